@@ -1,0 +1,125 @@
+"""The shape of a network, as a value: three presets, and the JSON that travels with the weights."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Final, Literal, cast
+
+LEVELS: Final = 3
+"""Flow levels of every LLFlow network; each squeezes by 2."""
+
+STRIDE: Final = 2**LEVELS
+"""Height and width of what enters the network are multiples of this."""
+
+CONDITION_CHANNELS: Final = 12
+"""Log picture, equalised picture, colour map and noise map, three channels each."""
+
+_MAX_WIDTH: Final = 1024  # a header cannot ask for more: weights files are not trusted
+_MAX_DEPTH: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Architecture:
+    """Everything that decides the parameters of a network and how it is run.
+
+    Attributes:
+        features: channels of the encoder (``nf`` of the authors' settings).
+        growth: channels that each convolution of a dense block adds.
+        blocks: residual-in-residual dense blocks of the trunk.
+        stacked_blocks: blocks, from 0, whose outputs join the conditioning of every flow level.
+        trunk_scale: 2 is the paper's encoder: head at full size, max-pooling, trunk at half size.
+            4 is ours for plain CPUs: pixels unshuffled by 2, head at half size, trunk at quarter.
+        steps: coupling steps per flow level.
+        uncoupled_steps: steps of actnorm and 1x1 convolution only, before them.
+        hidden: channels inside the coupling networks.
+        brightness: whether the model has a place for brightness: latent mean = colour map + b,
+            b predicted from the whole picture. The authors' models have not: b = 0.
+        margin: pixels of context that a tile needs on each side, so that tiled equals whole within
+            1/255 on every pixel; a multiple of `STRIDE`, measured by `benchmarks/margin.py`.
+
+    Raises:
+        ValueError: a value out of range.
+    """
+
+    features: int
+    growth: int
+    blocks: int
+    stacked_blocks: tuple[int, ...] = ()
+    trunk_scale: Literal[2, 4] = 2
+    steps: int
+    uncoupled_steps: int = 2
+    hidden: int
+    brightness: bool = False
+    margin: int
+
+    def __post_init__(self) -> None:
+        for name in ("features", "growth", "hidden"):
+            _require_integer(name, getattr(self, name), 1, _MAX_WIDTH)
+        _require_integer("blocks", self.blocks, 1, _MAX_DEPTH)
+        _require_integer("steps", self.steps, 1, _MAX_DEPTH)
+        _require_integer("uncoupled_steps", self.uncoupled_steps, 0, _MAX_DEPTH)
+        _require_integer("margin", self.margin, STRIDE, 4096)
+        for block in self.stacked_blocks:
+            _require_integer("stacked_blocks", block, 0, self.blocks - 1)
+        if len(set(self.stacked_blocks)) != len(self.stacked_blocks):
+            raise ValueError(f"stacked_blocks names a block twice: {self.stacked_blocks}")
+        if self.margin % STRIDE:
+            raise ValueError(f"margin must be a multiple of {STRIDE}: {self.margin}")
+        if type(self.trunk_scale) is not int or self.trunk_scale not in (2, 4):
+            raise ValueError(f"trunk_scale must be 2 or 4: {self.trunk_scale!r}")
+        if type(self.brightness) is not bool:
+            raise ValueError(f"brightness must be true or false: {self.brightness!r}")
+
+    @property
+    def condition_features(self) -> int:
+        """Channels of the encoder's features that condition each flow level."""
+        return self.features * (1 + len(self.stacked_blocks))
+
+    def to_json(self) -> str:
+        """Return the architecture as JSON, for the header of a weights file."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Architecture:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: not JSON, unknown or missing fields, or values out of range.
+        """
+        values: object = json.loads(text)
+        if not isinstance(values, dict):
+            raise ValueError("an architecture is a JSON object")
+        values = cast("dict[str, object]", values)
+        known = {field.name for field in fields(cls)}
+        if set(values) != known:
+            wrong = ", ".join(sorted(set(values) ^ known))
+            raise ValueError(f"unknown or missing architecture fields: {wrong}")
+        stacked = values["stacked_blocks"]
+        if not isinstance(stacked, list):
+            raise ValueError(f"stacked_blocks must be a list: {stacked!r}")
+        checked = values | {"stacked_blocks": tuple(cast("list[int]", stacked))}
+        return cls(**checked)  # pyright: ignore[reportArgumentType]  # __post_init__ checks types
+
+
+def _require_integer(name: str, value: object, low: int, high: int) -> None:
+    if type(value) is not int or not low <= value <= high:
+        raise ValueError(f"{name} must be a whole number from {low} to {high}: {value!r}")
+
+
+NANO: Final = Architecture(
+    features=32, growth=16, blocks=3, trunk_scale=4, steps=4, hidden=28, brightness=True, margin=64
+)
+"""Ours, for plain CPUs."""
+
+SMALL: Final = Architecture(
+    features=32, growth=32, blocks=4, stacked_blocks=(1,), steps=4, hidden=64, margin=64
+)
+"""The authors' small configuration."""
+
+LARGE: Final = Architecture(
+    features=64, growth=32, blocks=24, stacked_blocks=(1, 3, 5, 7), steps=12, hidden=64, margin=64
+)
+"""The authors' large configuration (LOL-pc)."""
+
+PRESETS: Final[dict[str, Architecture]] = {"nano": NANO, "small": SMALL, "large": LARGE}

@@ -1,0 +1,278 @@
+"""Brighten files one after the other: names come in, results go out as they are ready.
+
+All names are checked against each other first, so that wrong usage is known before anything is
+computed. A picture that fails is a `Result` with an error, and the next one follows. What would
+fail for every picture alike is raised: `UsageError` and `WeightsError`.
+"""
+
+from __future__ import annotations
+
+import errno
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+from typing import Final, Literal, Protocol
+
+from llenhance.errors import (
+    LlenhanceError,
+    PictureError,
+    ResourceError,
+    UsageError,
+    WeightsError,
+)
+from llenhance.files import EXISTS, REFUSALS, make_folder, plan_outputs, read_bytes, write_whole
+from llenhance.picture import FORMATS, Picture, decode, encode, format_of
+
+USUAL_BRIGHTNESS: Final = 0.4
+"""As in `enhancer.py`, which this module does not import: that would import torch."""
+
+STDIO: Final[Literal["-"]] = "-"
+"""The name that means standard input, or standard output."""
+
+
+class Brightener(Protocol):
+    """What brightens pictures: `llenhance.Enhancer`, or something that behaves like it."""
+
+    @property
+    def model_name(self) -> str: ...
+
+    @property
+    def device(self) -> object: ...
+
+    @property
+    def precision(self) -> str: ...
+
+    def enhance(
+        self,
+        picture: Picture,
+        *,
+        brightness: float = 0.0,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Picture: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of one input.
+
+    Attributes:
+        input: its name as it was given; '-' is standard input.
+        output: the file that was, or would have been, written; '-' is standard output, None where
+            no name could be given.
+        error: why it failed, None if it did not. Then most of what follows is None, 0 or empty.
+        data: the encoded picture where it goes to standard output: writing it is the caller's.
+        width: in pixels, as `height`.
+        seconds: from reading to writing, without loading the model.
+        enhancing_seconds: the part of `seconds` that the network took.
+        tiles: how many the picture was cut into.
+        notes: what decoding left behind and what the format could not hold, a clause each.
+        model: the model's name.
+        device: where it ran.
+        precision: the numbers it calculated with, such as 'fp32'.
+        brightness: as it was asked for.
+    """
+
+    input: str
+    output: str | None
+    error: LlenhanceError | None = None
+    data: bytes | None = None
+    width: int | None = None
+    height: int | None = None
+    seconds: float = 0.0
+    enhancing_seconds: float = 0.0
+    tiles: int = 0
+    notes: tuple[str, ...] = ()
+    model: str | None = None
+    device: str | None = None
+    precision: str | None = None
+    brightness: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """One input and where it goes: a file, standard output, or nowhere."""
+
+    input: str
+    output: Path | Literal["-"] | None
+    format: str | None = None  # a key of `FORMATS`; None is the source's own
+
+
+def enhance_files(
+    inputs: Sequence[str],
+    *,
+    enhancer: Callable[[], Brightener],
+    output: str | None = None,
+    file_format: str | None = None,
+    quality: int | None = None,
+    overwrite: bool = False,
+    brightness: float = 0.0,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Iterator[Result]:
+    """Brighten files and yield a result for each, in their order, as soon as it is written.
+
+    Args:
+        inputs: names of files; '-' is standard input, at most once.
+        enhancer: makes what brightens; called once, when the first picture has been decoded.
+        output: a file, a folder, or '-' for standard output. Without it results are written beside
+            the inputs, and standard input's to standard output.
+        file_format: such as 'png'; otherwise what the output's name says.
+        quality: 1 to 100, for formats that compress with loss.
+        overwrite: replace files that exist.
+        brightness: -1 to 1, darker to brighter; see `unusual_brightness`.
+        progress: called with the input's name, the tiles done and all its tiles, 0 while unknown.
+
+    Raises:
+        UsageError: options that contradict each other or the inputs, before anything is read; or
+            what the enhancer refuses.
+        WeightsError: the model cannot be loaded or does not work.
+    """
+    jobs = _plan(inputs, output=output, format=format_of(file_format) if file_format else None)
+    folder = Path(output) if output is not None else None
+    load = cache(enhancer)
+    for job in jobs:
+        try:
+            result = _enhance(
+                job,
+                load=load,
+                folder=folder,
+                quality=quality,
+                overwrite=overwrite,
+                brightness=brightness,
+                progress=progress,
+            )
+        except (UsageError, WeightsError):
+            raise
+        except LlenhanceError as error:
+            result = _failed(job, error, brightness=brightness)
+        except MemoryError:
+            error = ResourceError(_title(job.input), "not enough memory", "Give a smaller --tile")
+            result = _failed(job, error, brightness=brightness)
+        yield result
+
+
+def writes_to_stdout(inputs: Sequence[str], *, output: str | None) -> bool:
+    """Tell whether `enhance_files` would yield data for standard output."""
+    return output == STDIO or (output is None and list(inputs) == [STDIO])
+
+
+def unusual_brightness(brightness: float) -> str | None:
+    """Return what to warn of if the brightness is beyond what the paper tried, else None."""
+    if abs(brightness) <= USUAL_BRIGHTNESS:
+        return None
+    usual = f"-{USUAL_BRIGHTNESS} to {USUAL_BRIGHTNESS}"
+    return f"brightness {brightness:g} is outside {usual}, the range of the paper"
+
+
+def _plan(inputs: Sequence[str], *, output: str | None, format: str | None) -> list[_Job]:
+    many = len(inputs) > 1
+    if inputs.count(STDIO) > 1:
+        raise UsageError("standard input", "it can be read only once", "Give - once")
+    if output == STDIO and many:
+        problem = "it takes one picture, but there are several inputs"
+        raise UsageError("standard output", problem, "Name a folder with -o")
+    if output is None and many and STDIO in inputs:
+        problem = "among several inputs it has no place to go"
+        raise UsageError("standard input", problem, "Name a folder with -o")
+    if writes_to_stdout(inputs, output=output):
+        return [_Job(input=inputs[0], output=STDIO, format=format)]
+    sources = [Path("stdin" if name == STDIO else name) for name in inputs]
+    files = [source for source in sources if not _is_folder(source)]
+    targets = dict(plan_outputs(files, output=output, many=many, format=format))
+    return [
+        _Job(input=name, output=target, format=format or (target and format_of(target)))
+        for name, target in zip(inputs, map(targets.get, sources), strict=True)
+    ]
+
+
+def _enhance(
+    job: _Job,
+    *,
+    load: Callable[[], Brightener],
+    folder: Path | None,
+    quality: int | None,
+    overwrite: bool,
+    brightness: float,
+    progress: Callable[[str, int, int], None] | None,
+) -> Result:
+    if job.output is None:
+        raise PictureError(job.input, *REFUSALS[errno.EISDIR])
+    if job.output != STDIO:
+        _check_target(job.output, folder=folder, overwrite=overwrite)
+    tiles = 0
+
+    def tell(done: int, all_tiles: int) -> None:
+        nonlocal tiles
+        tiles = all_tiles
+        if progress is not None:
+            progress(job.input, done, all_tiles)
+
+    started = perf_counter()
+    name = _title(job.input)
+    picture = decode(_read(job.input), name=name)
+    decoded = perf_counter()
+    brightener = load()
+    loaded = perf_counter()
+    tell(0, 0)
+    try:
+        enhanced = brightener.enhance(picture, brightness=brightness, progress=tell)
+    except (PictureError, ResourceError) as error:  # it does not know the picture's name
+        raise type(error)(name, error.problem, error.remedy) from error
+    finished = perf_counter()
+    format = job.format or picture.source_format
+    encoded = encode(enhanced, format=format, quality=quality, name=name)
+    if job.output != STDIO:
+        if job.output.parent == folder:
+            make_folder(job.output.parent)
+        write_whole(job.output, encoded.data, overwrite=overwrite)
+    lost = (f"{FORMATS[format].title} cannot hold {phrase}" for phrase in encoded.lost)
+    return Result(
+        input=job.input,
+        output=str(job.output),
+        data=encoded.data if job.output == STDIO else None,
+        width=enhanced.width,
+        height=enhanced.height,
+        seconds=perf_counter() - loaded + decoded - started,
+        enhancing_seconds=finished - loaded,
+        tiles=tiles,
+        notes=(*picture.notes, *lost),
+        model=brightener.model_name,
+        device=str(brightener.device),
+        precision=brightener.precision,
+        brightness=brightness,
+    )
+
+
+def _check_target(target: Path, *, folder: Path | None, overwrite: bool) -> None:
+    """Refuse, before minutes of work, what `write_whole` would refuse after them."""
+    try:
+        exists, has_folder = target.exists(), target.parent.is_dir()
+    except OSError as reason:  # such as a name that is too long
+        problem = f"the operating system says: {reason.strerror}"
+        raise PictureError(str(target), problem, "Choose another name with -o") from reason
+    if exists and not overwrite:
+        raise PictureError(str(target), *EXISTS)
+    if not has_folder and target.parent != folder:
+        raise PictureError(str(target.parent), *REFUSALS[errno.ENOENT])
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # reading it will tell
+        return False
+
+
+def _read(name: str) -> bytes:
+    return sys.stdin.buffer.read() if name == STDIO else read_bytes(Path(name))
+
+
+def _title(name: str) -> str:
+    return "standard input" if name == STDIO else name
+
+
+def _failed(job: _Job, error: LlenhanceError, *, brightness: float) -> Result:
+    output = None if job.output is None else str(job.output)
+    return Result(input=job.input, output=output, error=error, brightness=brightness)

@@ -1,0 +1,118 @@
+"""The list of commands, and the one place where an error becomes a sentence and an exit code.
+
+`llenhance photo.jpg` is `llenhance enhance photo.jpg`: what does not start with the name of a
+command goes to `enhance`. A picture named like a command is reached with `./weights`.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from types import FrameType
+from typing import Annotated, Final
+
+import typer
+
+from llenhance import __version__
+from llenhance.cli import weights
+from llenhance.cli.enhance import enhance
+from llenhance.cli.terminal import Terminal
+from llenhance.errors import LlenhanceError, ResourceError
+
+app: Final = typer.Typer(
+    add_completion=False,  # it would not know that `llenhance photo.jpg` is `enhance`
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,  # a bug shows Python's own traceback, without local variables
+    rich_markup_mode=None,  # plain text: 30 ms faster, and the same in a file
+)
+app.command("enhance")(enhance)
+app.add_typer(weights.app, name="weights")
+
+_COMMANDS: Final = {entry.name for entry in (*app.registered_commands, *app.registered_groups)}
+_TOP_OPTIONS: Final = {"-h", "--help", "--version"}
+_STOPPING: Final = ("SIGINT", "SIGTERM", "SIGHUP")  # the last is unknown to Windows
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        Terminal().write_line(f"llenhance {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def llenhance(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Brighten dark photographs with a neural network.
+
+    \b
+    llenhance photo.jpg                    writes photo_enhanced.jpg beside it
+    llenhance *.jpg -o brightened/         writes into a folder
+    llenhance --brightness 0.2 photo.jpg   a little brighter
+    llenhance - < dark.jpg > bright.jpg    reads standard input, writes standard output
+
+    These are short for "llenhance enhance ..."; "llenhance enhance --help" lists its options.
+    """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line, without the program's name, and return its exit code.
+
+    0: all done. 1: some inputs failed. 2: wrong usage. 3: weights. 4: out of memory or disk space.
+    128 + signal: stopped by that signal.
+    """
+    terminal = Terminal()
+    if not arguments:
+        with redirect_stdout(sys.stderr):
+            app(["--help"], prog_name="llenhance", standalone_mode=False)
+        return 2
+    command = _with_command(arguments)
+    try:
+        with _stopping_by_signal():
+            code = app(command, prog_name="llenhance", standalone_mode=False)
+    except typer.TyperException as error:
+        sentence = error.format_message().replace("Value error, ", "").rstrip(".")  # pydantic's
+        terminal.error(f"{sentence}. See: llenhance {command[0]} --help")
+        return error.exit_code
+    except MemoryError:
+        error = ResourceError("llenhance", "not enough memory", "Close other programs")
+        terminal.error(str(error))
+        return error.exit_code
+    except LlenhanceError as error:
+        terminal.error(str(error))
+        return error.exit_code
+    return code or 0  # Typer returns what `typer.Exit` carries, or None
+
+
+def _with_command(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with `enhance` in front, unless they start with a command."""
+    named = arguments[0] in _COMMANDS or arguments[0] in _TOP_OPTIONS
+    return [*arguments] if named else ["enhance", *arguments]
+
+
+@contextmanager
+def _stopping_by_signal() -> Generator[None]:
+    """Turn signals into `SystemExit`, so that temporary files are removed on the way out.
+
+    A second signal kills at once. A signal that was ignored at the start (nohup) stays ignored.
+    """
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        sys.exit(128 + number)
+
+    numbers = [getattr(signal, name) for name in _STOPPING if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        if before[number] is not signal.SIG_IGN:
+            signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,96 @@
+"""`llenhance enhance`, which is also `llenhance photo.jpg`: brighten pictures."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from llenhance.cli.terminal import Terminal
+from llenhance.errors import UsageError
+
+
+def enhance(
+    photos: Annotated[
+        list[str],
+        typer.Argument(metavar="PHOTO", show_default=False, help="Pictures; - is standard input."),
+    ],
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE|DIR|-",
+            help="Where to: a file, a folder, or - for standard output. "
+            "Otherwise photo_enhanced.jpg beside photo.jpg.",
+        ),
+    ] = None,
+    brightness: Annotated[
+        float,
+        typer.Option(min=-1, max=1, metavar="X", help="Darker (-0.4) or brighter (0.4)."),
+    ] = 0.0,
+    model: Annotated[
+        str, typer.Option(metavar="NAME|PATH", help="A model's name, or a weights file.")
+    ] = "nano",
+    device: Annotated[
+        str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1, mps, ...")
+    ] = "auto",
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16", "fp16"], typer.Option(help="Numbers to calculate with.")
+    ] = "auto",
+    tile: Annotated[
+        str, typer.Option(metavar="PIXELS", help="Side of a tile; 0 is the whole picture.")
+    ] = "auto",
+    file_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format", metavar="FORMAT", help="jpeg, png, webp, tiff, bmp or avif; else FILE's."
+        ),
+    ] = None,
+    quality: Annotated[
+        int | None,
+        typer.Option(min=1, max=100, metavar="1-100", help="Of formats that compress with loss."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Report as JSON lines on stdout.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only say what failed.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say how it was done.")] = False,
+) -> None:
+    """Brighten dark photographs."""
+    from llenhance import batch
+
+    terminal = Terminal(json_lines=json, quiet=quiet, verbose=verbose)
+    if batch.writes_to_stdout(photos, output=output):
+        terminal.expect_picture()
+    if warning := batch.unusual_brightness(brightness):
+        terminal.warn(warning)
+    side = _tile(tile)
+
+    def load() -> batch.Brightener:
+        from llenhance.enhancer import Enhancer  # imports torch
+
+        return Enhancer(model, device=device, precision=precision, tile=side)
+
+    with terminal.watching(len(photos)) as progress:
+        for result in batch.enhance_files(
+            photos,
+            enhancer=load,
+            output=output,
+            file_format=file_format,
+            quality=quality,
+            overwrite=overwrite,
+            brightness=brightness,
+            progress=progress,
+        ):
+            terminal.report(result)
+    raise typer.Exit(terminal.exit_code)
+
+
+def _tile(text: str) -> int | Literal["auto"]:
+    if text == "auto":
+        return "auto"
+    try:
+        return int(text)
+    except ValueError:
+        remedy = "Give auto, 0 for the whole picture, or a side in pixels"
+        raise UsageError("--tile", f"{text!r} is no size", remedy) from None

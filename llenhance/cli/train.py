@@ -1,0 +1,85 @@
+"""`llenhance train`: from folders of pictures to a weights file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llenhance.cli.terminal import Terminal
+from llenhance.errors import UsageError
+
+
+def train(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="State, log and weights of the run.")],
+    low: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Dark pictures; may be repeated, each with its --high."),
+    ] = None,
+    high: Annotated[
+        list[Path] | None, typer.Option(metavar="DIR", help="Their references, of the same names.")
+    ] = None,
+    normal: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="Well-lit photographs to darken; may be repeated."),
+    ] = None,
+    share: Annotated[
+        list[float] | None,
+        typer.Option(metavar="X", help="Share of each --low, then each --normal; else equal."),
+    ] = None,
+    validation: Annotated[
+        Path | None,
+        typer.Option(metavar="LIST", help="Names to validate on: one a line, or a split in CSV."),
+    ] = None,
+    validation_limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Validate on at most N of them.")
+    ] = None,
+    preset: Annotated[str, typer.Option(metavar="NAME", help="nano, small or large.")] = "nano",
+    minutes: Annotated[
+        float | None, typer.Option(min=0, metavar="M", help="Train for so long.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, metavar="N", help="Or for N steps.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the run in --out.")] = False,
+    batch: Annotated[int, typer.Option(min=1, metavar="N", help="Crops a step.")] = 4,
+    crop: Annotated[int, typer.Option(min=16, metavar="PIXELS", help="Side of a crop.")] = 128,
+    rate: Annotated[float, typer.Option(metavar="X", help="Highest learning rate.")] = 8e-4,
+    seed: Annotated[int, typer.Option(metavar="N", help="Of everything random.")] = 0,
+    device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, mps.")] = "auto",
+    save_minutes: Annotated[
+        float, typer.Option(metavar="M", help="Save the state that often.")
+    ] = 3.0,
+    validate_minutes: Annotated[
+        float, typer.Option(metavar="M", help="Validate that often.")
+    ] = 10.0,
+    json: Annotated[bool, typer.Option("--json", help="The log's lines on stdout too.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only say what failed.")] = False,
+) -> None:
+    """Train a model on pairs of pictures, or on photographs darkened on the way."""
+    terminal = Terminal(json_lines=json, quiet=quiet)
+    if (minutes is None) == (steps is None):
+        raise UsageError("train", "needs --minutes or --steps", "Give one of the two")
+    if crop % 8:
+        raise UsageError("--crop", f"{crop} is not a multiple of 8", "Use 128 or 160")
+
+    from llenhance.enhancer import choose_device  # imports torch
+    from llenhance.training import Budget, Recipe, Settings, run_session
+
+    settings = Settings(
+        low=low or [],
+        high=high or [],
+        normal=normal or [],
+        shares=share or [],
+        validation=validation,
+        validation_limit=validation_limit,
+        preset=preset,
+        out=out,
+        resume=resume,
+        device=choose_device(device),
+        save_every=60 * save_minutes,
+        validate_every=60 * validate_minutes,
+    )
+    recipe = Recipe(batch=batch, crop=crop, rate=rate, seed=seed)
+    with terminal.training() as report:
+        run = run_session(settings, recipe, Budget(steps=steps, minutes=minutes), report=report)
+    terminal.say(f"{run.step} steps, {run.seconds / 60:.1f} minutes: weights are in {out}")

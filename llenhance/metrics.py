@@ -1,0 +1,80 @@
+"""How close a picture is to its reference: PSNR and SSIM, as produced and after scaling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llenhance.errors import require
+
+LUMA: Final = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
+_EQUAL: Final = 100.0  # dB that a picture equal to its reference counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """Scores of an 8-bit RGB picture against its reference.
+
+    Attributes:
+        psnr: dB, over all RGB values, peak 255; 100 for equal pictures.
+        ssim: of the grey picture, Gaussian window 11x11, sigma 1.5 (Wang et al., IEEE TIP 2004).
+        ssim_rgb: the same, mean of R, G and B.
+    """
+
+    psnr: float
+    ssim: float
+    ssim_rgb: float
+
+
+def mean_grey(pixels: NDArray[np.uint8]) -> float:
+    """Return the mean luma of ``(H, W, 3)`` 8-bit pixels, 0..1."""
+    return float(pixels.reshape(-1, 3).mean(axis=0) @ LUMA) / 255
+
+
+def scaled_to(pixels: NDArray[np.uint8], reference: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Multiply a picture so that its mean grey is the reference's, as the literature does."""
+    factor = mean_grey(reference) / max(mean_grey(pixels), 1e-6 / 255)
+    return np.clip(np.rint(pixels.astype(np.float64) * factor), 0, 255).astype(np.uint8)
+
+
+def score(pixels: NDArray[np.uint8], reference: NDArray[np.uint8]) -> Scores:
+    """Compare ``(H, W, 3)`` 8-bit pixels with a reference of the same size, 11x11 or larger.
+
+    Raises:
+        ValueError: different sizes, or too small.
+        MissingExtraError: scikit-image is not installed.
+    """
+    if pixels.shape != reference.shape or min(pixels.shape[:2]) < 11:
+        raise ValueError(f"sizes {pixels.shape} and {reference.shape} cannot be compared")
+    error = float(np.mean((pixels.astype(np.float64) - reference.astype(np.float64)) ** 2))
+    greys = (np.floor(p.astype(np.float64) @ LUMA + 0.5) for p in (pixels, reference))
+    return Scores(
+        psnr=_EQUAL if error == 0 else min(_EQUAL, 10 * float(np.log10(255**2 / error))),
+        ssim=_ssim(*greys),
+        ssim_rgb=float(np.mean([_ssim(pixels[..., c], reference[..., c]) for c in range(3)])),
+    )
+
+
+def _ssim(a: NDArray[Any], b: NDArray[Any]) -> float:
+    metrics = cast("Any", require("skimage.metrics", extra="train"))
+    return float(
+        metrics.structural_similarity(
+            a.astype(np.float64),
+            b.astype(np.float64),
+            data_range=255,
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+        )
+    )
+
+
+def colourfulness(pixels: NDArray[np.uint8]) -> float:
+    """Return the mean distance of pixels from grey, ``hypot(Cb, Cr)`` of BT.601, in 8-bit steps."""
+    rgb = pixels.astype(np.float32)
+    luma = rgb @ LUMA.astype(np.float32)
+    blue, red = (rgb[..., 2] - luma) * 0.564, (rgb[..., 0] - luma) * 0.713
+    return float(np.hypot(blue, red).mean())

@@ -1,0 +1,121 @@
+"""Encoder and flow together: the likelihood of a well-lit picture, and its most likely version."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from llenhance.architecture import STRIDE, Architecture
+from llenhance.model.brightness import BrightnessHead
+from llenhance.model.encoder import Encoder
+from llenhance.model.flow import CouplingCondition, Flow
+
+
+class Prepared(NamedTuple):
+    """A dark picture, as the flow needs it in either direction.
+
+    Attributes:
+        conditions: one entry a layer of the flow.
+        colour_map: ``(N, 3, H, W)``, 0..1, predicted by the encoder.
+    """
+
+    conditions: list[CouplingCondition | None]
+    colour_map: Tensor
+
+
+class LLFlow(nn.Module):
+    """Low-light enhancement with a conditional normalizing flow (arXiv:2109.05923)."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.encoder = Encoder(architecture)
+        self.flow = Flow(architecture)
+        self.brightness = BrightnessHead() if architecture.brightness else None
+
+    def prepare(self, condition: Tensor) -> Prepared:
+        """Run the encoder on ``(N, 12, H, W)`` of `conditioning.condition`, H and W in eights."""
+        levels, colour_map = self.encoder(condition)
+        return Prepared(self.flow.prepare(levels), colour_map)
+
+    def predict_brightness(self, thumbnail: Tensor) -> Tensor:
+        """Return b ``(N,)`` for `conditioning.thumbnail`; 0 where the model has no place for it."""
+        if self.brightness is None:
+            return thumbnail.new_zeros(len(thumbnail))
+        return self.brightness(thumbnail)
+
+    def forward(self, condition: Tensor, brightness: Tensor) -> Tensor:
+        """Enhance: decode the latent mean.
+
+        Args:
+            condition: ``(N, 12, H, W)`` of `conditioning.condition`; H and W multiples of 8.
+            brightness: ``(N,)``, added to the colour map: b plus the user's constant.
+
+        Returns:
+            ``(N, 3, H, W)``, 0..1 nominal, not clamped.
+        """
+        prepared = self.prepare(condition)
+        return self.decode(latent_mean(prepared.colour_map, brightness), prepared)
+
+    def decode(self, latent: Tensor, prepared: Prepared) -> Tensor:
+        """Return the picture ``(N, 3, H, W)`` of a latent ``(N, 192, H/8, W/8)``."""
+        return self.flow.inverse(latent, prepared.conditions)[0]
+
+    def negative_log_likelihood(self, picture: Tensor, mean: Tensor, prepared: Prepared) -> Tensor:
+        """``-(log N(z; mean, 1) + log|det dz/dx|) / (ln 2 * H * W)``: bits per pixel.
+
+        Args:
+            picture: ``(N, 3, H, W)``, well-lit, 0..1.
+            mean: ``(N, 192, H/8, W/8)``, a `latent_mean`.
+            prepared: of the dark picture.
+
+        Returns:
+            ``(N,)``.
+        """
+        latent, log_determinant = self.flow(picture, prepared.conditions)
+        log_density = -0.5 * ((latent - mean) ** 2 + math.log(2 * math.pi)).flatten(1).sum(1)
+        pixels = picture.shape[2] * picture.shape[3]
+        return -(log_determinant + log_density) / (math.log(2) * pixels)
+
+
+def latent_mean(colour_map: Tensor, brightness: Tensor) -> Tensor:
+    """Return the mean of the latent: the colour map squeezed by 8 in one go, plus brightness.
+
+    Args:
+        colour_map: ``(N, 3, H, W)``, predicted or of the well-lit picture itself.
+        brightness: ``(N,)``.
+
+    Returns:
+        ``(N, 192, H/8, W/8)``. The channel order is not that of three squeezes by 2, which the
+        flow's own latent has; the authors' models are trained with it, and ours follow.
+    """
+    return F.pixel_unshuffle(colour_map, STRIDE) + brightness[:, None, None, None]
+
+
+def multiply_adds_per_pixel(architecture: Architecture) -> float:
+    """Count the multiply-adds of the convolutions that enhancing takes, per pixel of the picture."""
+    total = 0
+
+    def count(module: nn.Module, _inputs: object, output: Tensor) -> None:
+        nonlocal total
+        assert isinstance(module, nn.Conv2d)
+        total += module.weight[0].numel() * output.numel()
+
+    size = 64
+    with torch.device("meta"):
+        model = LLFlow(architecture)
+    hooks = [
+        m.register_forward_hook(count) for m in model.encoder.modules() if isinstance(m, nn.Conv2d)
+    ]
+    with torch.device("meta"):
+        model.encoder(torch.empty(1, 12, size, size))
+    for hook in hooks:
+        hook.remove()
+    for layer, level in zip(model.flow.layers, model.flow.level_of, strict=True):
+        pixels = (size // 2 ** (level + 1)) ** 2
+        total += pixels * sum(p.numel() for p in layer.parameters() if p.dim() in (2, 4) and p.shape[0] > 1)
+    return total / size**2

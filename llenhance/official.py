@@ -1,0 +1,135 @@
+"""Import of the authors' checkpoints: their parameter names become ours, everything else is refused.
+
+The only place that reads a pickle, and that with torch's restricted loader.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, cast
+
+import torch
+from torch import Tensor
+
+from llenhance.architecture import LARGE, SMALL, Architecture
+from llenhance.errors import WeightsError
+from llenhance.files import read_bytes
+from llenhance.model import LLFlow
+from llenhance.weights import store
+
+RENAMING: Final = (  # the authors' name -> ours; applied in this order
+    (r"^RRDB\.RRDB_trunk\.", "encoder.trunk."),
+    (r"\.RDB1\.", ".0."),
+    (r"\.RDB2\.", ".1."),
+    (r"\.RDB3\.", ".2."),
+    (r"^RRDB\.fine_tune_color_map\.0\.", "encoder.colour_map."),
+    (r"^RRDB\.", "encoder."),
+    (r"^flowUpsamplerNet\.", "flow."),
+    (r"\.affine\.fAffine\.", ".coupling.affine."),
+    (r"\.affine\.fFeatures\.", ".coupling.injection."),
+    (r"(\.affine|\.injection)\.0\.", r"\1.first."),
+    (r"(\.affine|\.injection)\.2\.", r"\1.middle."),
+    (r"(\.affine|\.injection)\.4\.", r"\1.last."),
+)
+
+DEAD: Final = frozenset(  # in the published files, but read in neither direction of the network
+    f"{module}.{parameter}"
+    for module in (
+        "RRDB.downconv3",
+        "RRDB.HRconv",
+        "RRDB.conv_last",
+        "RRDB.awb_para",
+        "flowUpsamplerNet.f.0",
+    )
+    for parameter in ("weight", "bias")
+)
+
+_REMEDY: Final = "Use one of the authors' released files for the LOL data set"
+
+
+def our_name(theirs: str) -> str:
+    """Return our parameter name for one of the authors' state dict."""
+    for pattern, replacement in RENAMING:
+        theirs = re.sub(pattern, replacement, theirs)
+    return theirs
+
+
+def converted(
+    checkpoint: Mapping[str, Tensor], architecture: Architecture, *, name: str
+) -> dict[str, Tensor]:
+    """Return our state dict of the authors' one, complete and without its dead parameters.
+
+    Args:
+        checkpoint: the authors' names to tensors.
+        architecture: what it is of.
+        name: of the file, for errors.
+
+    Raises:
+        WeightsError: a parameter that is missing, unexpected or of another shape, by name.
+    """
+    with torch.device("meta"):
+        expected = {key: value.shape for key, value in LLFlow(architecture).state_dict().items()}
+    theirs = {our_name(key): key for key in checkpoint if key not in DEAD}
+    for kind, names in (
+        ("lacks", sorted(expected.keys() - theirs.keys())),
+        ("has the unexpected", sorted(theirs[key] for key in theirs.keys() - expected.keys())),
+    ):
+        if names:
+            others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            raise WeightsError(name, f"{kind} parameter {names[0]}{others}", _REMEDY)
+    for key, shape in expected.items():
+        if checkpoint[theirs[key]].shape != shape:
+            found = tuple(checkpoint[theirs[key]].shape)
+            problem = f"has the shape {found} for {theirs[key]} instead of {tuple(shape)}"
+            raise WeightsError(name, problem, _REMEDY)
+    return {key: checkpoint[theirs[key]].float().contiguous() for key in expected}
+
+
+def import_checkpoint(source: Path, *, target: Path, overwrite: bool) -> Architecture:
+    """Write an authors' checkpoint as one of our weights files, in float32.
+
+    Args:
+        source: ``.pth``, a flat state dict.
+        target: of the new safetensors file.
+        overwrite: whether an existing one is replaced.
+
+    Returns:
+        What it turned out to be: `architecture.SMALL` or `architecture.LARGE`.
+
+    Raises:
+        WeightsError: not such a checkpoint; nothing in it is executed.
+        PictureError: a file cannot be read or written.
+    """
+    checkpoint = _read(source)
+    width = len(checkpoint.get("RRDB.conv_first.weight", ()))
+    presets = {preset.features: preset for preset in (SMALL, LARGE)}
+    if width not in presets:
+        problem = "is no checkpoint of the authors' small or large network"
+        raise WeightsError(str(source), problem, _REMEDY)
+    architecture = presets[width]
+    state = converted(checkpoint, architecture, name=str(source))
+    with torch.device("meta"):
+        model = LLFlow(architecture)
+    model.load_state_dict(state, assign=True)
+    digest = hashlib.sha256(read_bytes(source)).hexdigest()
+    training: dict[str, object] = {"source": "checkpoint of the LLFlow authors", "sha256": digest}
+    store(model, target, training=training, dtype=torch.float32, overwrite=overwrite)
+    return architecture
+
+
+def _read(source: Path) -> dict[str, Tensor]:
+    read_bytes(source)  # says clearly when it is missing, a folder or forbidden
+    try:
+        checkpoint: object = torch.load(source, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as reason:
+        problem = "is damaged, no checkpoint, or one that wants to run code"
+        raise WeightsError(str(source), problem, _REMEDY) from reason
+    entries = cast("dict[object, object]", checkpoint) if isinstance(checkpoint, dict) else {}
+    state = {k: v for k, v in entries.items() if isinstance(k, str) and isinstance(v, Tensor)}
+    if not state or len(state) != len(entries):
+        raise WeightsError(str(source), "is no flat dictionary of tensors", _REMEDY)
+    return state

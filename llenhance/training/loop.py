@@ -1,0 +1,144 @@
+"""The training loop: one readable page."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from torch.nn.utils import clip_grad_norm_
+
+from llenhance.errors import TrainingError
+from llenhance.model.flow import initialising
+from llenhance.training.data import Batch, TrainingData
+from llenhance.training.losses import losses
+from llenhance.training.peers import Peers
+from llenhance.training.recipe import Recipe
+from llenhance.training.state import Run
+
+PATIENCE: Final = 10
+"""Unusable steps in a row after which training goes back to the last good state."""
+
+LOWER: Final = 0.5
+"""What going back leaves of the learning rate."""
+
+_RETREATS: Final = 5  # without getting further; then training gives up
+
+Watch = Callable[[Run, dict[str, float]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """When a run ends: after that many steps, or that much training time; the schedule follows."""
+
+    steps: int | None = None
+    minutes: float | None = None
+
+    def __post_init__(self) -> None:
+        if (self.steps is None) == (self.minutes is None):
+            raise ValueError(f"a run ends after steps or after minutes: {self}")
+
+    def progress(self, run: Run) -> float:
+        """Return the share of the budget that is spent, 0..1 and beyond."""
+        if self.steps is not None:
+            return run.step / self.steps
+        assert self.minutes is not None
+        return run.seconds / (60 * self.minutes)
+
+
+def train(
+    run: Run,
+    data: TrainingData,
+    recipe: Recipe,
+    *,
+    budget: Budget,
+    folder: Path,
+    save_every: float,
+    watch: Watch,
+    peers: Peers,
+) -> None:
+    """Continue a run from its own step to the end of the budget.
+
+    Args:
+        run: fresh or resumed.
+        data: batches as a function of the step.
+        recipe: of the losses and rates.
+        budget: when to stop.
+        folder: where the state is kept.
+        save_every: seconds of training between two saved states.
+        watch: called after every step with the run and the step's figures.
+        peers: the processes that share the work; only the first one saves and is watched.
+
+    Raises:
+        TrainingError: no finite step is possible any more, at a much lower rate either.
+    """
+    good = run.state()
+    unusable, retreats, saved = 0, 0, run.seconds
+    for batch in data.batches(run.step, part=peers.rank, parts=peers.count):
+        run.seconds = peers.agree(run.seconds)
+        if budget.progress(run) >= 1:
+            break
+        started = time.monotonic()
+        batch = batch.to(run.device)
+        if run.step == 0:
+            _initialise(run, batch, recipe, peers)
+            good = run.state()  # with the norms set: they never are again
+        rate = recipe.rate_at(run.step, budget.progress(run)) * run.rate_factor
+        for group in run.optimiser.param_groups:
+            group["lr"] = rate
+        with _autocast(run.device):
+            parts = losses(run.model, batch, recipe, step=run.step, part=peers.rank)
+        parts.total.backward()
+        peers.average_gradients(run.model.parameters())
+        norm = clip_grad_norm_(run.model.parameters(), recipe.max_norm).item()
+        usable = norm < float("inf")  # false for NaN too
+        if usable:
+            run.optimiser.step()
+            unusable = 0
+        else:
+            run.skipped += 1
+            unusable += 1
+        run.optimiser.zero_grad(set_to_none=True)
+        run.step += 1
+        if usable:
+            run.follow(recipe.ema)
+        run.seconds += time.monotonic() - started
+        if unusable >= PATIENCE:
+            if retreats == _RETREATS:
+                remedy = "Resume with a lower --rate"
+                raise TrainingError(str(folder), "training diverges again and again", remedy)
+            retreats += 1
+            _go_back(run, good)
+            unusable = 0
+        elif usable and run.seconds - saved >= save_every:
+            good, saved, retreats = run.state(), run.seconds, 0
+            if peers.rank == 0:
+                run.save(folder)
+        if peers.rank > 0:
+            continue
+        figures = {name: value.item() for name, value in parts._asdict().items()}
+        watch(run, figures | {"norm": norm, "rate": rate})
+
+
+def _initialise(run: Run, batch: Batch, recipe: Recipe, peers: Peers) -> None:
+    with initialising(run.model), torch.no_grad(), _autocast(run.device):
+        losses(run.model, batch, recipe, step=0)
+    peers.follow_first(run.model.parameters())
+    run.average.load_state_dict(run.model.state_dict())
+
+
+def _go_back(run: Run, good: dict[str, Any]) -> None:
+    """Return to the last good state at a lower rate, but not to the batches that led astray."""
+    step, seconds, skipped, factor = run.step, run.seconds, run.skipped, run.rate_factor
+    run.restore(copy.deepcopy(good))
+    run.step, run.seconds, run.skipped = step, seconds, skipped
+    run.rate_factor = factor * LOWER
+
+
+def _autocast(device: torch.device) -> torch.autocast:
+    """Convolutions in bfloat16: on CPUs with avx512_bf16 and on CUDA it is the faster one."""
+    return torch.autocast(device.type, torch.bfloat16)

@@ -1,0 +1,94 @@
+"""What a step minimises: the likelihood of the reference, and how its best guess looks."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from llenhance.conditioning import colour_map, condition
+from llenhance.model import LLFlow
+from llenhance.model.brightness import brightness_of
+from llenhance.model.llflow import latent_mean
+from llenhance.training.data import Batch
+from llenhance.training.recipe import Recipe
+
+_STABLE: Final = (0.01**2, 0.03**2)  # SSIM's constants, Wang et al., IEEE TIP 2004
+_HEAD_WEIGHT: Final = 5.0
+_DRAW: Final = 1  # tells this use of a step's random numbers from that of the data
+
+
+class Losses(NamedTuple):
+    """Parts of the loss of a batch, scalars; ``total`` is what is minimised."""
+
+    total: Tensor
+    bits: Tensor
+    l1: Tensor
+    chroma: Tensor
+    structure: Tensor
+    brightness: Tensor
+
+
+def losses(
+    model: LLFlow, batch: Batch, recipe: Recipe, *, step: int, part: int = 0
+) -> Losses:
+    """Return the loss of a batch.
+
+    ``bits / 3`` (bits per channel value) plus, from ``recipe.decoded_from``, the distance between
+    the reference and the picture decoded at the latent mean with the true b; plus the brightness
+    head's own error.
+
+    Args:
+        model: in training.
+        batch: or a part of it.
+        recipe: weights of the terms.
+        step: decides, with ``part``, which latent means are the reference's own colour map.
+        part: which part of the step's batch this is.
+    """
+    if model.brightness is None:
+        target = batch.grey.new_zeros(len(batch.grey))
+        head_error = target.new_zeros(())
+    else:
+        target = brightness_of(batch.grey)
+        predicted = model.predict_brightness(batch.thumbnail)
+        head_error = (predicted - brightness_of(batch.usual_grey)).abs().mean()
+    prepared = model.prepare(condition(batch.dark, batch.equalised))
+    draw = np.random.default_rng((recipe.seed, step, part, _DRAW)).random(len(target))
+    from_reference = torch.from_numpy(draw < recipe.reference_mean_share).to(target.device)
+    from_reference = from_reference[:, None, None, None]
+    mean_colour = torch.where(from_reference, colour_map(batch.normal), prepared.colour_map)
+    mean = latent_mean(mean_colour, target)
+    bits = model.negative_log_likelihood(batch.normal, mean, prepared).mean()
+    total = bits / 3 + _HEAD_WEIGHT * head_error
+    nothing = bits.new_zeros(())
+    if step < recipe.decoded_from:
+        return Losses(total, bits, nothing, nothing, nothing, head_error)
+    decoded = model.decode(latent_mean(prepared.colour_map, target), prepared)
+    l1 = (decoded - batch.normal).abs().mean()
+    chroma = (_colour_differences(decoded) - _colour_differences(batch.normal)).abs().mean()
+    structure = 1 - _ssim(decoded, batch.normal)
+    total = total + recipe.l1 * l1 + recipe.chroma * chroma + recipe.structure * structure
+    return Losses(total, bits, l1, chroma, structure, head_error)
+
+
+def _colour_differences(picture: Tensor) -> Tensor:
+    return picture[:, 0::2] - picture[:, 1:2]
+
+
+def _ssim(a: Tensor, b: Tensor) -> Tensor:
+    """Mean SSIM of ``(N, 3, H, W)`` pictures in 0..1, Gaussian window 11x11, sigma 1.5."""
+    offsets = torch.arange(11, device=a.device, dtype=torch.float32) - 5
+    line = torch.exp(-0.5 * (offsets / 1.5) ** 2)
+    line = line / line.sum()
+    maps = torch.cat([a, b, a * a, b * b, a * b]).float().flatten(0, 1)[:, None]
+    with torch.autocast(a.device.type, enabled=False):
+        maps = F.conv2d(F.conv2d(maps, line.view(1, 1, 11, 1)), line.view(1, 1, 1, 11))
+    mean_a, mean_b, square_a, square_b, product = maps.chunk(5)
+    c1, c2 = _STABLE
+    structure = 2 * (product - mean_a * mean_b) + c2
+    spread = square_a - mean_a**2 + square_b - mean_b**2 + c2
+    return ((2 * mean_a * mean_b + c1) * structure / ((mean_a**2 + mean_b**2 + c1) * spread)).mean()
+

@@ -1,0 +1,114 @@
+"""Training on several processes: each takes a part of every batch, and their gradients are averaged.
+
+A step of a small network keeps hardly more than one core busy; two processes of one thread each do
+twice the work of one with two. Everything but the data is the same in all of them, so only the
+first one writes.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch import distributed as dist
+
+_PATIENCE: Final = timedelta(minutes=30)  # the first process validates while the others wait
+
+
+class Peers:
+    """The processes of a run, seen from one of them; alone unless told otherwise.
+
+    Attributes:
+        rank: of this process; 0 is the one that writes.
+        count: of all processes.
+    """
+
+    def __init__(self, rank: int = 0, count: int = 1) -> None:
+        self.rank, self.count = rank, count
+
+    def average_gradients(self, parameters: Iterable[Tensor]) -> None:
+        """Give every process the mean of all processes' gradients."""
+        if self.count == 1:
+            return
+        parameters = list(parameters)
+        gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in parameters]
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        dist.all_reduce(flat)
+        flat /= self.count
+        offset = 0
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            part = flat[offset : offset + gradient.numel()]
+            parameter.grad = part.view_as(gradient)
+            offset += gradient.numel()
+
+    def follow_first(self, tensors: Iterable[Tensor]) -> None:
+        """Overwrite tensors with those of the first process."""
+        if self.count > 1:
+            for tensor in tensors:
+                dist.broadcast(tensor.detach(), src=0)
+
+    def agree(self, value: float) -> float:
+        """Return the first process's value."""
+        told = torch.tensor([value], dtype=torch.float64)
+        self.follow_first([told])
+        return float(told.item())
+
+
+@contextmanager
+def together(count: int, work: Callable[[Peers], None]) -> Iterator[Peers]:
+    """Start ``count - 1`` processes that do ``work``, and be the first one meanwhile.
+
+    Args:
+        count: processes in all; 1 starts none.
+        work: a picklable function; it has to take the same steps as the caller.
+
+    Yields:
+        The caller's place among them.
+    """
+    if count == 1:
+        yield Peers()
+        return
+    with tempfile.TemporaryDirectory(prefix="llenhance-") as folder:
+        meeting = Path(folder) / "meeting"
+        context = multiprocessing.get_context("spawn")
+        others = [
+            context.Process(target=_join, args=(meeting, rank, count, work), daemon=True)
+            for rank in range(1, count)
+        ]
+        for process in others:
+            process.start()
+        torch.set_num_threads(1)
+        try:
+            with _group(meeting, 0, count) as peers:
+                yield peers
+        except BaseException:
+            for process in others:
+                process.terminate()
+            raise
+        finally:
+            for process in others:
+                process.join()
+
+
+@contextmanager
+def _group(meeting: Path, rank: int, count: int) -> Iterator[Peers]:
+    dist.init_process_group(
+        "gloo", init_method=meeting.as_uri(), rank=rank, world_size=count, timeout=_PATIENCE
+    )
+    try:
+        yield Peers(rank, count)
+    finally:
+        dist.destroy_process_group()
+
+
+def _join(meeting: Path, rank: int, count: int, work: Callable[[Peers], None]) -> None:
+    torch.set_num_threads(1)
+    with _group(meeting, rank, count) as peers:
+        work(peers)

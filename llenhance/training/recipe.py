@@ -1,0 +1,59 @@
+"""How a model is trained: every number that decides the result, and the rate as a function."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """A training recipe; the defaults are those of the shipped weights.
+
+    Attributes:
+        batch: crops a step.
+        crop: their side in pixels, a multiple of 8.
+        rate: highest learning rate of Adam.
+        betas: of Adam.
+        warm_up: steps over which the rate rises from nothing.
+        final_rate: what cosine decay leaves of the rate at the end, as a share.
+        max_norm: the gradient's norm is clipped to this.
+        reference_mean_share: probability that a picture's latent mean is the reference's own colour
+            map instead of the predicted one (``gt_ratio`` of the paper).
+        decoded_from: step from which the decoded picture is trained too.
+        l1: weight of its L1 distance to the reference, per channel.
+        chroma: weight of the L1 distance of its colour differences R - G and B - G. In RGB alone
+            the error in brightness decides the sign of all three gradients, and colour gets none.
+        structure: weight of 1 - SSIM of the decoded picture.
+        ema: decay of the exponential moving average of the weights.
+        tone_share: share of references that are shown brighter or darker (a gamma curve), with b
+            told accordingly, so that the picture follows b.
+        seed: of everything random.
+    """
+
+    batch: int = 4
+    crop: int = 128
+    rate: float = 8e-4
+    betas: tuple[float, float] = (0.9, 0.99)
+    warm_up: int = 100
+    final_rate: float = 0.01
+    max_norm: float = 30.0
+    reference_mean_share: float = 0.2
+    decoded_from: int = 200
+    l1: float = 10.0
+    chroma: float = 5.0
+    structure: float = 2.0
+    ema: float = 0.998
+    tone_share: float = 0.4
+    seed: int = 0
+
+    def rate_at(self, step: int, progress: float) -> float:
+        """Return the learning rate: linear warm-up, then cosine decay.
+
+        Args:
+            step: steps done.
+            progress: share of the run that is done, 0..1.
+        """
+        warm = min(1.0, (step + 1) / self.warm_up)
+        cosine = 0.5 * (1 + math.cos(math.pi * min(max(progress, 0.0), 1.0)))
+        return self.rate * warm * (self.final_rate + (1 - self.final_rate) * cosine)

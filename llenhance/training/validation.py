@@ -1,0 +1,42 @@
+"""Scores of a model in training, on pictures that it does not train on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from llenhance.enhancer import enhance_pixels
+from llenhance.metrics import colourfulness, mean_grey, scaled_to, score
+from llenhance.model import LLFlow
+from llenhance.training.data import Pair
+
+
+def validate(model: LLFlow, pairs: Sequence[Pair], *, device: torch.device) -> dict[str, float]:
+    """Enhance the dark pictures and compare.
+
+    Returns:
+        Means over the pictures: ``psnr``, ``ssim``, ``ssim_rgb`` as produced, the same with
+        ``_scaled`` after scaling to the reference's mean grey; ``grey_error``, the absolute error
+        of mean grey; ``colour``, colourfulness as a share of the reference's.
+    """
+    rows: list[dict[str, float]] = []
+    for pair in pairs:
+        produced = enhance_pixels(model, pair.dark, device=device)
+        rows.append(_compare(produced, pair.normal))
+    return {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
+
+
+def _compare(produced: NDArray[Any], reference: NDArray[Any]) -> dict[str, float]:
+    plain = asdict(score(produced, reference))
+    scaled = asdict(score(scaled_to(produced, reference), reference))
+    return {
+        **plain,
+        **{f"{key}_scaled": value for key, value in scaled.items()},
+        "grey_error": abs(mean_grey(produced) - mean_grey(reference)),
+        "colour": colourfulness(produced) / max(colourfulness(reference), 1e-3),
+    }

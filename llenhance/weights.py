@@ -1,0 +1,183 @@
+"""Weights files: safetensors that say what they are, and the names under which they are found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, cast
+
+import safetensors
+import torch
+from safetensors.torch import save
+
+from llenhance.architecture import Architecture
+from llenhance.errors import SingularMatrixError, WeightsError
+from llenhance.files import write_whole
+from llenhance.model import LLFlow
+from llenhance.model.flow import InvertibleConv
+
+DEFAULT_MODEL: Final = "nano"
+
+FORMAT: Final = "llenhance weights 1"
+
+_PACKAGE: Final = Path(__file__).parent
+_SHIPPED: Final = (  # in an installed package, and in a checkout
+    _PACKAGE / "shipped",
+    _PACKAGE.parent / "weights",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What the header of a weights file says.
+
+    Attributes:
+        architecture: of the network.
+        training: how it came to be: source, steps, scores; JSON values, empty if unknown.
+    """
+
+    architecture: Architecture
+    training: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+def find(model: str | Path) -> Path:
+    """Return the weights file of a model: one that ships with llenhance, or a path.
+
+    Raises:
+        WeightsError: neither.
+    """
+    for folder in _SHIPPED:
+        shipped = folder / f"{model}.safetensors"
+        if isinstance(model, str) and Path(model).name == model and shipped.is_file():
+            return shipped
+    path = Path(model)
+    if path.suffix == ".pth":
+        command = f"llenhance weights import {path} -o {path.with_suffix('.safetensors')}"
+        raise WeightsError(str(model), "is an authors' checkpoint", f"Import it first: {command}")
+    if path.is_file():
+        return path
+    known = ", ".join(shipped_models())
+    problem = "is neither a model that comes with llenhance nor a weights file"
+    raise WeightsError(str(model), problem, f"Use one of: {known}; or the path of a file")
+
+
+def shipped_models() -> list[str]:
+    """Return the names of the models that come with llenhance."""
+    return sorted({p.stem for folder in _SHIPPED for p in folder.glob("*.safetensors")})
+
+
+def describe(path: Path) -> Description:
+    """Read the header of a weights file.
+
+    Raises:
+        WeightsError: unreadable, not safetensors, or a header that describes nothing known here.
+    """
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            header = cast("dict[str, str] | None", file.metadata()) or {}
+    except OSError as reason:
+        raise WeightsError(str(path), "cannot be read", "Check the file") from reason
+    except safetensors.SafetensorError as reason:
+        remedy = "Get the file again"
+        raise WeightsError(str(path), "is damaged or no safetensors file", remedy) from reason
+    if header.get("format") != FORMAT:
+        problem = "is a safetensors file, but not one of llenhance's weights"
+        raise WeightsError(str(path), problem, "Use a file that llenhance wrote")
+    try:
+        training: Any = json.loads(header["training"])
+        if not isinstance(training, dict):
+            raise ValueError("the training record is a JSON object")
+        return Description(
+            architecture=Architecture.from_json(header["architecture"]),
+            training=cast("dict[str, object]", training),
+        )
+    except (KeyError, ValueError, RecursionError) as reason:
+        problem = f"has a header that describes no network known here ({reason})"
+        raise WeightsError(str(path), problem, "Update llenhance, or get the file again") from reason
+
+
+def load(path: Path) -> LLFlow:
+    """Return the network of a weights file, in float32 and evaluation mode, on the CPU.
+
+    Raises:
+        WeightsError: see `describe`; or tensors that are missing, unexpected, of another shape or
+            type, or not finite.
+        SingularMatrixError: the flow cannot be inverted.
+    """
+    architecture = describe(path).architecture
+    with torch.device("meta"):
+        model = LLFlow(architecture)
+    expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    tensors: dict[str, torch.Tensor] = {}
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            present = set(cast("list[str]", file.keys()))
+            _refuse(path, "lacks", expected.keys() - present)
+            _refuse(path, "has the unknown", present - expected.keys())
+            for name, shape in expected.items():
+                if tuple(file.get_slice(name).get_shape()) != shape:
+                    _refuse(path, "has a wrong shape for", {name})
+                tensors[name] = file.get_tensor(name)
+    except (OSError, safetensors.SafetensorError) as reason:
+        raise WeightsError(str(path), "is damaged", "Get the file again") from reason
+    for name, tensor in tensors.items():
+        if tensor.dtype not in (torch.float16, torch.bfloat16, torch.float32):
+            _refuse(path, f"has the type {tensor.dtype} for", {name})
+        tensors[name] = tensor.float()
+        if not tensors[name].isfinite().all():
+            _refuse(path, "has infinite or undefined numbers in", {name})
+    model.load_state_dict(tensors, assign=True)
+    model.eval().requires_grad_(requires_grad=False)
+    for part in model.modules():
+        if isinstance(part, InvertibleConv):
+            try:
+                part.check()
+            except SingularMatrixError as reason:
+                raise SingularMatrixError(str(path), *reason.args[1:]) from reason
+    return model
+
+
+def _refuse(path: Path, problem: str, names: set[str]) -> None:
+    if names:
+        first = sorted(names)[0]
+        others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        raise WeightsError(str(path), f"{problem} tensor {first}{others}", "Get the file again")
+
+
+def store(
+    model: LLFlow,
+    path: Path,
+    *,
+    training: Mapping[str, object],
+    dtype: torch.dtype,
+    overwrite: bool,
+) -> None:
+    """Write a network as a weights file, whole or not at all.
+
+    Args:
+        model: any device.
+        path: of the new file.
+        training: how it came to be; JSON values.
+        dtype: of the stored numbers, float16 for shipping.
+        overwrite: whether an existing file is replaced.
+
+    Raises:
+        PictureError: the file exists or its folder cannot be written.
+        ResourceError: the disk is full.
+        WeightsError: a number is out of the type's range.
+    """
+    tensors = {
+        name: tensor.detach().to("cpu", dtype).contiguous()
+        for name, tensor in model.state_dict().items()
+    }
+    for name, tensor in tensors.items():
+        if not tensor.isfinite().all():
+            _refuse(path, f"cannot hold as {dtype} the", {name})
+    header = {
+        "format": FORMAT,
+        "architecture": model.architecture.to_json(),
+        "training": json.dumps(dict(training), sort_keys=True),
+    }
+    write_whole(path, save(tensors, metadata=header), overwrite=overwrite)

@@ -1,0 +1,119 @@
+"""Make `golden.npz`: what two tiny networks answer, for tests that run without other files.
+
+Run as ``python tests/golden/make.py`` from the repository's root. The code that made the stored
+answers agreed at that time with the published network's reference tensors (``../shared/golden``,
+see `tests/test_golden.py`: pictures within 1.1e-6, latents within 8.2e-6).
+
+No parameters are stored: `disturb` draws them from numpy's `RandomState`, whose streams are frozen
+for good, and gives every parameter a value of its own, so that no zero hides a mistake.
+"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from llenhance.architecture import Architecture
+from llenhance.conditioning import (
+    condition,
+    equalisation_tables,
+    equalise,
+    thumbnail,
+    to_unit,
+)
+from llenhance.model import LLFlow
+from llenhance.model.llflow import latent_mean
+
+GOLDEN: Final = Path(__file__).with_name("golden.npz")
+
+PAPER: Final = Architecture(
+    features=4, growth=4, blocks=2, stacked_blocks=(0,), steps=1, hidden=6, margin=8
+)
+"""The paper's encoder."""
+
+OURS: Final = Architecture(
+    features=4, growth=4, blocks=1, trunk_scale=4, steps=1, hidden=6, brightness=True, margin=8
+)
+"""The encoder for plain CPUs, and a place for brightness."""
+
+ARCHITECTURES: Final = {"paper": PAPER, "ours": OURS}
+
+BRIGHTNESS: Final = (-0.4, 0.0, 0.4)
+
+
+@torch.no_grad()
+def disturb(module: nn.Module, *, seed: int) -> None:
+    """Give every parameter a random value that keeps the network tame, whatever their order."""
+    for name, parameter in module.named_parameters():
+        rng = np.random.RandomState([seed, zlib.crc32(name.encode())])
+        noise = 2 * rng.random_sample(tuple(parameter.shape)) - 1  # -1..1: deviation 0.58
+        if "invconv" in name:  # nearly a permutation: invertible, without libraries' rounding
+            size = len(noise)
+            signs = np.where(rng.random_sample(size) < 0.5, -1.0, 1.0)
+            value = np.diag(signs)[rng.permutation(size)] + noise * 0.35 / np.sqrt(size)
+        elif name.endswith("logs"):
+            value = 0.1 * noise
+        elif noise.ndim > 1 and "actnorm" not in name:  # keeps the deviation of what passes
+            value = noise * np.sqrt(3 / noise[0].size)
+        else:
+            value = 0.2 * noise
+        parameter.copy_(torch.from_numpy(value))
+
+
+def pictures(seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return two dark 16x16 pictures and their references, ``(2, 16, 16, 3)`` each."""
+    rng = np.random.RandomState(seed)
+    normal = rng.randint(0, 256, (2, 16, 16, 3)).astype(np.uint8)
+    normal[:, 4:12, 4:12] = rng.randint(0, 256, (2, 1, 1, 3))  # a flat part
+    return normal // 6, normal
+
+
+def answers(name: str) -> dict[str, NDArray[np.float32]]:
+    """Return what the network of `ARCHITECTURES` answers, by the name of the answer."""
+    model = LLFlow(ARCHITECTURES[name]).eval()
+    disturb(model, seed=7)
+    dark, normal = pictures(seed=11)
+    tables = [equalisation_tables(picture) for picture in dark]
+    channels = torch.cat(
+        [
+            condition(to_unit(p), to_unit(equalise(p, t)))
+            for p, t in zip(dark, tables, strict=True)
+        ]
+    )
+    small = torch.cat([thumbnail(p, t) for p, t in zip(dark, tables, strict=True)])
+    references = torch.cat([to_unit(p) for p in normal])
+    with torch.no_grad():
+        encoding = model.encoder(channels)
+        predicted = model.predict_brightness(small)
+        prepared = model.prepare(channels)
+        latent, log_determinant = model.flow(references, prepared.conditions)
+        mean = latent_mean(prepared.colour_map, predicted)
+        found: dict[str, Tensor] = {
+            "condition": channels,
+            "colour_map": encoding.colour_map,
+            "predicted_brightness": predicted,
+            "latent": latent,
+            "log_determinant": log_determinant,
+            "bits": model.negative_log_likelihood(references, mean, prepared),
+        }
+        found |= {f"level_{n}": level for n, level in enumerate(encoding.levels, start=1)}
+        found |= {f"picture_{b:+g}": model(channels, predicted + b) for b in BRIGHTNESS}
+    return {key: value.numpy().astype(np.float32) for key, value in found.items()}
+
+
+def make() -> None:
+    """Write `GOLDEN`."""
+    arrays = {
+        f"{name}/{key}": value for name in ARCHITECTURES for key, value in answers(name).items()
+    }
+    np.savez_compressed(GOLDEN, allow_pickle=False, **arrays)
+
+
+if __name__ == "__main__":
+    make()

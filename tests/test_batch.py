@@ -1,0 +1,371 @@
+"""Files brightened one after the other, with a stand-in for the network."""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from llenhance import batch
+from llenhance.batch import Result, enhance_files, unusual_brightness, writes_to_stdout
+from llenhance.errors import (
+    LlenhanceError,
+    PictureError,
+    ResourceError,
+    UsageError,
+    WeightsError,
+)
+from llenhance.picture import Picture, decode, encode
+
+
+class Inverter:
+    """Makes a negative of every picture in two tiles, or raises what stands in its list."""
+
+    model_name, device, precision = "inverter", "cpu", "fp32"
+
+    def __init__(self, *failures: Exception | None) -> None:
+        self.failures = list(failures)
+        self.calls = 0
+        self.brightness: float | None = None
+
+    def enhance(
+        self,
+        picture: Picture,
+        *,
+        brightness: float = 0.0,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Picture:
+        self.calls += 1
+        self.brightness = brightness
+        if self.failures and (failure := self.failures.pop(0)) is not None:
+            raise failure
+        if progress is not None:
+            progress(1, 2)
+            progress(2, 2)
+        return picture.with_pixels(np.iinfo(picture.pixels.dtype).max - picture.pixels)
+
+
+def never() -> Inverter:
+    pytest.fail("the model was loaded")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with three dark photographs."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        (tmp_path / name).write_bytes(photograph("JPEG"))
+    return tmp_path
+
+
+@pytest.fixture
+def stdin(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
+    def give(data: bytes) -> None:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+    return give
+
+
+def photograph(format: str, *, alpha: bool = False, value: int = 20) -> bytes:
+    picture = Picture.from_array(np.full((6, 9, 4 if alpha else 3), value, np.uint8))
+    return encode(picture, format=format, name="photograph").data
+
+
+def files_in(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def brightened(path: Path) -> bool:
+    return decode(path.read_bytes(), name=str(path)).pixels.mean() > 200
+
+
+def only(results: list[Result]) -> Result:
+    (result,) = results
+    return result
+
+
+def test_every_input_gets_a_bright_file_beside_it(folder: Path) -> None:
+    results = list(enhance_files(["a.jpg", "b.jpg"], enhancer=Inverter))
+    assert [(r.input, r.output, r.error) for r in results] == [
+        ("a.jpg", "a_enhanced.jpg", None),
+        ("b.jpg", "b_enhanced.jpg", None),
+    ]
+    assert brightened(folder / "a_enhanced.jpg")
+    assert brightened(folder / "b_enhanced.jpg")
+
+
+def test_a_result_tells_how_it_was_made(folder: Path) -> None:
+    result = only(list(enhance_files(["a.jpg"], enhancer=Inverter, brightness=0.1)))
+    assert (result.width, result.height, result.tiles) == (9, 6, 2)
+    assert (result.model, result.device, result.precision) == ("inverter", "cpu", "fp32")
+    assert result.brightness == 0.1
+    assert 0 < result.enhancing_seconds < result.seconds
+
+
+def test_brightness_reaches_the_network(folder: Path) -> None:
+    network = Inverter()
+    list(enhance_files(["a.jpg"], enhancer=lambda: network, brightness=-0.3))
+    assert network.brightness == -0.3
+
+
+def test_results_come_as_soon_as_they_are_written(folder: Path) -> None:
+    network = Inverter()
+    results = enhance_files(["a.jpg", "b.jpg"], enhancer=lambda: network)
+    next(results)
+    assert files_in(folder) == {"a.jpg", "b.jpg", "c.jpg", "a_enhanced.jpg"}
+    assert network.calls == 1
+
+
+def test_the_model_is_loaded_once(folder: Path) -> None:
+    loaded: list[Inverter] = []
+
+    def load() -> Inverter:
+        loaded.append(Inverter())
+        return loaded[-1]
+
+    list(enhance_files(["a.jpg", "b.jpg", "c.jpg"], enhancer=load))
+    assert len(loaded) == 1
+
+
+def test_the_model_is_not_loaded_where_no_picture_can_be_read(folder: Path) -> None:
+    (folder / "text.jpg").write_text("no picture")
+    results = list(enhance_files(["missing.jpg", "text.jpg"], enhancer=never))
+    assert [type(r.error) for r in results] == [PictureError, PictureError]
+
+
+def test_seconds_do_not_count_the_loading_of_the_model(folder: Path) -> None:
+    def load() -> Inverter:
+        time.sleep(0.5)
+        return Inverter()
+
+    assert only(list(enhance_files(["a.jpg"], enhancer=load))).seconds < 0.5
+
+
+@pytest.mark.parametrize("bad", ["missing.jpg", "text.jpg", "folder", "empty.jpg"])
+def test_a_bad_input_in_the_middle_stops_nothing(folder: Path, bad: str) -> None:
+    (folder / "text.jpg").write_text("no picture")
+    (folder / "empty.jpg").touch()
+    (folder / "folder").mkdir()
+    results = list(enhance_files(["a.jpg", bad, "b.jpg"], enhancer=Inverter))
+    assert [r.input for r in results if r.error is None] == ["a.jpg", "b.jpg"]
+    assert isinstance(results[1].error, PictureError)
+    assert str(results[1].error).startswith(f"{bad}: ")
+    assert brightened(folder / "b_enhanced.jpg")
+
+
+@pytest.mark.parametrize(
+    ("raised", "reported"),
+    [
+        (PictureError("the picture", "is not finite", "Try another"), PictureError),
+        (ResourceError("the picture", "needs more memory", "Try tiles"), ResourceError),
+        (MemoryError(), ResourceError),
+    ],
+)
+def test_what_the_network_cannot_do_is_said_about_the_file_and_the_next_follows(
+    folder: Path, raised: Exception, reported: type[LlenhanceError]
+) -> None:
+    network = Inverter(raised)
+    first, second = enhance_files(["a.jpg", "b.jpg"], enhancer=lambda: network)
+    assert isinstance(first.error, reported)
+    assert first.error.name == "a.jpg"
+    assert second.error is None
+    assert "a_enhanced.jpg" not in files_in(folder)
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        WeightsError("flow", "is singular", "Get it again"),
+        UsageError("brightness", "is out of range", "Use another"),
+        ZeroDivisionError("a bug"),
+    ],
+)
+def test_what_would_fail_for_every_picture_and_bugs_are_raised(
+    folder: Path, raised: Exception
+) -> None:
+    network = Inverter(raised)
+    with pytest.raises(type(raised)):
+        list(enhance_files(["a.jpg", "b.jpg"], enhancer=lambda: network))
+    assert network.calls == 1
+
+
+def test_weights_that_cannot_be_loaded_leave_no_trace(folder: Path) -> None:
+    def load() -> Inverter:
+        raise WeightsError("nano", "is damaged", "Get it again")
+
+    with pytest.raises(WeightsError):
+        list(enhance_files(["a.jpg", "b.jpg"], enhancer=load, output="out/"))
+    assert {path.name for path in folder.iterdir()} == {"a.jpg", "b.jpg", "c.jpg"}
+
+
+def test_an_existing_file_is_refused_before_anything_is_computed(folder: Path) -> None:
+    (folder / "a_enhanced.jpg").write_text("precious")
+    result = only(list(enhance_files(["a.jpg"], enhancer=never)))
+    assert isinstance(result.error, PictureError)
+    assert "--overwrite" in str(result.error)
+    assert (folder / "a_enhanced.jpg").read_text() == "precious"
+
+
+def test_an_existing_file_is_replaced_on_request(folder: Path) -> None:
+    (folder / "a_enhanced.jpg").write_text("not precious")
+    assert only(list(enhance_files(["a.jpg"], enhancer=Inverter, overwrite=True))).error is None
+    assert brightened(folder / "a_enhanced.jpg")
+
+
+def test_an_output_without_its_folder_is_refused_before_anything_is_computed(folder: Path) -> None:
+    result = only(list(enhance_files(["a.jpg"], enhancer=never, output="nowhere/bright.jpg")))
+    assert isinstance(result.error, PictureError)
+    assert result.error.name == "nowhere"
+
+
+def test_an_output_with_too_long_a_name_is_refused_before_anything_is_computed(
+    folder: Path,
+) -> None:
+    name = f"{'x' * 250}.jpg"  # 254 bytes of the 255 that a name may have: no room for _enhanced
+    (folder / "a.jpg").rename(name)
+    assert isinstance(only(list(enhance_files([name], enhancer=never))).error, PictureError)
+
+
+def test_a_folder_is_made_for_the_output(folder: Path) -> None:
+    list(enhance_files(["a.jpg", "b.jpg"], enhancer=Inverter, output="new/folder"))
+    assert brightened(folder / "new/folder/a.jpg")
+    assert brightened(folder / "new/folder/b.jpg")
+
+
+def test_the_format_decides_the_extension(folder: Path) -> None:
+    result = only(list(enhance_files(["a.jpg"], enhancer=Inverter, file_format="png")))
+    assert result.output == "a_enhanced.png"
+    assert (folder / "a_enhanced.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_extension_decides_the_format(folder: Path) -> None:
+    list(enhance_files(["a.jpg"], enhancer=Inverter, output="bright.webp"))
+    assert (folder / "bright.webp").read_bytes()[8:12] == b"WEBP"
+
+
+def test_quality_decides_the_size(folder: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    data = encode(Picture.from_array(noise), format="PNG", name="noise").data
+    (folder / "noise.png").write_bytes(data)
+    for quality in (10, 90):
+        output = f"{quality}.jpg"
+        list(enhance_files(["noise.png"], enhancer=Inverter, output=output, quality=quality))
+    assert (folder / "10.jpg").stat().st_size < (folder / "90.jpg").stat().st_size / 2
+
+
+def test_what_the_format_cannot_hold_is_noted(folder: Path) -> None:
+    (folder / "glass.png").write_bytes(photograph("PNG", alpha=True))
+    result = only(list(enhance_files(["glass.png"], enhancer=Inverter)))
+    assert result.notes == ("JPEG cannot hold transparency",)
+
+
+def test_progress_names_the_picture_and_counts_tiles(folder: Path) -> None:
+    seen: list[tuple[str, int, int]] = []
+
+    def note(name: str, done: int, tiles: int) -> None:
+        seen.append((name, done, tiles))
+
+    names = ["a.jpg", "b.jpg"]
+    list(enhance_files(names, enhancer=Inverter, progress=note))
+    assert seen == [(name, done, all_) for name in names for done, all_ in ((0, 0), (1, 2), (2, 2))]
+
+
+def test_standard_input_goes_to_standard_output_in_its_own_format(
+    folder: Path, stdin: Callable[[bytes], None]
+) -> None:
+    stdin(photograph("PNG"))
+    result = only(list(enhance_files(["-"], enhancer=Inverter)))
+    assert (result.input, result.output) == ("-", "-")
+    assert result.data is not None
+    assert result.data.startswith(b"\x89PNG")
+    assert files_in(folder) == {"a.jpg", "b.jpg", "c.jpg"}
+
+
+def test_standard_output_takes_another_format_on_request(folder: Path) -> None:
+    result = only(list(enhance_files(["a.jpg"], enhancer=Inverter, output="-", file_format="webp")))
+    assert result.data is not None
+    assert result.data[8:12] == b"WEBP"
+
+
+@pytest.mark.parametrize(
+    ("output", "written"), [("out/", "out/stdin.jpg"), ("bright.png", "bright.png")]
+)
+def test_standard_input_can_go_to_a_file(
+    folder: Path, stdin: Callable[[bytes], None], output: str, written: str
+) -> None:
+    stdin(photograph("JPEG"))
+    assert only(list(enhance_files(["-"], enhancer=Inverter, output=output))).data is None
+    assert brightened(folder / written)
+
+
+def test_standard_input_that_is_no_picture_is_called_by_its_name(
+    folder: Path, stdin: Callable[[bytes], None]
+) -> None:
+    stdin(b"")
+    result = only(list(enhance_files(["-"], enhancer=never)))
+    assert result.error is not None
+    assert result.error.name == "standard input"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "output", "file_format"),
+    [
+        (["-", "-"], "out/", None),
+        (["-", "a.jpg"], None, None),
+        (["a.jpg", "b.jpg"], "-", None),
+        (["a.jpg", "b.jpg"], "bright.jpg", None),
+        (["a.jpg", "b.jpg"], "c.jpg", None),
+        (["a.jpg", "./a.jpg"], None, None),
+        (["a.jpg"], "a.jpg", None),
+        (["a.jpg", "b.jpg"], ".", None),
+        (["a.jpg"], "bright.gif", None),
+        (["a.jpg"], "bright.jpg", "png"),
+        (["a.jpg"], None, "gif"),
+    ],
+)
+def test_contradictions_are_refused_before_anything_is_read_or_computed(
+    folder: Path, inputs: list[str], output: str | None, file_format: str | None
+) -> None:
+    with pytest.raises(UsageError):
+        next(enhance_files(inputs, enhancer=never, output=output, file_format=file_format))
+    assert files_in(folder) == {"a.jpg", "b.jpg", "c.jpg"}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "output", "expected"),
+    [
+        (["-"], None, True),
+        (["a.jpg"], "-", True),
+        (["-"], "-", True),
+        (["a.jpg"], None, False),
+        (["-"], "bright.jpg", False),
+        (["-", "a.jpg"], None, False),
+    ],
+)
+def test_it_is_known_beforehand_whether_standard_output_is_needed(
+    inputs: list[str], output: str | None, expected: bool
+) -> None:
+    assert writes_to_stdout(inputs, output=output) is expected
+
+
+@pytest.mark.parametrize("brightness", [-0.4, 0.0, 0.4])
+def test_the_range_of_the_paper_needs_no_warning(brightness: float) -> None:
+    assert unusual_brightness(brightness) is None
+
+
+@pytest.mark.parametrize("brightness", [-1.0, -0.41, 0.41, 1.0])
+def test_brightness_beyond_the_paper_is_warned_of(brightness: float) -> None:
+    warning = unusual_brightness(brightness)
+    assert warning is not None
+    assert f"{brightness:g}" in warning
+
+
+def test_the_usual_brightness_is_that_of_the_enhancer() -> None:
+    from llenhance import enhancer
+
+    assert batch.USUAL_BRIGHTNESS == enhancer.USUAL_BRIGHTNESS
