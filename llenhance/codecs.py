@@ -1,8 +1,7 @@
-"""The pixels of an encoded picture as arrays, and arrays as an encoded picture; no metadata logic.
+"""The pixels of an encoded picture as arrays; no metadata logic.
 
-`picture.py` is the way in; read on there. Pillow opens and writes the formats. OpenCV reads 16-bit
-colour, of which Pillow keeps 8 bits, and writes PNG. TIFF is written here: neither library writes
-16 bits together with a colour profile and EXIF data.
+`picture.py` is the way in; read on there. Pillow opens the formats. OpenCV reads 16-bit colour, of
+which Pillow keeps 8 bits.
 """
 
 from __future__ import annotations
@@ -11,9 +10,8 @@ import struct
 import threading
 import warnings
 import zlib
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from fractions import Fraction
 from io import BytesIO
 from typing import Any, Final, Literal, TypeVar, cast
 
@@ -24,7 +22,7 @@ from PIL import Image, ImageCms, ImageFile, TiffImagePlugin
 
 from llenhance.errors import PictureError, ResourceError
 
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+Pixels = NDArray[np.uint8 | np.uint16]
 Array = TypeVar("Array", bound=NDArray[Any])
 
 PIXEL_LIMIT: Final = 2**28  # 268 megapixels: 1 GiB in Pillow, 1.5 GiB as 16-bit RGB
@@ -53,11 +51,6 @@ TURNS: Final = {
     7: (True, True, True), 8: (True, True, False),
 }  # fmt: skip
 
-# Value types of TIFF directories: bytes a value, and letter of `struct`.
-BYTE, SHORT, LONG, RATIONAL, UNDEFINED = 1, 3, 4, 5, 7
-TIFF_KINDS: Final = {
-    BYTE: (1, "B"), SHORT: (2, "H"), LONG: (4, "I"), RATIONAL: (8, "I"), UNDEFINED: (1, "B")
-}  # fmt: skip
 
 _pillow = threading.Lock()
 
@@ -112,7 +105,8 @@ def library_errors(
     try:
         yield
     except Image.DecompressionBombError as reason:
-        raise _too_large(name, "more than 268 megapixels") from reason
+        problem = "it is too large (more than 268 megapixels)"
+        raise PictureError(name, problem, "Scale it down or cut it first") from reason
     except (MemoryError, *DECODER_ERRORS) as reason:
         full = isinstance(reason, cv2.error) and reason.code == cv2.Error.StsNoMem
         if full or isinstance(reason, MemoryError):
@@ -121,40 +115,30 @@ def library_errors(
         raise PictureError(name, problem, remedy) from reason
 
 
-def _too_large(name: str, size: str) -> PictureError:
-    return PictureError(name, f"it is too large ({size})", "Scale it down or cut it first")
-
-
 def load(data: bytes, *, format: str, name: str) -> tuple[int, ImageFile.ImageFile]:
     """Return the number of frames and the first, decoded; refused by its header if too large.
 
     Metadata that follows the pixels in the file is there afterwards, and a TIFF lies upright:
     Pillow turns it while loading and forgets the tag.
     """
-    if format == "WEBP" and data[12:16] == b"VP8X":  # opening takes memory
-        _check_size(1 + _little(data[24:27]), 1 + _little(data[27:30]), name=name)
+    if format == "WEBP" and data[12:16] == b"VP8X":  # Pillow 11 opens it before it looks
+        width, height = (1 + int.from_bytes(data[at : at + 3], "little") for at in (24, 27))
+        if width * height > PIXEL_LIMIT:
+            raise Image.DecompressionBombError
     formats = ("JPEG", "MPO") if format == "JPEG" else (format,)
     image = Image.open(BytesIO(data), formats=formats)
-    _check_size(*image.size, name=name)
     refuse_undefined_white(image, name=name)
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         _refuse_unreadable_tiff(image, name=name)
+        if 274 not in image.tag_v2:
+            image.getexif()[274] = 1  # else Pillow turns it by its XMP data, and OpenCV does not
     frames: int = getattr(image, "n_frames", 1)  # before loading: a TIFF is searched for them
     image.load()
     return frames, image
 
 
-def _little(number: bytes) -> int:
-    return int.from_bytes(number, "little")
-
-
-def _check_size(width: int, height: int, *, name: str) -> None:
-    if width * height > PIXEL_LIMIT:
-        raise _too_large(name, f"{width} x {height} pixels; the limit is 268 megapixels")
-
-
 def refuse_undefined_white(image: Image.Image, *, name: str) -> None:
-    """Raise PictureError for signed, 32-bit and floating-point greys, which have no agreed white."""
+    """Raise PictureError for signed, 32-bit and floating-point greys: no white is agreed on."""
     if image.mode in ("I", "F"):
         problem = "its pixels are signed, 32-bit or floating-point: their white is not defined"
         raise PictureError(name, problem, "Save it with 8 or 16 bits a channel first")
@@ -329,115 +313,3 @@ def to_8_bits(pixels: Pixels) -> NDArray[np.uint8]:
     for deep, shallow in zip(bands(pixels), bands(rounded), strict=True):
         shallow[:] = (deep.astype(np.uint32) + 128) // 257
     return rounded
-
-
-def to_pillow(pixels: Pixels, alpha: Pixels | None) -> Image.Image:
-    """Return an RGB or, with alpha, RGBA image of 8 bits a channel."""
-    image = Image.fromarray(to_8_bits(pixels))
-    if alpha is not None:
-        image.putalpha(Image.fromarray(to_8_bits(alpha)))
-    return image
-
-
-def png(pixels: Pixels, alpha: Pixels | None, *, chunks: Mapping[bytes, bytes]) -> bytes:
-    """Return a PNG of 8 or 16 bits with these chunks (name to content) before its pixels."""
-    if alpha is None:
-        stored = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
-    else:
-        stored = np.dstack([pixels[..., 2], pixels[..., 1], pixels[..., 0], alpha])
-    # Level 4: within 3 % of level 6 on photographs, in half of the time.
-    done, coded = cv2.imencode(".png", stored, [cv2.IMWRITE_PNG_COMPRESSION, 4])
-    if not done:
-        raise ValueError("OpenCV could not write the PNG")
-    extra = b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        for kind, body in chunks.items()
-    )
-    view = coded.data
-    header = 8 + 25  # the signature and the IHDR chunk, which is always first
-    return b"".join((view[:header], extra, view[header:]))
-
-
-def tiff(
-    pixels: Pixels,
-    alpha: Pixels | None,
-    *,
-    base: bytes,
-    entries: Mapping[int, bytes],
-    dpi: tuple[float, float] | None,
-    icc_profile: bytes | None,
-    xmp: bytes | None,
-) -> bytes:
-    """Return a TIFF of 8 or 16 bits in strips, with horizontal differences and deflate.
-
-    EXIF data is laid out like a TIFF file. So it goes first, unchanged: what its offsets point to
-    stays where it is, those in camera makers' notes included.
-
-    Args:
-        pixels: (H, W, 3) RGB.
-        alpha: (H, W) of the same type, or None.
-        base: EXIF data, or the 8 bytes of a TIFF header. Its byte order becomes the file's.
-        entries: tag to 12-byte directory entry, to be kept from `base`.
-        dpi: dots per inch across and down, or None.
-        icc_profile: an RGB profile, or None.
-        xmp: an XMP packet, or None.
-    """
-    order = "<" if base[:2] == b"II" else ">"
-    height, width = pixels.shape[:2]
-    samples = 3 if alpha is None else 4
-    body = [base, b"\0" * (len(base) % 2)]  # every value begins at an even offset
-    end = len(base) + len(base) % 2
-
-    def put(part: bytes) -> int:
-        nonlocal end
-        body.extend((part, b"\0" * (len(part) % 2)))
-        start, end = end, end + len(part) + len(part) % 2
-        return start
-
-    strips: list[tuple[int, int]] = []
-    covers = bands(pixels if alpha is None else alpha)
-    for part, cover in zip(bands(pixels), covers, strict=True):
-        strip = part.copy() if alpha is None else np.dstack([part, cover])
-        strip[:, 1:] -= strip[:, :-1].copy()  # modulo 2**8 or 2**16, as the format has it
-        deflated = zlib.compress(strip.astype(strip.dtype.newbyteorder(order), copy=False).data, 4)
-        strips.append((put(deflated), len(deflated)))
-
-    directory = dict(entries)
-
-    def entry(tag: int, kind: int, values: Sequence[int] | bytes) -> None:
-        size, letter = TIFF_KINDS[kind]
-        if isinstance(values, bytes):
-            content = values
-        else:
-            content = struct.pack(f"{order}{len(values)}{letter}", *values)
-        count = len(content) // size
-        if len(content) > 4:
-            content = struct.pack(f"{order}I", put(content))
-        directory[tag] = struct.pack(f"{order}HHI", tag, kind, count) + content.ljust(4, b"\0")
-
-    entry(256, LONG, [width])
-    entry(257, LONG, [height])
-    entry(258, SHORT, [8 * pixels.itemsize] * samples)
-    entry(259, SHORT, [8])  # deflate
-    entry(262, SHORT, [2])  # RGB
-    entry(273, LONG, [start for start, _ in strips])
-    entry(274, SHORT, [1])  # upright
-    entry(277, SHORT, [samples])
-    entry(278, LONG, [max(1, BAND // width)])  # rows per strip
-    entry(279, LONG, [length for _, length in strips])
-    entry(284, SHORT, [1])  # interleaved
-    entry(317, SHORT, [2])  # horizontal differences
-    if alpha is not None:
-        entry(338, SHORT, [2])  # the colours are not multiplied by it
-    if dpi is not None:
-        for tag, value in zip((282, 283), dpi, strict=True):
-            entry(tag, RATIONAL, Fraction(value).limit_denominator(1000).as_integer_ratio())
-        entry(296, SHORT, [2])  # inches
-    if icc_profile is not None:
-        entry(34675, UNDEFINED, icc_profile)
-    if xmp is not None:
-        entry(700, BYTE, xmp)
-    table = b"".join(directory[tag] for tag in sorted(directory))
-    start = put(struct.pack(f"{order}H", len(directory)) + table + b"\0" * 4)
-    body[0] = base[:4] + struct.pack(f"{order}I", start) + base[8:]
-    return b"".join(body)

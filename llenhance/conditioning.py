@@ -1,8 +1,8 @@
 """Pixels to network input: equalisation tables, the 12 conditioning channels, the thumbnail.
 
-A picture makes four groups of three channels (LLFlow, arXiv:2109.05923, section 3.2): its logarithm,
-its histogram-equalised version, its colour map and its noise map. Equalisation looks at the whole
-picture, so it is kept as one look-up table per channel that any part of the picture can use.
+A picture makes four groups of three channels (LLFlow, arXiv:2109.05923, section 3.2): its
+logarithm, its histogram-equalised version, its colour map and its noise map. Equalisation looks at
+the whole picture, so it is kept as one look-up table per channel that any part of it can use.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+Pixels = NDArray[np.uint8 | np.uint16]
 
 LOG_FLOOR: Final = 1e-3  # added before the logarithm; value of the authors' release
 EPSILON: Final = 1e-4  # keeps the colour map of black finite; value of the authors' release
@@ -64,7 +64,7 @@ def to_unit(pixels: Pixels) -> Tensor:
     """Return ``(H, W, 3)`` pixels as a ``(1, 3, H, W)`` float32 tensor in 0..1."""
     # torch has no arithmetic on uint16, and a negative stride is refused: go through float32.
     unit = pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
-    return torch.from_numpy(unit).permute(2, 0, 1)[None]
+    return torch.as_tensor(unit).permute(2, 0, 1)[None]
 
 
 def log_picture(dark: Tensor) -> Tensor:
@@ -140,4 +140,4 @@ def _shrink(pixels: Pixels) -> Tensor:
     ]
     top = np.float32(np.iinfo(pixels.dtype).max)
     small = cast("NDArray[np.float32]", np.stack(channels) / top)
-    return torch.from_numpy(small)[None]
+    return torch.as_tensor(small)[None]

@@ -7,6 +7,7 @@ quantised to 8 bits and perhaps compressed. Noise model: Poisson-Gaussian, as in
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,7 +85,9 @@ def darken(
     dark = _STORED[steps.astype(np.uint16)]
     if camera.jpeg_quality is None:
         return dark
-    _, coded = cv2.imencode(".jpg", dark[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, camera.jpeg_quality])
+    _, coded = cv2.imencode(
+        ".jpg", dark[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, camera.jpeg_quality]
+    )
     decoded = cv2.imdecode(coded, cv2.IMREAD_COLOR)
     assert decoded is not None
     return np.ascontiguousarray(decoded[..., ::-1]).astype(np.uint8)
@@ -95,19 +98,26 @@ def random_camera(rng: np.random.Generator) -> Camera:
     if rng.random() < 0.125:
         exposure, noise = rng.uniform(0.7, 1.0), 0.3
     else:
-        exposure, noise = float(np.exp(-rng.uniform(np.log(2), np.log(30)))), 1.0
+        exposure, noise = 1 / _between(2, 30, rng), 1.0
     warm, tint = rng.normal(0, 0.08), rng.normal(0, 0.03)
     return Camera(
         exposure=exposure,
-        white_balance=(float(np.exp(warm)), float(np.exp(tint)), float(np.exp(-warm))),
-        shot=noise * float(np.exp(rng.uniform(np.log(5e-5), np.log(2e-3)))),
-        read=noise * float(np.exp(rng.uniform(np.log(2e-4), np.log(4e-3)))),
+        white_balance=(math.exp(warm), math.exp(tint), math.exp(-warm)),
+        shot=noise * _between(5e-5, 2e-3, rng),
+        read=noise * _between(2e-4, 4e-3, rng),
         grain=0.0 if rng.random() < 0.4 else float(rng.uniform(0.4, 1.0)),
         jpeg_quality=None if rng.random() < 0.4 else int(rng.integers(60, 96)),
     )
 
 
-def random_light(shape: tuple[int, int], exposure: float, rng: np.random.Generator) -> NDArray[np.float32]:
+def _between(low: float, high: float, rng: np.random.Generator) -> float:
+    """Draw from a range as evenly over its orders of magnitude."""
+    return math.exp(rng.uniform(math.log(low), math.log(high)))
+
+
+def random_light(
+    shape: tuple[int, int], exposure: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
     """Draw uneven light: a dark part and a part that has up to full exposure, with a soft border.
 
     Args:
@@ -126,7 +136,7 @@ def random_light(shape: tuple[int, int], exposure: float, rng: np.random.Generat
     else:  # a lamp, a face in a spot light: a blob
         from_centre = np.hypot(x - rng.uniform(-1, 1), y - rng.uniform(-1, 1))
         distance = from_centre - rng.uniform(0.1, 0.8)
-    softness = np.exp(rng.uniform(np.log(0.02), np.log(0.5)))
+    softness = _between(0.02, 0.5, rng)
     share = 1 / (1 + np.exp(np.clip(distance / softness, -30, 30)))
     most = rng.uniform(0.5, 1.2) / exposure
     return np.exp(share * np.log(max(most, 1.0))).astype(np.float32)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar, overload
 
 import numpy as np
 import torch
@@ -29,7 +29,7 @@ from llenhance.conditioning import (
 from llenhance.errors import PictureError, ResourceError, UsageError
 from llenhance.files import read_bytes
 from llenhance.model import LLFlow
-from llenhance.picture import Picture, decode
+from llenhance.picture import DEPTHS, Picture, decode
 from llenhance.weights import DEFAULT_MODEL, find, load
 
 USUAL_BRIGHTNESS: Final = 0.4
@@ -46,7 +46,7 @@ Progress = Callable[[int, int], None]
 
 _DTYPES: Final = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
-AnyPicture = TypeVar("AnyPicture", Picture, Image.Image, NDArray[np.uint8], NDArray[np.uint16])
+Kind = TypeVar("Kind", Picture, Image.Image, NDArray[np.uint8], NDArray[np.uint16])
 
 
 class Enhancer:
@@ -78,17 +78,27 @@ class Enhancer:
         self.precision = _precision(precision, self.device)
         self.tile = _tile(tile)
         try:
-            self._model = load(find(model)).to(self.device, memory_format=torch.channels_last)
+            self._model = load(find(model)).placed(self.device)
         except torch.OutOfMemoryError as reason:
             raise _out_of_memory(self.model_name) from reason
 
+    @overload
+    def enhance(
+        self, picture: str | Path, *, brightness: float = 0.0, progress: Progress | None = None
+    ) -> Picture: ...
+
+    @overload
+    def enhance(
+        self, picture: Kind, *, brightness: float = 0.0, progress: Progress | None = None
+    ) -> Kind: ...
+
     def enhance(
         self,
-        picture: AnyPicture | str | Path,
+        picture: Picture | Image.Image | Pixels | str | Path,
         *,
         brightness: float = 0.0,
         progress: Progress | None = None,
-    ) -> AnyPicture | Picture:
+    ) -> Picture | Image.Image | Pixels:
         """Return a well-lit version of a picture.
 
         Args:
@@ -116,7 +126,7 @@ class Enhancer:
         if isinstance(picture, Image.Image):
             whole = Picture.from_pil(picture)
             return whole.with_pixels(self._pixels(whole.pixels, brightness, progress)).to_pil()
-        return self._pixels(Picture.from_array(picture).pixels, brightness, progress)
+        return self._pixels(_checked(picture), brightness, progress)
 
     def _pixels(self, pixels: Pixels, brightness: float, progress: Progress | None) -> Pixels:
         return enhance_pixels(
@@ -128,6 +138,13 @@ class Enhancer:
             brightness=brightness,
             progress=progress,
         )
+
+
+def _checked(array: NDArray[Any]) -> Pixels:
+    if array.ndim != 3 or array.shape[2] != 3 or not array.size or array.dtype.name not in DEPTHS:
+        problem = f"has the shape {array.shape} and the type {array.dtype}"
+        raise UsageError("the array", problem, "Use (H, W, 3) of uint8 or uint16")
+    return array
 
 
 def check_brightness(brightness: float) -> None:
@@ -229,7 +246,7 @@ def _pad(window: Pixels) -> Pixels:
     return window
 
 
-def _to_pixels(bright: Tensor, dtype: np.dtype[np.uint8] | np.dtype[np.uint16]) -> Pixels:
+def _to_pixels(bright: Tensor, dtype: np.dtype[np.uint8 | np.uint16]) -> Pixels:
     levels = (bright.permute(1, 2, 0) * float(np.iinfo(dtype).max)).round()
     return levels.cpu().numpy().astype(dtype)
 
@@ -280,4 +297,6 @@ def _tile(tile: int | Literal["auto"]) -> int:
 
 
 def _out_of_memory(name: str) -> ResourceError:
-    return ResourceError(name, "needs more memory than there is", "Try a smaller --tile, such as 256")
+    return ResourceError(
+        name, "needs more memory than there is", "Try a smaller --tile, such as 256"
+    )

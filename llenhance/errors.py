@@ -84,8 +84,9 @@ def require(module: str, *, extra: str) -> ModuleType:
     try:
         return import_module(module)
     except ModuleNotFoundError as missing:
-        if missing.name != module.partition(".")[0]:  # it is there, something it needs is not
+        package = module.partition(".")[0]
+        if missing.name != package:  # it is there, something it needs is not
             raise
         raise MissingExtraError(
-            missing.name, "is not installed", f"Run: pip install 'llenhance[{extra}]'"
+            package, "is not installed", f"Run: pip install 'llenhance[{extra}]'"
         ) from missing

@@ -1,4 +1,4 @@
-"""Import of the authors' checkpoints: their parameter names become ours, everything else is refused.
+"""Import of the authors' checkpoints: their parameter names become ours, all else is refused.
 
 The only place that reads a pickle, and that with torch's restricted loader.
 """

@@ -1,13 +1,13 @@
 """Encoded bytes in, a `Picture` out, and back: pixels together with all that belongs to them.
 
-`codecs.py` holds the formats' pixels, `files.py` the files. What a picture cannot carry along is
+`codecs.py` reads the formats' pixels and `writers.py` writes them, `metadata.py` knows what else a
+file says, `files.py` the files themselves. What a picture cannot carry along is
 never dropped in silence: decoding says it in `Picture.notes`, encoding in `Encoded.lost`.
 """
 
 from __future__ import annotations
 
 import math
-import re
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
@@ -18,17 +18,12 @@ from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, TiffImagePlugin
+from PIL import Image, TiffImagePlugin
 
-from llenhance import codecs
+from llenhance import codecs, metadata, writers
 from llenhance.codecs import Pixels
 from llenhance.errors import PictureError, UsageError
 
-# EXIF directory entries that describe the picture, not the way in which a file stores it.
-DESCRIPTIVE: Final = frozenset(
-    {270, 271, 272, 305, 306, 315, 316, 18246, 18249, 33432, 34665, 34853, *range(40091, 40096)}
-)
-EXIF_POINTERS: Final = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 JPEG_SEGMENT: Final = 65533  # bytes that a JPEG segment holds
 DEPTHS: Final = {"uint8": 8, "uint16": 16}
 
@@ -137,7 +132,7 @@ class Picture:
 
     def to_pil(self) -> Image.Image:
         """Return an RGB or RGBA image of 8 bits a channel, with the metadata in its `info`."""
-        image = codecs.to_pillow(self.pixels, self.alpha)
+        image = writers.to_pillow(self.pixels, self.alpha)
         beside = {"icc_profile": self.icc_profile, "xmp": self.xmp, "dpi": self.dpi}
         beside["exif"] = None if self.exif is None else b"Exif\0\0" + self.exif
         image.info.update({key: value for key, value in beside.items() if value is not None})
@@ -254,27 +249,31 @@ def _what_fits(
             lost[field] = phrase if not target.metadata else f"{phrase} (too long for JPEG)"
     if picture.dpi is not None:
         in_exif = (
-            target.metadata and picture.exif is not None and 282 in _directory(picture.exif)[1]
+            target.metadata
+            and picture.exif is not None
+            and 282 in metadata.directory(picture.exif)[1]
         )
         countable = format != "JPEG" or all(1 <= round(value) <= 65535 for value in picture.dpi)
-        if not (target.dpi and countable) and not in_exif:
-            lost["dpi"] = "the resolution in dots per inch"
+        if not (target.dpi and countable):
+            gone["dpi"] = None
+            if not in_exif:
+                lost["dpi"] = "the resolution in dots per inch"
     if quality is not None and target.quality is None:
         lost["quality"] = f"the quality setting ({target.title} is lossless)"
-    gone |= dict.fromkeys(lost.keys() & {"icc_profile", "exif", "xmp", "dpi"})
+    gone |= dict.fromkeys(lost.keys() & {"icc_profile", "exif", "xmp"})
     return replace(picture, **cast("dict[str, Any]", gone)), tuple(lost.values())
 
 
 def _encoded(picture: Picture, *, format: str, quality: int | None) -> bytes:
     match format:
         case "PNG":
-            return codecs.png(picture.pixels, picture.alpha, chunks=_png_chunks(picture))
+            return writers.png(picture.pixels, picture.alpha, chunks=_png_chunks(picture))
         case "TIFF":
-            return codecs.tiff(
+            return writers.tiff(
                 picture.pixels,
                 picture.alpha,
                 base=picture.exif or b"II*\0" + b"\0" * 4,
-                entries=_descriptive(picture.exif) if picture.exif else {},
+                entries=metadata.descriptive(picture.exif) if picture.exif else {},
                 dpi=picture.dpi,
                 icc_profile=picture.icc_profile,
                 xmp=picture.xmp,
@@ -293,7 +292,7 @@ def _encoded(picture: Picture, *, format: str, quality: int | None) -> bytes:
             if picture.exif:
                 options["exif"] = b"Exif\0\0" + picture.exif
             file = BytesIO()
-            codecs.to_pillow(picture.pixels, picture.alpha).save(file, format, **options)
+            writers.to_pillow(picture.pixels, picture.alpha).save(file, format, **options)
             return file.getvalue()
 
 
@@ -314,8 +313,10 @@ def _png_chunks(picture: Picture) -> dict[bytes, bytes]:
 def _picture_in(image: Image.Image, data: bytes | None, *, format: str) -> Picture:
     """Return the picture in a loaded image; `data` is the file it comes from, if any."""
     notes: list[str] = []
-    exif, orientation = _upright_exif(image, notes)
-    xmp, orientation = _upright_xmp(image, orientation)
+    exif, orientation = metadata.upright_exif(image, notes)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        orientation = 1  # turned while loading, by its tag
+    xmp, orientation = metadata.upright_xmp(image, orientation)
     profile: bytes | None = image.info.get("icc_profile")
     space = profile[16:20].strip().decode("ascii", "replace") if profile else ""
     pixels, alpha = None, None
@@ -341,7 +342,7 @@ def _picture_in(image: Image.Image, data: bytes | None, *, format: str) -> Pictu
         icc_profile=profile,
         exif=exif,
         xmp=xmp,
-        dpi=_dpi(image),
+        dpi=metadata.dpi_of(image),
         source_format=format,
         notes=tuple(notes),
     )
@@ -363,105 +364,3 @@ def _left_behind(image: Image.Image, data: bytes | None, xmp: bytes | None) -> I
     texts: dict[str, object] = getattr(image, "text", {}) if image.format == "PNG" else {}
     if "comment" in image.info or texts.keys() - {"XML:com.adobe.xmp"}:
         yield "its text comments were"
-
-
-def _dpi(image: Image.Image) -> tuple[float, float] | None:
-    if 282 not in getattr(image, "tag_v2", {282: None}):
-        return None  # Pillow says 1 where a TIFF says nothing
-    try:
-        across, down = (float(value) for value in image.info.get("dpi", ()))
-    except (TypeError, ValueError, ArithmeticError):  # a fraction over 0, one value, a word
-        return None
-    # What is not a number, or none that a device could have, tells nothing.
-    return (across, down) if all(0.01 <= value <= 1e6 for value in (across, down)) else None
-
-
-def _upright_xmp(image: Image.Image, orientation: int) -> tuple[bytes | None, int]:
-    """Return the XMP packet with orientation 1, and the orientation, XMP's if EXIF has none."""
-    xmp: object = image.info.get("xmp")
-    if not isinstance(xmp, bytes) or not xmp:
-        return None, orientation or 1
-    pattern = rb"""(tiff:Orientation(?:=["']|>))([1-8])"""
-    found = re.search(pattern, xmp)
-    if found and not orientation:
-        orientation = int(found[2])
-    return re.sub(pattern, rb"\g<1>1", xmp), orientation or 1
-
-
-def _upright_exif(image: Image.Image, notes: list[str]) -> tuple[bytes | None, int]:
-    """Return EXIF data for an upright picture, and its orientation before, 0 where none was told.
-
-    The bytes are changed in place: makers' notes hold offsets that a rewrite would break.
-    """
-    try:
-        whole = image.info.get("exif") or _exif_of_tiff(image)
-        exif = bytearray(whole.removeprefix(b"Exif\0\0"))
-        if not exif:
-            return None, 0
-        order, entries, end = _directory(exif)
-        orientation = 0
-        if (at := entries.get(274)) is not None:
-            kind = struct.unpack_from(f"{order}H", exif, at + 2)[0]
-            letter = "I" if kind == codecs.LONG else "H"
-            orientation = struct.unpack_from(f"{order}{letter}", exif, at + 8)[0]
-            struct.pack_into(f"{order}HIHH", exif, at + 2, codecs.SHORT, 1, 1, 0)
-        if end + 4 <= len(exif):  # some writers leave the offset of the next directory out
-            (thumbnail,) = struct.unpack_from(f"{order}I", exif, end)
-            struct.pack_into(f"{order}I", exif, end, 0)
-            _erase_thumbnail(exif, thumbnail)
-    except (struct.error, *codecs.DECODER_ERRORS):
-        notes.append("damaged EXIF data was left behind")
-        return None, 0
-    return bytes(exif), orientation if orientation in codecs.TURNS else 0
-
-
-def _erase_thumbnail(exif: bytearray, start: int) -> None:
-    """Blank the small picture that the directory at `start` speaks of, and cut it off the end."""
-    if not start:
-        return
-    try:
-        order, entries, _ = _directory(exif, start)
-        for offset_tag, length_tag in ((513, 514), (273, 279)):  # JPEG, uncompressed
-            if offset_tag in entries and length_tag in entries:
-                (offset,) = struct.unpack_from(f"{order}I", exif, entries[offset_tag] + 8)
-                (length,) = struct.unpack_from(f"{order}I", exif, entries[length_tag] + 8)
-                if offset + length >= len(exif) > offset > start:
-                    del exif[offset:]
-                elif offset > start:  # it lies behind its directory, as writers place it
-                    exif[offset : offset + length] = bytes(length)
-    except (struct.error, LookupError, ValueError):
-        return  # nothing refers to that directory any more: there is no thumbnail to be seen
-
-
-def _exif_of_tiff(image: Image.Image) -> bytes:
-    """Return as EXIF data what a TIFF's own directory says about the picture, b"" if nothing."""
-    if not isinstance(image, TiffImagePlugin.TiffImageFile):
-        return b""
-    found, kept = image.getexif(), Image.Exif()
-    for tag in DESCRIPTIVE & set(found):
-        if tag in EXIF_POINTERS:
-            kept.get_ifd(tag).update(found.get_ifd(tag))
-        else:
-            kept[tag] = found[tag]
-    return kept.tobytes() if DESCRIPTIVE & set(found) else b""
-
-
-def _descriptive(exif: bytes) -> dict[int, bytes]:
-    """Return the directory entries, 12 bytes each, that a TIFF file can take over from EXIF."""
-    _, entries, _ = _directory(exif)
-    return {tag: exif[at : at + 12] for tag, at in entries.items() if tag in DESCRIPTIVE}
-
-
-def _directory(
-    exif: bytes | bytearray, start: int | None = None
-) -> tuple[str, dict[int, int], int]:
-    """Return byte order, tag to entry position, and where the next directory's offset stands."""
-    order = {b"II*\0": "<", b"MM\0*": ">"}[bytes(exif[:4])]
-    if start is None:
-        start = cast("int", struct.unpack_from(f"{order}I", exif, 4)[0])
-    (count,) = struct.unpack_from(f"{order}H", exif, start)
-    end = start + 2 + 12 * count
-    if end > len(exif):
-        raise ValueError("the directory is longer than the data")
-    positions = range(start + 2, end, 12)
-    return order, {struct.unpack_from(f"{order}H", exif, at)[0]: at for at in positions}, end

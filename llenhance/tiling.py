@@ -1,4 +1,4 @@
-"""How a large picture is cut: cores that cover it once, each inside a window with context around."""
+"""How a large picture is cut: cores that cover it once, each in a window with context around."""
 
 from __future__ import annotations
 

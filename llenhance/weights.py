@@ -75,8 +75,8 @@ def describe(path: Path) -> Description:
         WeightsError: unreadable, not safetensors, or a header that describes nothing known here.
     """
     try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            header = cast("dict[str, str] | None", file.metadata()) or {}
+        with _opened(path) as file:
+            header: dict[str, str] = file.metadata() or {}
     except OSError as reason:
         raise WeightsError(str(path), "cannot be read", "Check the file") from reason
     except safetensors.SafetensorError as reason:
@@ -95,7 +95,12 @@ def describe(path: Path) -> Description:
         )
     except (KeyError, ValueError, RecursionError) as reason:
         problem = f"has a header that describes no network known here ({reason})"
-        raise WeightsError(str(path), problem, "Update llenhance, or get the file again") from reason
+        remedy = "Update llenhance, or get the file again"
+        raise WeightsError(str(path), problem, remedy) from reason
+
+
+def _opened(path: Path) -> Any:
+    return safetensors.safe_open(path, framework="pt")  # its types say nothing of the result
 
 
 def load(path: Path) -> LLFlow:
@@ -112,8 +117,8 @@ def load(path: Path) -> LLFlow:
     expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     tensors: dict[str, torch.Tensor] = {}
     try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            present = set(cast("list[str]", file.keys()))
+        with _opened(path) as file:
+            present: set[str] = set(file.keys())
             _refuse(path, "lacks", expected.keys() - present)
             _refuse(path, "has the unknown", present - expected.keys())
             for name, shape in expected.items():

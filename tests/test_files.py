@@ -117,6 +117,29 @@ def test_an_existing_file_is_not_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "a.jpg").read_bytes() == b"before"
 
 
+def test_an_existing_file_is_noticed_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"before")
+    monkeypatch.setattr(Path, "open", refuse(errno.ENOSPC))
+    with pytest.raises(PictureError, match="exists already"):
+        write_whole(tmp_path / "a.jpg", b"bright", overwrite=False)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows opens no folders")
+def test_content_and_then_name_are_brought_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought: list[str] = []
+
+    def record(descriptor: int) -> None:
+        brought.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+
+    monkeypatch.setattr(os, "fsync", record)
+    write_whole(tmp_path / "a.jpg", b"bright", overwrite=False)
+    assert brought == ["file", "folder"]
+
+
 def test_an_existing_file_is_replaced_when_asked(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"a longer text than the next")
     write_whole(tmp_path / "a.jpg", b"bright", overwrite=True)

@@ -19,6 +19,7 @@ from llenhance import __version__
 from llenhance.cli import weights
 from llenhance.cli.enhance import enhance
 from llenhance.cli.terminal import Terminal
+from llenhance.cli.train import train
 from llenhance.errors import LlenhanceError, ResourceError
 
 app: Final = typer.Typer(
@@ -28,6 +29,7 @@ app: Final = typer.Typer(
     rich_markup_mode=None,  # plain text: 30 ms faster, and the same in a file
 )
 app.command("enhance")(enhance)
+app.command("train")(train)
 app.add_typer(weights.app, name="weights")
 
 _COMMANDS: Final = {entry.name for entry in (*app.registered_commands, *app.registered_groups)}

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO
 from unicodedata import category
 
 from llenhance.errors import PictureError, ResourceError, UsageError
@@ -132,6 +132,32 @@ class Terminal:
             patience.join()
             bar.stop()
 
+    @contextmanager
+    def training(self) -> Generator[Callable[[dict[str, Any]], None]]:
+        """Show how far a training run is: a bar on a terminal, else its validations as lines.
+
+        Yields:
+            What to call with each line of the run's log.
+        """
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        text = TextColumn("{task.description}", markup=False)
+        columns = (text, BarColumn(), TimeRemainingColumn())
+        hidden = self._quiet or not self._console.is_terminal
+        with Progress(*columns, console=self._console, transient=True, disable=hidden) as bar:
+            task = bar.add_task("Loading pictures", total=1.0)
+
+            def show(line: dict[str, Any]) -> None:
+                if self._json_lines:
+                    self.write_line(json.dumps(line))
+                if scores := line.get("validation"):
+                    self.say(_validated(line["step"], scores))
+                else:
+                    loss = f"step {line['step']}  loss {line['total']:.3f}  L1 {line['l1']:.3f}"
+                    bar.update(task, description=loss, completed=line["progress"])
+
+            yield show
+
     @cached_property
     def _console(self) -> Console:
         from rich.console import Console
@@ -181,6 +207,12 @@ def _printable(text: str) -> str:
         letter.encode("unicode_escape").decode() if category(letter) in _STEERING else letter
         for letter in text
     )
+
+
+def _validated(step: int, scores: dict[str, float]) -> str:
+    produced = f"{scores['psnr']:.2f} dB, SSIM {scores['ssim']:.3f}"
+    scaled = f"{scores['psnr_scaled']:.2f} dB, {scores['ssim_scaled']:.3f}"
+    return f"step {step}: {produced} as produced; {scaled} scaled to the reference's mean"
 
 
 def _sentences(result: Result, *, verbose: bool) -> Iterator[str]:

@@ -46,6 +46,9 @@ def train(
     rate: Annotated[float, typer.Option(metavar="X", help="Highest learning rate.")] = 8e-4,
     seed: Annotated[int, typer.Option(metavar="N", help="Of everything random.")] = 0,
     device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, mps.")] = "auto",
+    workers: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Processes that share each batch, on a CPU.")
+    ] = 1,
     save_minutes: Annotated[
         float, typer.Option(metavar="M", help="Save the state that often.")
     ] = 3.0,
@@ -76,6 +79,7 @@ def train(
         out=out,
         resume=resume,
         device=choose_device(device),
+        workers=workers,
         save_every=60 * save_minutes,
         validate_every=60 * validate_minutes,
     )

@@ -63,8 +63,11 @@ class ResidualDenseBlock(nn.Sequential):
     def __init__(self, features: int, growth: int) -> None:
         super().__init__(*(DenseBlock(features, growth) for _ in range(3)))
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # nn.Sequential's name
-        return RESIDUAL * super().forward(input) + input
+    def forward(self, input: Tensor) -> Tensor:  # nn.Sequential's name
+        x = input
+        for block in self:
+            x: Tensor = block(x)
+        return RESIDUAL * x + input
 
 
 class Encoder(nn.Module):
@@ -105,7 +108,7 @@ class Encoder(nn.Module):
         half = head + x
         quarter = _leaky(self.downconv1(F.avg_pool2d(half, 2)))
         eighth = self.downconv2(F.avg_pool2d(quarter, 2))
-        # A 1x1 convolution and a sigmoid see one pixel: doubling after them is the same, and cheaper.
+        # A 1x1 convolution and a sigmoid see one pixel: doubling after them is the same, cheaper.
         colour = self.colour_map(half)
         colour = torch.sigmoid(colour.to(torch.promote_types(colour.dtype, torch.float32)))
         return Encoding(

@@ -8,9 +8,9 @@ summed over all elements of the picture. Glow (arXiv:1807.03039) steps, conditio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from typing import Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,8 @@ from torch.nn import functional as F
 
 from llenhance.architecture import LEVELS, Architecture
 from llenhance.errors import SingularMatrixError
+
+linalg: Final[Any] = torch.linalg  # torch gives its functions no types
 
 SCALE_FLOOR: Final = 1e-4  # of every coupling scale; value of the authors' release
 SCALE_SHIFT: Final = 2.0  # the zero-initialised network starts at scale sigmoid(2) = 0.88
@@ -49,7 +51,7 @@ class ActNorm(nn.Module):
 
 
 @contextmanager
-def initialising(module: nn.Module) -> Iterator[None]:
+def initialising(module: nn.Module) -> Generator[None]:
     """Let every `ActNorm` of the module be set by the first batch that passes it."""
     norms = [part for part in module.modules() if isinstance(part, ActNorm)]
     for norm in norms:
@@ -77,8 +79,8 @@ class InvertibleConv(nn.Module):
             SingularMatrixError: the matrix has no inverse.
         """
         try:
-            return torch.linalg.inv(self._double())
-        except torch.linalg.LinAlgError as reason:
+            return linalg.inv(self._double())
+        except linalg.LinAlgError as reason:
             raise self._singular() from reason
 
     def check(self) -> None:
@@ -86,7 +88,7 @@ class InvertibleConv(nn.Module):
         matrix = self._double().detach()
         if not matrix.isfinite().all():  # for which svdvals has no defined answer
             raise self._singular()
-        values = torch.linalg.svdvals(matrix)
+        values: Tensor = linalg.svdvals(matrix)
         if not values[-1] > values[0] * torch.finfo(torch.float32).eps:
             raise self._singular()
 
@@ -100,7 +102,7 @@ class InvertibleConv(nn.Module):
 
     def log_determinant(self) -> Tensor:
         """Return ``ln|det W|``: what one pixel adds to the log-determinant."""
-        return torch.linalg.slogdet(self._double()).logabsdet
+        return linalg.slogdet(self._double()).logabsdet
 
     def _double(self) -> Tensor:
         # MPS has no float64; the matrices are small enough to visit the CPU.
@@ -111,11 +113,13 @@ class NormedConv(nn.Conv2d):
     """A convolution without bias and an activation norm after it, which is none of the flow's."""
 
     def __init__(self, inputs: int, outputs: int, size: int) -> None:
-        super().__init__(inputs, outputs, size, padding=size // 2, bias=False)
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]  # torch leaves out types
+            inputs, outputs, size, padding=size // 2, bias=False
+        )
         nn.init.normal_(self.weight, std=0.05)
         self.actnorm = ActNorm(outputs)
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # nn.Conv2d's name
+    def forward(self, input: Tensor) -> Tensor:  # nn.Conv2d's name
         if self.actnorm.waits_for_data:
             self.actnorm.set_from(super().forward(input))
         return self.part(input, slice(None))
@@ -143,13 +147,15 @@ class LastConv(nn.Conv2d):
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__(inputs, outputs, 3, padding=1)
+        super().__init__(  # pyright: ignore[reportUnknownMemberType]  # torch leaves out types
+            inputs, outputs, 3, padding=1
+        )
         self.logs = nn.Parameter(torch.zeros(outputs, 1, 1))
         nn.init.zeros_(self.weight)
         assert self.bias is not None
         nn.init.zeros_(self.bias)
 
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # nn.Conv2d's name
+    def forward(self, input: Tensor) -> Tensor:  # nn.Conv2d's name
         """Return shifts, then raw scales, each half of the channels."""
         assert self.bias is not None
         gain = (LAST_GAIN * self.logs).exp()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +36,11 @@ class LLFlow(nn.Module):
         self.encoder = Encoder(architecture)
         self.flow = Flow(architecture)
         self.brightness = BrightnessHead() if architecture.brightness else None
+
+    def placed(self, device: torch.device) -> LLFlow:
+        """Move to a device, with the weights in channels-last order: convolutions are faster."""
+        moved: Any = self.to(device)
+        return moved.to(memory_format=torch.channels_last)  # which torch's types do not know
 
     def prepare(self, condition: Tensor) -> Prepared:
         """Run the encoder on ``(N, 12, H, W)`` of `conditioning.condition`, H and W in eights."""
@@ -97,7 +102,7 @@ def latent_mean(colour_map: Tensor, brightness: Tensor) -> Tensor:
 
 
 def multiply_adds_per_pixel(architecture: Architecture) -> float:
-    """Count the multiply-adds of the convolutions that enhancing takes, per pixel of the picture."""
+    """Count the multiply-adds of the convolutions that enhancing takes, per pixel."""
     total = 0
 
     def count(module: nn.Module, _inputs: object, output: Tensor) -> None:
@@ -117,5 +122,7 @@ def multiply_adds_per_pixel(architecture: Architecture) -> float:
         hook.remove()
     for layer, level in zip(model.flow.layers, model.flow.level_of, strict=True):
         pixels = (size // 2 ** (level + 1)) ** 2
-        total += pixels * sum(p.numel() for p in layer.parameters() if p.dim() in (2, 4) and p.shape[0] > 1)
+        total += pixels * sum(
+            p.numel() for p in layer.parameters() if p.dim() in (2, 4) and p.shape[0] > 1
+        )
     return total / size**2

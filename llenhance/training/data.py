@@ -1,4 +1,4 @@
-"""Training pictures: pairs and darkened photographs in memory; a batch is a function of the step."""
+"""Training pictures: pairs and darkened photographs in memory; the step decides the batch."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ _SMALLEST_SCENE: Final = 192  # pixels; a darkened scene is a window of a photog
 _LARGEST_SCENE: Final = 512
 _SCENE: Final = 256  # side to which larger windows are shrunk: sharp, and quick to darken
 _UNEVEN: Final = 0.4  # share of darkened scenes with uneven light
+_EXCHANGED: Final = 0.25  # share of darkened scenes with exchanged channels
 
 
 class Batch(NamedTuple):
@@ -86,9 +87,7 @@ class PairSource:
         self._scenes: list[Scene] = []
         for pair in pairs:
             tables = _tables(pair.dark)
-            self._scenes.append(
-                Scene(pair.dark, pair.normal, tables, thumbnail(pair.dark, tables))
-            )
+            self._scenes.append(Scene(pair.dark, pair.normal, tables, thumbnail(pair.dark, tables)))
 
     def __len__(self) -> int:
         return len(self._scenes)
@@ -108,6 +107,7 @@ class DarkenedSource:
 
     def scene(self, rng: np.random.Generator) -> Scene:
         normal = _window(self._photographs[int(rng.integers(len(self)))], self._crop, rng)
+        normal = _recoloured(normal, rng)
         camera = random_camera(rng)
         light = None
         if rng.random() < _UNEVEN:
@@ -118,7 +118,7 @@ class DarkenedSource:
 
 
 class TrainingData:
-    """All sources with their shares; `batch` is a pure function of the recipe's seed and the step."""
+    """All sources with their shares; `batch` is a pure function of the recipe's seed and step."""
 
     def __init__(
         self,
@@ -154,8 +154,8 @@ class TrainingData:
     def _item(self, rng: np.random.Generator) -> tuple[Tensor, ...]:
         recipe = self._recipe
         scene = self._sources[rng.choice(len(self._sources), p=self._shares)].scene(rng)
-        top = int(rng.integers(scene.dark.shape[0] - recipe.crop + 1))
-        left = int(rng.integers(scene.dark.shape[1] - recipe.crop + 1))
+        top = _start(scene.dark.shape[0], recipe.crop, rng)
+        left = _start(scene.dark.shape[1], recipe.crop, rng)
         area = np.s_[top : top + recipe.crop, left : left + recipe.crop]
         quarter_turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
 
@@ -178,8 +178,13 @@ class TrainingData:
         )
 
 
+def _start(length: int, part: int, rng: np.random.Generator) -> int:
+    """Draw where a part of a length begins."""
+    return int(rng.integers(length - part + 1))
+
+
 def _other_exposure(small: Tensor, rng: np.random.Generator) -> Tensor:
-    """Shift the logarithm of a thumbnail and mirror it: the head shall know scenes, not pictures."""
+    """Shift a thumbnail's logarithm and mirror it: the head shall know scenes, not pictures."""
     changed = small.clone()
     changed[:, :3] = (changed[:, :3] + float(rng.normal(0, 0.3))).clamp_max(0)
     return changed.flip(3) if rng.random() < 0.5 else changed
@@ -193,12 +198,24 @@ def _tables(pixels: Pixels) -> Pixels:
     return equalisation_tables(pixels).astype(np.uint8)
 
 
+def _recoloured(photograph: Pixels, rng: np.random.Generator) -> Pixels:
+    """Saturate a photograph, and in one case of four exchange its channels.
+
+    Rooms and daylight have few strong colours: a model that saw only them turns lamps grey.
+    """
+    saturation = np.float32(np.exp(rng.uniform(-0.2, 0.9)))
+    grey = (photograph @ LUMA).astype(np.float32)[..., None]
+    coloured = np.clip(np.rint(grey + saturation * (photograph - grey)), 0, 255).astype(np.uint8)
+    if rng.random() < _EXCHANGED:
+        coloured = np.ascontiguousarray(coloured[..., rng.permutation(3)])
+    return coloured
+
+
 def _window(photograph: Pixels, crop: int, rng: np.random.Generator) -> Pixels:
     """Cut a square window and shrink a large one: other scales, finer detail than JPEG's."""
     most = min(max(_LARGEST_SCENE, crop), *photograph.shape[:2])
     side = int(rng.integers(min(max(_SMALLEST_SCENE, crop), most), most + 1))
-    top = int(rng.integers(photograph.shape[0] - side + 1))
-    left = int(rng.integers(photograph.shape[1] - side + 1))
+    top, left = (_start(length, side, rng) for length in photograph.shape[:2])
     window = photograph[top : top + side, left : left + side]
     scene = max(_SCENE, crop)
     if side <= scene:
@@ -230,7 +247,7 @@ def pictures_in(folder: Path) -> dict[str, Path]:
 def load_pixels(path: Path) -> Pixels:
     """Return the 8-bit RGB pixels of a picture file."""
     pixels = decode(read_bytes(path), name=path.name).pixels
-    return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+    return (pixels if pixels.dtype == np.uint8 else pixels >> 8).astype(np.uint8, copy=False)
 
 
 def load_pairs(low: Path, high: Path, *, names: set[str] | None, leave_out: bool) -> list[Pair]:

@@ -92,12 +92,12 @@ def train(
             group["lr"] = rate
         with _autocast(run.device):
             parts = losses(run.model, batch, recipe, step=run.step, part=peers.rank)
-        parts.total.backward()
+        parts.total.backward()  # pyright: ignore[reportUnknownMemberType]
         peers.average_gradients(run.model.parameters())
         norm = clip_grad_norm_(run.model.parameters(), recipe.max_norm).item()
         usable = norm < float("inf")  # false for NaN too
         if usable:
-            run.optimiser.step()
+            run.optimiser.step()  # pyright: ignore[reportUnknownMemberType]
             unusable = 0
         else:
             run.skipped += 1

@@ -32,9 +32,7 @@ class Losses(NamedTuple):
     brightness: Tensor
 
 
-def losses(
-    model: LLFlow, batch: Batch, recipe: Recipe, *, step: int, part: int = 0
-) -> Losses:
+def losses(model: LLFlow, batch: Batch, recipe: Recipe, *, step: int, part: int = 0) -> Losses:
     """Return the loss of a batch.
 
     ``bits / 3`` (bits per channel value) plus, from ``recipe.decoded_from``, the distance between
@@ -57,7 +55,7 @@ def losses(
         head_error = (predicted - brightness_of(batch.usual_grey)).abs().mean()
     prepared = model.prepare(condition(batch.dark, batch.equalised))
     draw = np.random.default_rng((recipe.seed, step, part, _DRAW)).random(len(target))
-    from_reference = torch.from_numpy(draw < recipe.reference_mean_share).to(target.device)
+    from_reference = torch.as_tensor(draw < recipe.reference_mean_share).to(target.device)
     from_reference = from_reference[:, None, None, None]
     mean_colour = torch.where(from_reference, colour_map(batch.normal), prepared.colour_map)
     mean = latent_mean(mean_colour, target)
@@ -91,4 +89,3 @@ def _ssim(a: Tensor, b: Tensor) -> Tensor:
     structure = 2 * (product - mean_a * mean_b) + c2
     spread = square_a - mean_a**2 + square_b - mean_b**2 + c2
     return ((2 * mean_a * mean_b + c1) * structure / ((mean_a**2 + mean_b**2 + c1) * spread)).mean()
-

@@ -1,4 +1,4 @@
-"""Training on several processes: each takes a part of every batch, and their gradients are averaged.
+"""Training on several processes: each takes a part of every batch; gradients are averaged.
 
 A step of a small network keeps hardly more than one core busy; two processes of one thread each do
 twice the work of one with two. Everything but the data is the same in all of them, so only the
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -40,7 +40,7 @@ class Peers:
         parameters = list(parameters)
         gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in parameters]
         flat = torch.cat([gradient.flatten() for gradient in gradients])
-        dist.all_reduce(flat)
+        dist.all_reduce(flat)  # pyright: ignore[reportUnknownMemberType]
         flat /= self.count
         offset = 0
         for parameter, gradient in zip(parameters, gradients, strict=True):
@@ -62,7 +62,7 @@ class Peers:
 
 
 @contextmanager
-def together(count: int, work: Callable[[Peers], None]) -> Iterator[Peers]:
+def together(count: int, work: Callable[[Peers], None]) -> Generator[Peers]:
     """Start ``count - 1`` processes that do ``work``, and be the first one meanwhile.
 
     Args:
@@ -98,7 +98,7 @@ def together(count: int, work: Callable[[Peers], None]) -> Iterator[Peers]:
 
 
 @contextmanager
-def _group(meeting: Path, rank: int, count: int) -> Iterator[Peers]:
+def _group(meeting: Path, rank: int, count: int) -> Generator[Peers]:
     dist.init_process_group(
         "gloo", init_method=meeting.as_uri(), rank=rank, world_size=count, timeout=_PATIENCE
     )

@@ -34,9 +34,9 @@ class Run:
     """
 
     def __init__(self, architecture: Architecture, recipe: Recipe, *, device: torch.device) -> None:
-        torch.manual_seed(recipe.seed)
+        torch.manual_seed(recipe.seed)  # pyright: ignore[reportUnknownMemberType]
         # The CPU draws the fresh weights, so that a seed means the same on every device.
-        self.model = LLFlow(architecture).to(device, memory_format=torch.channels_last)
+        self.model = LLFlow(architecture).placed(device)
         self.average = copy.deepcopy(self.model).eval().requires_grad_(requires_grad=False)
         self.optimiser = torch.optim.Adam(
             self.model.parameters(), lr=recipe.rate, betas=recipe.betas
@@ -54,7 +54,8 @@ class Run:
         decay = min(decay, (1 + self.step) / (10 + self.step))
         pairs = zip(self.average.parameters(), self.model.parameters(), strict=True)
         averages, values = (list(part) for part in zip(*pairs, strict=True))
-        torch._foreach_lerp_(averages, values, 1 - decay)  # pyright: ignore[reportPrivateUsage]
+        # One call for all of them, as torch's own optimisers do; it has no public name.
+        torch._foreach_lerp_(averages, values, 1 - decay)  # pyright: ignore
 
     def state(self) -> dict[str, Any]:
         """Return everything that continuing needs, on the CPU."""
@@ -100,7 +101,7 @@ class Run:
         try:
             state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
             architecture = Architecture.from_json(state["architecture"])
-        except Exception as reason:  # noqa: BLE001  # whatever the unpickler meets in foreign bytes
+        except Exception as reason:  # whatever the unpickler meets in foreign bytes
             raise _damaged(path) from reason
         if architecture != self.model.architecture:
             remedy = "Resume with the preset it was started with"

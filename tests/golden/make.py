@@ -81,10 +81,7 @@ def answers(name: str) -> dict[str, NDArray[np.float32]]:
     dark, normal = pictures(seed=11)
     tables = [equalisation_tables(picture) for picture in dark]
     channels = torch.cat(
-        [
-            condition(to_unit(p), to_unit(equalise(p, t)))
-            for p, t in zip(dark, tables, strict=True)
-        ]
+        [condition(to_unit(p), to_unit(equalise(p, t))) for p, t in zip(dark, tables, strict=True)]
     )
     small = torch.cat([thumbnail(p, t) for p, t in zip(dark, tables, strict=True)])
     references = torch.cat([to_unit(p) for p in normal])
@@ -104,7 +101,7 @@ def answers(name: str) -> dict[str, NDArray[np.float32]]:
         }
         found |= {f"level_{n}": level for n, level in enumerate(encoding.levels, start=1)}
         found |= {f"picture_{b:+g}": model(channels, predicted + b) for b in BRIGHTNESS}
-    return {key: value.numpy().astype(np.float32) for key, value in found.items()}
+    return {key: value.numpy() for key, value in found.items()}
 
 
 def make() -> None:

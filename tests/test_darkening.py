@@ -1,0 +1,180 @@
+"""The camera in poor light: exposure, noise, and uneven light."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from llenhance.darkening import Camera, darken, random_camera, random_light
+
+Pixels = NDArray[np.uint8]
+
+QUIET = Camera(exposure=1.0, shot=0.0, read=0.0)
+
+
+def linear(value: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """Light of a stored sRGB value in 0..1, by the standard's formula."""
+    stored = np.asarray(value, np.float64)
+    return np.where(stored > 0.04045, ((stored + 0.055) / 1.055) ** 2.4, stored / 12.92)
+
+
+def taken(bright: Pixels, camera: Camera, *, seed: int = 0) -> Pixels:
+    return darken(bright, camera, rng=np.random.default_rng(seed))
+
+
+def ramp() -> Pixels:
+    """Every level of every channel."""
+    return np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+
+
+def half_a_level(stored: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Light that rounding to 8 bits, and truncation of the linear scale, may add or take."""
+    return linear((stored + 0.5) / 255) - linear(stored / 255) + 2 / 65535
+
+
+# --- Exposure -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("exposure", [1.0, 0.5, 0.1, 1 / 30])
+def test_exposure_scales_linear_light(exposure: float) -> None:
+    dark = taken(ramp(), replace(QUIET, exposure=exposure)).astype(np.float64)
+    difference = linear(dark / 255) - exposure * linear(ramp() / 255.0)
+    assert (np.abs(difference) <= half_a_level(dark)).all()
+
+
+def test_full_exposure_without_noise_gives_the_picture_back() -> None:
+    difference = taken(ramp(), QUIET).astype(int) - ramp()
+    assert np.abs(difference).max() <= 1  # the linear scale is truncated to 16 bits
+
+
+def test_white_balance_scales_each_channel() -> None:
+    white = np.full((2, 2, 3), 255, np.uint8)
+    dark = taken(white, replace(QUIET, exposure=0.4, white_balance=(1.5, 1.0, 0.5)))
+    expected = 0.4 * np.array([1.5, 1.0, 0.5])
+    np.testing.assert_allclose(linear(dark[0, 0] / 255.0), expected, rtol=0, atol=0.004)
+
+
+def test_too_much_light_saturates() -> None:
+    assert (taken(ramp(), replace(QUIET, exposure=100.0))[:, 50:] == 255).all()
+
+
+@pytest.mark.parametrize("quality", [None, 80])
+def test_less_exposure_gives_a_darker_picture(quality: int | None) -> None:
+    rng = np.random.default_rng(2)
+    bright = rng.integers(40, 256, (32, 32, 3)).astype(np.uint8)
+    camera = Camera(exposure=1.0, grain=0.5, jpeg_quality=quality)
+    means = [
+        taken(bright, replace(camera, exposure=exposure)).mean() for exposure in (0.5, 0.2, 0.05)
+    ]
+    assert means[0] > means[1] > means[2]
+
+
+# --- Noise --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("shot", "read"), [(0.0, 0.02), (1e-3, 0.0), (2e-3, 0.01), (5e-4, 0.02)])
+@pytest.mark.parametrize("level", [0.3, 0.5])
+def test_noise_has_the_variance_of_photons_and_electronics(
+    shot: float, read: float, level: float
+) -> None:
+    """In the middle of the range, where 8 bits neither clip the noise nor hide it."""
+    flat = np.full((128, 128, 3), 255, np.uint8)
+    dark = taken(flat, Camera(exposure=level, shot=shot, read=read))
+    found = linear(dark / 255.0).var()
+    # Rounding adds a twelfth of a level's square; 49,152 values leave 0.6 % of chance.
+    rounding = (half_a_level(dark.astype(np.float64)).mean() * 2) ** 2 / 12
+    assert found == pytest.approx(shot * level + read**2 + rounding, rel=0.04)
+
+
+def test_grain_keeps_the_deviation() -> None:
+    flat = np.full((128, 128, 3), 255, np.uint8)
+    camera = Camera(exposure=0.4, shot=0.0, read=0.03, grain=0.8)
+    assert linear(taken(flat, camera) / 255.0).std() == pytest.approx(0.03, rel=0.04)
+
+
+@pytest.mark.parametrize(("grain", "related"), [(0.0, False), (0.8, True)])
+def test_grain_makes_noise_of_neighbours_alike(grain: float, related: bool) -> None:
+    flat = np.full((64, 64, 3), 255, np.uint8)
+    noise = taken(flat, Camera(exposure=0.4, shot=0.0, read=0.03, grain=grain))[..., 1]
+    correlation = np.corrcoef(noise[:, 1:].ravel(), noise[:, :-1].ravel())[0, 1]
+    assert bool(correlation > 0.3) == related
+
+
+def test_noise_is_grey_on_average() -> None:
+    flat = np.full((128, 128, 3), 255, np.uint8)
+    mean = linear(taken(flat, Camera(exposure=0.4, shot=1e-3, read=0.01)) / 255.0).mean()
+    assert mean == pytest.approx(0.4, abs=0.001)
+
+
+def test_same_generator_gives_the_same_picture() -> None:
+    camera = Camera(exposure=0.2, grain=0.7, jpeg_quality=75)
+    np.testing.assert_array_equal(taken(ramp(), camera, seed=4), taken(ramp(), camera, seed=4))
+
+
+def test_other_generator_gives_other_noise() -> None:
+    camera = Camera(exposure=0.5, shot=2e-3)
+    assert (taken(ramp(), camera, seed=4) != taken(ramp(), camera, seed=5)).any()
+
+
+def test_bright_picture_is_left_alone() -> None:
+    bright = ramp()
+    taken(bright, Camera(exposure=0.1))
+    np.testing.assert_array_equal(bright, ramp())
+
+
+@pytest.mark.parametrize("quality", [None, 60])
+@pytest.mark.parametrize("shape", [(1, 1, 3), (7, 13, 3)])
+def test_darkened_picture_is_of_the_same_kind(
+    shape: tuple[int, int, int], quality: int | None
+) -> None:
+    dark = taken(np.full(shape, 90, np.uint8), Camera(exposure=0.3, jpeg_quality=quality))
+    assert (dark.shape, dark.dtype, dark.flags.c_contiguous) == (shape, np.uint8, True)
+
+
+def test_compression_keeps_red_red() -> None:
+    red = np.full((32, 32, 3), (250, 10, 10), np.uint8)
+    dark = taken(red, replace(QUIET, exposure=0.5, jpeg_quality=95))
+    assert dark[..., 0].min() > 100 > dark[..., 2].max()
+
+
+# --- Light --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_uneven_light_never_darkens(seed: int) -> None:
+    light = random_light((24, 40), 0.1, np.random.default_rng(seed))
+    assert light.min() >= 1
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_uneven_light_stays_below_a_little_more_than_full_exposure(seed: int) -> None:
+    light = random_light((24, 40), 0.1, np.random.default_rng(seed))
+    assert light.max() <= 1.2 / 0.1 * (1 + 1e-5)
+
+
+def test_uneven_light_is_uneven() -> None:
+    spreads = [np.ptp(random_light((24, 40), 0.1, np.random.default_rng(n))) for n in range(8)]
+    assert np.median(spreads) > 1
+
+
+def test_light_multiplies_the_exposure() -> None:
+    light = np.ones((1, 256), np.float32)
+    light[:, 128:] = 3.0
+    camera = replace(QUIET, exposure=0.1)
+    rng = np.random.default_rng(0)
+    lit = darken(ramp(), camera, light=light, rng=rng)[:, 128:]
+    np.testing.assert_array_equal(lit, taken(ramp(), replace(QUIET, exposure=0.3))[:, 128:])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_camera_leaves_at_most_the_light_there_was(seed: int) -> None:
+    assert 1 / 31 < random_camera(np.random.default_rng(seed)).exposure <= 1
+
+
+def test_one_random_camera_of_eight_has_nearly_all_the_light() -> None:
+    rng = np.random.default_rng(0)
+    exposures = [random_camera(rng).exposure for _ in range(2000)]
+    assert np.mean(np.array(exposures) >= 0.7) == pytest.approx(1 / 8, abs=0.025)

@@ -1,0 +1,138 @@
+"""Every command that the documentation shows is run, and does what it says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from llenhance import errors
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+WEIGHTS = ROOT / "weights" / "nano.safetensors"
+
+
+@dataclass(frozen=True)
+class Documented:
+    page: str
+    line: str
+
+    def __str__(self) -> str:
+        return f"{self.page}: {self.line}"
+
+
+def blocks(language: str) -> Iterator[tuple[str, str]]:
+    for page in PAGES:
+        for block in re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL):
+            yield page.name, block
+
+
+def commands() -> list[Documented]:
+    lines = (
+        Documented(page, line)
+        for page, block in blocks("sh")
+        for line in block.replace("\\\n", " ").splitlines()
+    )
+    return [command for command in lines if "pip install" not in command.line]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder as the documentation supposes it: photo.jpg, scan.png and training pictures."""
+    dark = Image.open(ROOT / "examples" / "coffee.jpg").convert("RGB").crop((150, 50, 314, 178))
+    dark.save(tmp_path / "photo.jpg")
+    dark.resize((100, 90)).save(tmp_path / "scan.png")
+    for name in ("low", "high", "photographs"):
+        (tmp_path / name).mkdir()
+        for stem in ("a", "b"):
+            dark.save(tmp_path / name / f"{stem}.png")
+    (tmp_path / "validation.txt").write_text("b\n")
+    return tmp_path
+
+
+def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        line, shell=True, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True
+    )
+
+
+@pytest.mark.parametrize("command", commands(), ids=str)
+def test_documented_command_runs_and_writes_something(command: Documented, folder: Path) -> None:
+    before = set(folder.rglob("*"))
+    done = run(command.line, folder)
+    assert done.returncode == 0, done.stderr
+    reads_only = command.line.endswith("--help")
+    assert reads_only or set(folder.rglob("*")) > before
+    assert "warning" not in done.stderr.lower()
+
+
+@pytest.mark.parametrize(("page", "block"), list(blocks("python")))
+def test_documented_python_runs(page: str, block: str, folder: Path) -> None:
+    (folder / "example.py").write_text(block)
+    done = run(f"{sys.executable} -W error example.py", folder)
+    assert done.returncode == 0, f"{page}: {done.stderr}"
+
+
+def test_exit_codes_are_those_of_the_documentation() -> None:
+    page = (ROOT / "docs" / "usage.md").read_text()
+    documented = {int(code) for code in re.findall(r"^\| (\d) \|", page, re.MULTILINE)}
+    used = {
+        error.exit_code
+        for error in vars(errors).values()
+        if isinstance(error, type) and issubclass(error, errors.LlenhanceError)
+    }
+    assert documented == used | {0}
+
+
+def readme_command(end: str) -> str:
+    found = [line for _, block in blocks("sh") for line in block.splitlines() if line.endswith(end)]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    assert readme_command("-m pytest") in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+def test_first_command_of_the_readme_brightens_the_example(folder: Path) -> None:
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    command = readme_command("examples/coffee.jpg").rpartition("&&")[2].strip()
+    done = run(command.removeprefix(".venv/bin/"), folder)
+    assert done.returncode == 0, done.stderr
+    before = Image.open(folder / "examples" / "coffee.jpg").convert("L").resize((1, 1))
+    after = Image.open(folder / "examples" / "coffee_enhanced.jpg").convert("L").resize((1, 1))
+    dark, bright = before.getpixel((0, 0)), after.getpixel((0, 0))
+    assert isinstance(dark, int)
+    assert isinstance(bright, int)
+    assert bright > 3 * dark
+
+
+def test_installed_package_brings_its_weights_and_works_elsewhere(folder: Path) -> None:
+    """The wheel is unpacked apart from the checkout, and finds the weights that it brings."""
+    pip = [sys.executable, "-m", "pip"]
+    wheels, site = folder / "wheels", folder / "site"
+    subprocess.run(
+        [*pip, "wheel", "-q", "--no-deps", "--wheel-dir", wheels, ROOT], check=True
+    )
+    [wheel] = wheels.glob("llenhance-*.whl")
+    shutil.unpack_archive(wheel, site, "zip")
+    assert (site / "llenhance" / "shipped" / WEIGHTS.name).read_bytes() == WEIGHTS.read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-m", "llenhance", "photo.jpg"],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (folder / "photo_enhanced.jpg").is_file()

@@ -1,0 +1,413 @@
+"""Pictures in, pictures out, with a small network whose every part sees its surroundings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+import torch
+from golden.make import disturb
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from llenhance import enhancer as module
+from llenhance.architecture import Architecture
+from llenhance.enhancer import AUTO_TILE, Enhancer, choose_device, enhance_pixels
+from llenhance.errors import PictureError, ResourceError, UsageError, WeightsError
+from llenhance.metrics import mean_grey
+from llenhance.model import LLFlow
+from llenhance.picture import Picture
+from llenhance.weights import store
+
+SHIPPED = Path(__file__).parents[1] / "weights" / "nano.safetensors"
+
+# Pixels around an output pixel that can reach it. Encoder of trunk scale 2: noise map 1, head 2,
+# trunk and its convolution 16 at half size, then 1 at a quarter and 1 at an eighth of the size:
+# 1 + 2 + 32 + 4 + 8 = 47. Flow: two 3x3 convolutions a network, that is 16 for the injection of
+# level 3, then 16 + 8 + 4 for the affine networks: 91. The trunk at a quarter takes 35 more.
+PAPER = Architecture(features=4, growth=4, blocks=1, steps=1, hidden=6, margin=96)
+OURS = Architecture(
+    features=4, growth=4, blocks=1, trunk_scale=4, steps=1, hidden=6, brightness=True, margin=128
+)
+
+
+@torch.no_grad()
+def tame(architecture: Architecture) -> LLFlow:
+    """Return a network whose results mostly lie within 0..1 and change with what is around."""
+    model = LLFlow(architecture).eval().requires_grad_(requires_grad=False)
+    disturb(model, seed=2)
+    for name, parameter in model.named_parameters():
+        if name.endswith("invconv.weight"):
+            noise = parameter - parameter.sign() * (parameter.abs() > 0.5)
+            parameter.copy_(0.9 * torch.eye(len(parameter)) + 0.1 * noise)
+        elif name.startswith("flow."):
+            parameter.mul_(0.5)
+    return model
+
+
+def dark_picture(height: int, width: int, *, dtype: Any = np.uint8, seed: int = 0) -> NDArray[Any]:
+    """A dark scene: smooth light, coloured rectangles, noise."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0 : height / 60 : height * 1j, 0 : width / 60 : width * 1j]
+    scene = 0.12 + 0.06 * np.stack([np.sin(3 * y + n) * np.cos(2 * x - n) for n in range(3)], -1)
+    for _ in range(12):
+        top, left = rng.integers(height), rng.integers(width)
+        scene[top : top + height // 4 + 1, left : left + width // 5 + 1] *= rng.uniform(0.3, 1.6, 3)
+    scene += rng.normal(0, 0.004, scene.shape)
+    return (np.clip(scene, 0, 1) * np.iinfo(dtype).max).astype(dtype)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "tame.safetensors"
+    store(tame(PAPER), path, training={}, dtype=torch.float32, overwrite=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def enhancer(weights: Path) -> Enhancer:
+    return Enhancer(weights, device="cpu")
+
+
+def enhanced(model: LLFlow, pixels: NDArray[Any], **options: Any) -> NDArray[Any]:
+    return enhance_pixels(model, pixels, device=torch.device("cpu"), **options)
+
+
+def levels_apart(one: NDArray[Any], other: NDArray[Any]) -> int:
+    return int(np.abs(one.astype(int) - other.astype(int)).max())
+
+
+# --- Any size -----------------------------------------------------------------------------------
+
+
+@given(
+    height=st.integers(1, 40),
+    width=st.integers(1, 40),
+    dtype=st.sampled_from([np.uint8, np.uint16]),
+)
+@settings(max_examples=25)
+def test_picture_of_any_size_keeps_size_and_depth(
+    height: int, width: int, dtype: Any, enhancer: Enhancer
+) -> None:
+    found = enhancer.enhance(dark_picture(height, width, dtype=dtype))
+    assert (found.shape, found.dtype) == ((height, width, 3), dtype)
+
+
+@pytest.mark.parametrize("architecture", [PAPER, OURS], ids=["paper", "ours"])
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (8, 8), (9, 15)])
+def test_either_encoder_takes_any_size(architecture: Architecture, size: tuple[int, int]) -> None:
+    assert enhanced(tame(architecture), dark_picture(*size)).shape == (*size, 3)
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_flat_picture_is_enhanced(value: int, enhancer: Enhancer) -> None:
+    assert enhancer.enhance(np.full((16, 16, 3), value, np.uint8)).shape == (16, 16, 3)
+
+
+def test_padding_is_cropped_at_the_bottom_and_right() -> None:
+    """Mirroring by hand what is padded gives the same picture in its corner."""
+    pixels = dark_picture(21, 30)
+    padded = np.pad(pixels, ((0, 3), (0, 2), (0, 0)), mode="reflect")
+    model = tame(PAPER)
+    tables = module.equalisation_tables(pixels)
+    by_hand = module._enhance_window(model, padded, tables, torch.zeros(1), "fp32")
+    expected = module._to_pixels(by_hand[:, :21, :30], pixels.dtype)
+    np.testing.assert_array_equal(enhanced(model, pixels), expected)
+
+
+def test_sixteen_bits_are_finer_than_eight() -> None:
+    deep = enhanced(tame(PAPER), dark_picture(24, 24, dtype=np.uint16))
+    assert len(np.unique(deep)) > 256
+
+
+# --- Tiles --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("architecture", "size"),
+    [(PAPER, (150, 268)), (OURS, (60, 341))],
+    ids=["paper", "ours"],
+)
+@pytest.mark.parametrize("tile", [24, 64])
+def test_tiled_equals_whole_where_the_margin_holds_the_receptive_field(
+    architecture: Architecture, size: tuple[int, int], tile: int
+) -> None:
+    model, pixels = tame(architecture), dark_picture(*size)
+    assert levels_apart(enhanced(model, pixels, tile=tile), enhanced(model, pixels)) <= 1
+
+
+def test_a_margin_too_small_shows() -> None:
+    """Otherwise the test above could not fail."""
+    model, pixels = tame(PAPER), dark_picture(150, 268)
+    whole = enhanced(model, pixels)
+    model.architecture = Architecture(features=4, growth=4, blocks=1, steps=1, hidden=6, margin=8)
+    assert levels_apart(enhanced(model, pixels, tile=64), whole) > 1
+
+
+def test_progress_counts_up_to_all_tiles(weights: Path) -> None:
+    calls: list[tuple[int, int]] = []
+    Enhancer(weights, device="cpu", tile=16).enhance(
+        dark_picture(20, 40), progress=lambda done, total: calls.append((done, total))
+    )
+    assert calls == [(n, 6) for n in range(1, 7)]
+
+
+# --- Numbers that are not finite ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_result_that_is_not_finite_is_an_error(precision: str) -> None:
+    model = tame(PAPER)
+    model.flow.get_submodule("layers.1.actnorm").get_parameter("logs").fill_(-200)  # e^200 is inf
+    with pytest.raises(PictureError, match="not finite"):
+        enhanced(model, dark_picture(16, 16), precision=precision)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_a_single_undefined_value_is_enough(bad: float) -> None:
+    def spoil(_module: object, _inputs: object, bright: Tensor) -> Tensor:
+        bright[0, 1, 5, 7] = bad
+        return bright
+
+    model = tame(PAPER)
+    model.register_forward_hook(spoil)
+    with pytest.raises(PictureError, match="not finite"):
+        enhanced(model, dark_picture(16, 16))
+
+
+def test_tile_that_fails_in_bfloat16_is_computed_again_in_float32() -> None:
+    def fail_in_bfloat16(_module: object, _inputs: object, bright: Tensor) -> Tensor:
+        return bright * math.nan if torch.is_autocast_enabled("cpu") else bright
+
+    pixels = dark_picture(24, 24)
+    expected = enhanced(tame(PAPER), pixels)
+    model = tame(PAPER)
+    model.register_forward_hook(fail_in_bfloat16)
+    np.testing.assert_array_equal(enhanced(model, pixels, precision="bf16"), expected)
+
+
+def test_bfloat16_stays_near_float32() -> None:
+    model, pixels = tame(PAPER), dark_picture(40, 40)
+    apart = enhanced(model, pixels).astype(int) - enhanced(model, pixels, precision="bf16")
+    assert 0 < np.abs(apart).mean() < 1.5  # levels; measured: 0.44
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [MemoryError(), RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate")],
+    ids=["Python", "torch"],
+)
+def test_lack_of_memory_names_smaller_tiles(failure: Exception) -> None:
+    def fail(*_: object) -> None:
+        raise failure
+
+    model = tame(PAPER)
+    model.register_forward_hook(fail)
+    with pytest.raises(ResourceError, match="smaller --tile"):
+        enhanced(model, dark_picture(8, 8))
+
+
+def test_bug_in_the_network_keeps_its_name() -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("shapes do not match")
+
+    model = tame(PAPER)
+    model.register_forward_hook(fail)
+    with pytest.raises(RuntimeError, match="shapes do not match"):
+        enhanced(model, dark_picture(8, 8))
+
+
+# --- Brightness ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("brightness", [math.nan, 1.01, -1.01, math.inf])
+def test_brightness_out_of_range_is_refused(brightness: float, enhancer: Enhancer) -> None:
+    with pytest.raises(UsageError, match="brightness"):
+        enhancer.enhance(dark_picture(8, 8), brightness=brightness)
+
+
+@pytest.mark.parametrize("brightness", [-1.0, 1.0])
+def test_largest_brightness_is_accepted(brightness: float, enhancer: Enhancer) -> None:
+    assert enhancer.enhance(dark_picture(8, 8), brightness=brightness).shape == (8, 8, 3)
+
+
+def test_brightness_is_added_to_what_the_network_predicts() -> None:
+    """The head's constant and the user's are one."""
+    model, pixels = tame(OURS), dark_picture(16, 16)
+    assert model.brightness is not None
+    expected = enhanced(model, pixels, brightness=0.25)
+    model.brightness.linear.bias.add_(0.25)
+    assert levels_apart(enhanced(model, pixels), expected) <= 1
+
+
+# --- Kinds of pictures --------------------------------------------------------------------------
+
+
+def test_array_gives_an_array(enhancer: Enhancer) -> None:
+    assert isinstance(enhancer.enhance(dark_picture(9, 9)), np.ndarray)
+
+
+def test_image_gives_an_image_of_the_same_mode(enhancer: Enhancer) -> None:
+    image = Image.fromarray(dark_picture(9, 11))
+    found = enhancer.enhance(image)
+    assert (type(found), found.mode, found.size) == (Image.Image, "RGB", (11, 9))
+
+
+def test_transparency_of_an_image_stays(enhancer: Enhancer) -> None:
+    image = Image.fromarray(dark_picture(9, 11)).convert("RGBA")
+    alpha = Image.fromarray(np.arange(99, dtype=np.uint8).reshape(9, 11))
+    image.putalpha(alpha)
+    assert enhancer.enhance(image).getchannel("A").tobytes() == alpha.tobytes()
+
+
+def test_picture_gives_a_picture_with_everything_beside_its_pixels(enhancer: Enhancer) -> None:
+    picture = Picture(
+        pixels=dark_picture(9, 11), alpha=np.full((9, 11), 7, np.uint8), dpi=(300.0, 300.0)
+    )
+    found = enhancer.enhance(picture)
+    assert (found.dpi, found.alpha is picture.alpha) == (picture.dpi, True)
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_path_gives_a_picture(
+    kind: Callable[[Path], str | Path], enhancer: Enhancer, tmp_path: Path
+) -> None:
+    path = tmp_path / "dark.png"
+    Image.fromarray(dark_picture(9, 11)).save(path)
+    found = enhancer.enhance(kind(path))
+    np.testing.assert_array_equal(found.pixels, enhancer.enhance(dark_picture(9, 11)))
+
+
+def test_every_kind_of_one_picture_gives_the_same_pixels(enhancer: Enhancer) -> None:
+    pixels = dark_picture(9, 11)
+    from_image = np.asarray(enhancer.enhance(Image.fromarray(pixels)))
+    from_picture = enhancer.enhance(Picture(pixels=pixels)).pixels
+    np.testing.assert_array_equal(from_image, from_picture)
+
+
+def test_array_is_not_modified(enhancer: Enhancer) -> None:
+    pixels = dark_picture(9, 11)
+    enhancer.enhance(pixels)
+    np.testing.assert_array_equal(pixels, dark_picture(9, 11))
+
+
+def test_image_is_not_modified(enhancer: Enhancer) -> None:
+    image = Image.fromarray(dark_picture(9, 11))
+    enhancer.enhance(image)
+    np.testing.assert_array_equal(np.asarray(image), dark_picture(9, 11))
+
+
+def test_read_only_array_is_enhanced(enhancer: Enhancer) -> None:
+    pixels = dark_picture(9, 11)
+    pixels.flags.writeable = False
+    np.testing.assert_array_equal(enhancer.enhance(pixels), enhancer.enhance(dark_picture(9, 11)))
+
+
+def test_mirrored_view_is_enhanced_as_its_copy(enhancer: Enhancer) -> None:
+    view = dark_picture(9, 11)[:, ::-1]
+    np.testing.assert_array_equal(enhancer.enhance(view), enhancer.enhance(view.copy()))
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((8, 8), np.uint8),
+        np.zeros((8, 8, 4), np.uint8),
+        np.zeros((0, 8, 3), np.uint8),
+        np.zeros((8, 8, 3), np.float32),
+        np.zeros((8, 8, 3), np.int16),
+        np.zeros((1, 8, 8, 3), np.uint8),
+    ],
+    ids=lambda array: f"{array.shape} {array.dtype}",
+)
+def test_array_that_is_no_picture_is_refused(array: NDArray[Any], enhancer: Enhancer) -> None:
+    with pytest.raises(UsageError, match="the array"):
+        enhancer.enhance(array)
+
+
+def test_missing_file_is_an_error(enhancer: Enhancer, tmp_path: Path) -> None:
+    with pytest.raises(PictureError, match="no such file"):
+        enhancer.enhance(tmp_path / "none.png")
+
+
+# --- Settings -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("device", ["", "gpu", "cpu:1", "cuda:99", "cuda:-1", "meta", "xpu"])
+def test_unknown_device_is_refused(device: str, weights: Path) -> None:
+    with pytest.raises(UsageError, match="device"):
+        Enhancer(weights, device=device)
+
+
+@pytest.mark.parametrize("precision", ["", "fp64", "half"])
+def test_unknown_precision_is_refused(precision: str, weights: Path) -> None:
+    with pytest.raises(UsageError, match="precision"):
+        Enhancer(weights, device="cpu", precision=precision)
+
+
+def test_half_precision_is_refused_on_the_cpu(weights: Path) -> None:
+    with pytest.raises(UsageError, match="needs a GPU"):
+        Enhancer(weights, device="cpu", precision="fp16")
+
+
+@pytest.mark.parametrize("tile", [-8, 12, 1])
+def test_tile_off_the_grid_is_refused(tile: int, weights: Path) -> None:
+    with pytest.raises(UsageError, match="multiple of 8"):
+        Enhancer(weights, device="cpu", tile=tile)
+
+
+@pytest.mark.parametrize(("tile", "expected"), [("auto", AUTO_TILE), (0, 0), (256, 256)])
+def test_tile_is_what_was_asked_for(
+    tile: int | Literal["auto"], expected: int, weights: Path
+) -> None:
+    assert Enhancer(weights, device="cpu", tile=tile).tile == expected
+
+
+def test_precision_on_the_cpu_is_float32(weights: Path) -> None:
+    assert Enhancer(weights, device="cpu").precision == "fp32"
+
+
+def test_device_is_chosen_by_itself() -> None:
+    assert choose_device("auto").type in ("cpu", "cuda", "mps")
+
+
+def test_unknown_model_is_refused() -> None:
+    with pytest.raises(WeightsError, match="neither a model"):
+        Enhancer("no-such-model", device="cpu")
+
+
+# --- The shipped weights ------------------------------------------------------------------------
+
+needs_shipped = pytest.mark.skipif(not SHIPPED.is_file(), reason=f"{SHIPPED} is not there yet")
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Enhancer:
+    return Enhancer(SHIPPED, device="cpu", tile=0)
+
+
+@needs_shipped
+def test_shipped_model_gives_brighter_pictures_for_more_brightness(shipped: Enhancer) -> None:
+    pixels = dark_picture(64, 96)
+    greys = [mean_grey(shipped.enhance(pixels, brightness=b)) for b in (-0.4, -0.2, 0.0, 0.2, 0.4)]
+    assert all(one < other for one, other in zip(greys, greys[1:], strict=False))
+
+
+@needs_shipped
+def test_shipped_model_brightens_a_dark_picture(shipped: Enhancer) -> None:
+    pixels = dark_picture(64, 96) // 2
+    assert mean_grey(shipped.enhance(pixels)) > 2 * mean_grey(pixels)
+
+
+@needs_shipped
+def test_shipped_model_gives_the_same_in_tiles_as_whole(shipped: Enhancer) -> None:
+    pixels = dark_picture(300, 420)
+    tiled = Enhancer(SHIPPED, device="cpu", tile=128).enhance(pixels)
+    assert levels_apart(tiled, shipped.enhance(pixels)) <= 1
