@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from llenhance.architecture import Architecture
     from llenhance.enhancer import Enhancer
     from llenhance.errors import LlenhanceError, PictureError, ResourceError, WeightsError
+    from llenhance.files import read_picture, write_picture
     from llenhance.picture import Picture
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "ResourceError",
     "WeightsError",
     "__version__",
+    "read_picture",
+    "write_picture",
 ]
 
 __version__ = "0.1.0"
@@ -36,6 +39,8 @@ _HOMES = {
     "PictureError": "errors",
     "ResourceError": "errors",
     "WeightsError": "errors",
+    "read_picture": "files",
+    "write_picture": "files",
 }
 
 

@@ -27,9 +27,9 @@ from llenhance.conditioning import (
     to_unit,
 )
 from llenhance.errors import PictureError, ResourceError, UsageError
-from llenhance.files import read_bytes
+from llenhance.files import read_picture
 from llenhance.model import LLFlow
-from llenhance.picture import DEPTHS, Picture, decode
+from llenhance.picture import DEPTHS, Picture
 from llenhance.weights import DEFAULT_MODEL, find, load
 
 USUAL_BRIGHTNESS: Final = 0.4
@@ -119,10 +119,7 @@ class Enhancer:
         if isinstance(picture, Picture):
             return picture.with_pixels(self._pixels(picture.pixels, brightness, progress))
         if isinstance(picture, str | Path):
-            path = Path(picture)
-            return self.enhance(
-                decode(read_bytes(path), name=path.name), brightness=brightness, progress=progress
-            )
+            return self.enhance(read_picture(picture), brightness=brightness, progress=progress)
         if isinstance(picture, Image.Image):
             whole = Picture.from_pil(picture)
             return whole.with_pixels(self._pixels(whole.pixels, brightness, progress)).to_pil()

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from llenhance.errors import LlenhanceError, PictureError, ResourceError, UsageError
-from llenhance.picture import FORMATS, format_of
+from llenhance.picture import FORMATS, Picture, decode, encode, format_of
 
 DEFAULT_EXTENSION: Final = ".jpg"
 FOLDS_CASE: Final = platform.system() in ("Windows", "Darwin")  # their usual file systems do
@@ -50,6 +50,44 @@ def read_bytes(path: Path) -> bytes:
     """
     with _in_sentences(path):
         return path.read_bytes()
+
+
+def read_picture(path: str | Path) -> Picture:
+    """Return the picture in a file.
+
+    Raises:
+        PictureError: it cannot be read, or is no picture that is known here.
+        ResourceError: it does not fit into memory.
+    """
+    return decode(read_bytes(Path(path)), name=str(path))
+
+
+def write_picture(
+    path: str | Path,
+    picture: Picture,
+    *,
+    quality: int | None = None,
+    overwrite: bool = False,
+) -> tuple[str, ...]:
+    """Write a picture into a file, complete or not at all; its extension decides the format.
+
+    Args:
+        path: in a folder that exists.
+        picture: stays as it is.
+        quality: 1 to 100, for JPEG, WebP and AVIF.
+        overwrite: replace a file that is there.
+
+    Returns:
+        What the format could not hold, a phrase each.
+
+    Raises:
+        UsageError: an unknown extension, or a quality out of range.
+        PictureError: the format cannot hold it, or the file exists or cannot be written.
+        ResourceError: memory or disk space does not suffice.
+    """
+    encoded = encode(picture, format=format_of(Path(path)), quality=quality, name=str(path))
+    write_whole(Path(path), encoded.data, overwrite=overwrite)
+    return encoded.lost
 
 
 def write_whole(path: Path, data: bytes, *, overwrite: bool) -> None:
@@ -167,11 +205,14 @@ def output_path(source: Path, *, output: Path | str | None, many: bool, format: 
     asked = None if format is None else FORMATS[format].extensions[0]
     if output is None:
         target = source.with_name(f"{source.stem}_enhanced{asked or DEFAULT_EXTENSION}")
-    elif _is_folder(output, many=many):
-        target = Path(output) / f"{source.stem}{asked or _writable_extension(source)}"
     else:
-        target = Path(output)
-        _check_extension(target, format=format)
+        with _in_sentences(Path(output)):  # Python 3.11 asks a name that is too long, and raises
+            is_folder = _is_folder(output, many=many)
+        if is_folder:
+            target = Path(output) / f"{source.stem}{asked or _writable_extension(source)}"
+        else:
+            target = Path(output)
+            _check_extension(target, format=format)
     if same_file(source, target):
         remedy = "Choose another name or folder with -o"
         raise UsageError(str(target), "it is the input, and inputs are never modified", remedy)

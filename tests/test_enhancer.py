@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,9 +47,13 @@ def tame(architecture: Architecture) -> LLFlow:
     for name, parameter in model.named_parameters():
         if name.endswith("invconv.weight"):
             noise = parameter - parameter.sign() * (parameter.abs() > 0.5)
-            parameter.copy_(0.9 * torch.eye(len(parameter)) + 0.1 * noise)
+            parameter.copy_(torch.eye(len(parameter)) + 0.2 * noise)
         elif name.startswith("flow."):
             parameter.mul_(0.5)
+        elif name.startswith("brightness."):
+            parameter.mul_(0.3)
+        if name.endswith("last.bias"):
+            parameter[1::2] += 2  # scales near 1: nothing grows on the way back
     return model
 
 
@@ -131,24 +136,23 @@ def test_sixteen_bits_are_finer_than_eight() -> None:
 
 
 @pytest.mark.parametrize(
-    ("architecture", "size"),
-    [(PAPER, (150, 268)), (OURS, (60, 341))],
-    ids=["paper", "ours"],
+    "size", [(40, 370), (370, 30), (30, 371)], ids=["wide", "tall", "no multiple of 8"]
 )
-@pytest.mark.parametrize("tile", [24, 64])
+@pytest.mark.parametrize("architecture", [PAPER, OURS], ids=["paper", "ours"])
 def test_tiled_equals_whole_where_the_margin_holds_the_receptive_field(
-    architecture: Architecture, size: tuple[int, int], tile: int
+    architecture: Architecture, size: tuple[int, int]
 ) -> None:
     model, pixels = tame(architecture), dark_picture(*size)
-    assert levels_apart(enhanced(model, pixels, tile=tile), enhanced(model, pixels)) <= 1
+    assert levels_apart(enhanced(model, pixels, tile=96), enhanced(model, pixels)) <= 1
 
 
-def test_a_margin_too_small_shows() -> None:
+@pytest.mark.parametrize("architecture", [PAPER, OURS], ids=["paper", "ours"])
+def test_a_margin_too_small_shows(architecture: Architecture) -> None:
     """Otherwise the test above could not fail."""
-    model, pixels = tame(PAPER), dark_picture(150, 268)
+    model, pixels = tame(architecture), dark_picture(40, 370)
     whole = enhanced(model, pixels)
-    model.architecture = Architecture(features=4, growth=4, blocks=1, steps=1, hidden=6, margin=8)
-    assert levels_apart(enhanced(model, pixels, tile=64), whole) > 1
+    model.architecture = replace(architecture, margin=8)
+    assert levels_apart(enhanced(model, pixels, tile=96), whole) > 1
 
 
 def test_progress_counts_up_to_all_tiles(weights: Path) -> None:
@@ -196,7 +200,7 @@ def test_tile_that_fails_in_bfloat16_is_computed_again_in_float32() -> None:
 def test_bfloat16_stays_near_float32() -> None:
     model, pixels = tame(PAPER), dark_picture(40, 40)
     apart = enhanced(model, pixels).astype(int) - enhanced(model, pixels, precision="bf16")
-    assert 0 < np.abs(apart).mean() < 1.5  # levels; measured: 0.44
+    assert 0 < np.abs(apart).mean() < 1  # levels; measured: 0.21
 
 
 @pytest.mark.parametrize(

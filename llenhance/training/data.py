@@ -18,9 +18,9 @@ from torch import Tensor
 from llenhance.conditioning import equalisation_tables, equalise, thumbnail, to_unit
 from llenhance.darkening import darken, random_camera, random_light
 from llenhance.errors import TrainingError
-from llenhance.files import read_bytes
+from llenhance.files import read_bytes, read_picture
 from llenhance.metrics import LUMA, mean_grey
-from llenhance.picture import FORMATS, decode
+from llenhance.picture import FORMATS
 from llenhance.training.recipe import Recipe
 
 Pixels = NDArray[np.uint8]
@@ -246,7 +246,7 @@ def pictures_in(folder: Path) -> dict[str, Path]:
 
 def load_pixels(path: Path) -> Pixels:
     """Return the 8-bit RGB pixels of a picture file."""
-    pixels = decode(read_bytes(path), name=path.name).pixels
+    pixels = read_picture(path).pixels
     return (pixels if pixels.dtype == np.uint8 else pixels >> 8).astype(np.uint8, copy=False)
 
 
