@@ -6,8 +6,8 @@ The only place that reads a pickle, and that with torch's restricted loader.
 from __future__ import annotations
 
 import hashlib
-import pickle
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, cast
@@ -69,12 +69,14 @@ def converted(
         name: of the file, for errors.
 
     Raises:
-        WeightsError: a parameter that is missing, unexpected or of another shape, by name.
+        WeightsError: a parameter that is missing, unexpected, or of another shape or kind, by name.
     """
     with torch.device("meta"):
         expected = {key: value.shape for key, value in LLFlow(architecture).state_dict().items()}
-    theirs = {our_name(key): key for key in checkpoint if key not in DEAD}
+    alive = [key for key in checkpoint if key not in DEAD]
+    theirs = {our_name(key): key for key in alive}
     for kind, names in (
+        ("names twice the", sorted(our_name(key) for key in set(alive) - set(theirs.values()))),
         ("lacks", sorted(expected.keys() - theirs.keys())),
         ("has the unexpected", sorted(theirs[key] for key in theirs.keys() - expected.keys())),
     ):
@@ -82,9 +84,13 @@ def converted(
             others = f" and {len(names) - 1} more" if len(names) > 1 else ""
             raise WeightsError(name, f"{kind} parameter {names[0]}{others}", _REMEDY)
     for key, shape in expected.items():
-        if checkpoint[theirs[key]].shape != shape:
-            found = tuple(checkpoint[theirs[key]].shape)
+        tensor = checkpoint[theirs[key]]
+        if tensor.shape != shape:
+            found = tuple(tensor.shape)
             problem = f"has the shape {found} for {theirs[key]} instead of {tuple(shape)}"
+            raise WeightsError(name, problem, _REMEDY)
+        if not tensor.is_floating_point() or tensor.layout != torch.strided:
+            problem = f"has {tensor.dtype} numbers, {tensor.layout}, for {theirs[key]}"
             raise WeightsError(name, problem, _REMEDY)
     return {key: checkpoint[theirs[key]].float().contiguous() for key in expected}
 
@@ -105,7 +111,8 @@ def import_checkpoint(source: Path, *, target: Path, overwrite: bool) -> Archite
         PictureError: a file cannot be read or written.
     """
     checkpoint = _read(source)
-    width = len(checkpoint.get("RRDB.conv_first.weight", ()))
+    first = checkpoint.get("RRDB.conv_first.weight")
+    width = 0 if first is None or first.dim() == 0 else len(first)
     presets = {preset.features: preset for preset in (SMALL, LARGE)}
     if width not in presets:
         problem = "is no checkpoint of the authors' small or large network"
@@ -124,8 +131,10 @@ def import_checkpoint(source: Path, *, target: Path, overwrite: bool) -> Archite
 def _read(source: Path) -> dict[str, Tensor]:
     read_bytes(source)  # says clearly when it is missing, a folder or forbidden
     try:
-        checkpoint: object = torch.load(source, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as reason:
+        with warnings.catch_warnings():  # torch warns of pickles that are none of its own
+            warnings.simplefilter("ignore")
+            checkpoint: object = torch.load(source, map_location="cpu", weights_only=True)
+    except Exception as reason:  # an unpickler raises whatever the bytes lead it to
         problem = "is damaged, no checkpoint, or one that wants to run code"
         raise WeightsError(str(source), problem, _REMEDY) from reason
     entries = cast("dict[object, object]", checkpoint) if isinstance(checkpoint, dict) else {}

@@ -41,7 +41,7 @@ def train(
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, metavar="N", help="Or for N steps.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in --out.")] = False,
-    batch: Annotated[int, typer.Option(min=1, metavar="N", help="Crops a step.")] = 4,
+    batch: Annotated[int, typer.Option(min=1, metavar="N", help="Crops a step.")] = 6,
     crop: Annotated[int, typer.Option(min=16, metavar="PIXELS", help="Side of a crop.")] = 128,
     rate: Annotated[float, typer.Option(metavar="X", help="Highest learning rate.")] = 8e-4,
     seed: Annotated[int, typer.Option(metavar="N", help="Of everything random.")] = 0,

@@ -20,7 +20,8 @@ class Recipe:
         max_norm: the gradient's norm is clipped to this.
         reference_mean_share: probability that a picture's latent mean is the reference's own colour
             map instead of the predicted one (``gt_ratio`` of the paper).
-        decoded_from: step from which the decoded picture is trained too.
+        decoded_from: step from which the decoded picture is trained too. Soon: switched on at step
+            200, when the scales have gone far from 1, it overflowed for good at step 210.
         l1: weight of its L1 distance to the reference, per channel.
         chroma: weight of the L1 distance of its colour differences R - G and B - G. In RGB alone
             the error in brightness decides the sign of all three gradients, and colour gets none.
@@ -31,7 +32,7 @@ class Recipe:
         seed: of everything random.
     """
 
-    batch: int = 4
+    batch: int = 6
     crop: int = 128
     rate: float = 8e-4
     betas: tuple[float, float] = (0.9, 0.99)
@@ -39,9 +40,9 @@ class Recipe:
     final_rate: float = 0.01
     max_norm: float = 30.0
     reference_mean_share: float = 0.2
-    decoded_from: int = 200
+    decoded_from: int = 20
     l1: float = 10.0
-    chroma: float = 5.0
+    chroma: float = 10.0
     structure: float = 2.0
     ema: float = 0.998
     tone_share: float = 0.4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import warnings
 from pathlib import Path
 from typing import Any, Final
 
@@ -99,7 +100,9 @@ class Run:
         if not path.exists():
             raise TrainingError(str(path), "does not exist", "Start without --resume")
         try:
-            state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            with warnings.catch_warnings():  # torch warns of pickles that are none of its own
+                warnings.simplefilter("ignore")
+                state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
             architecture = Architecture.from_json(state["architecture"])
         except Exception as reason:  # whatever the unpickler meets in foreign bytes
             raise _damaged(path) from reason
