@@ -16,23 +16,34 @@ import torch
 from llenhance.architecture import PRESETS
 from llenhance.conditioning import condition, equalisation_tables, equalise, thumbnail, to_unit
 from llenhance.model import LLFlow
+from llenhance.model.flow import initialising
+from llenhance.model.llflow import latent_mean
 from llenhance.picture import decode
 from llenhance.tiling import cut
 from llenhance.weights import find, load, shipped_models
 
 MARGINS = (32, 48, 64, 96, 128)
 TILE = 64
+DISTURBANCE = 0.02
 
 
-def network(name: str) -> LLFlow:
-    """Return a trained network where there is one, else one with disturbed random weights."""
+def network(name: str, dark: torch.Tensor, equalised: torch.Tensor) -> LLFlow:
+    """Return a trained network where there is one, else one with disturbed random weights.
+
+    The latter's norms are set from the picture, or 36 couplings would make it black or infinite.
+    """
     if name in shipped_models() or name not in PRESETS:
         return load(find(name))
-    torch.manual_seed(0)
+    torch.manual_seed(0)  # pyright: ignore[reportUnknownMemberType]
     model = LLFlow(PRESETS[name]).eval().requires_grad_(requires_grad=False)
     for parameter_name, parameter in model.named_parameters():
         if parameter_name.endswith(("last.weight", "last.bias", "logs", "actnorm.bias")):
-            parameter += 0.02 * torch.randn_like(parameter)
+            parameter += DISTURBANCE * torch.randn_like(parameter)
+    corner = (..., slice(128), slice(128))
+    with initialising(model):
+        prepared = model.prepare(condition(dark[corner], equalised[corner]))
+        mean = latent_mean(prepared.colour_map, torch.zeros(1))
+        model.negative_log_likelihood(equalised[corner], mean, prepared)
     return model
 
 
@@ -46,9 +57,11 @@ def main() -> None:
     tables = equalisation_tables(pixels)
     dark, equalised = to_unit(pixels), to_unit(equalise(pixels, tables))
     for name in names or list(PRESETS):
-        model = network(name).to(memory_format=torch.channels_last)
+        model = network(name, dark, equalised).placed(torch.device("cpu"))
         constant = model.predict_brightness(thumbnail(pixels, tables))
         whole = model(condition(dark, equalised), constant)
+        spread = 255 * whole.clamp(0, 1).std().item()
+        print(f"{name}: the picture has a deviation of {spread:.1f} / 255")
         for margin in MARGINS:
             worst = 0.0
             # Tiles in the middle of the picture have their whole margin on all sides.

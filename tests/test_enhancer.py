@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -401,7 +402,7 @@ def shipped() -> Enhancer:
 def test_shipped_model_gives_brighter_pictures_for_more_brightness(shipped: Enhancer) -> None:
     pixels = dark_picture(64, 96)
     greys = [mean_grey(shipped.enhance(pixels, brightness=b)) for b in (-0.4, -0.2, 0.0, 0.2, 0.4)]
-    assert all(one < other for one, other in zip(greys, greys[1:], strict=False))
+    assert all(one < other for one, other in pairwise(greys))
 
 
 @needs_shipped

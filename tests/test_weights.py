@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -310,29 +310,23 @@ def test_architecture_that_makes_no_sense_is_refused(name: str, path: Path) -> N
     assert "describes no network known here" in sentence
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "{",
-        "[]",
-        "1",
-        "null",
-        "NaN",
-        '"features"',
-        "{}",
-        "[" * 100_000,
-        f'{{"x": 1{"0" * 9999}}}',
-    ],
-    ids=["nothing", "open", "list", "1", "null", "NaN", "text", "empty", "deep", "long number"],
-)
+NO_OBJECTS = {
+    "nothing": "",
+    "open": "{",
+    "list": "[]",
+    "number": "1",
+    "null": "null",
+    "not a number": "NaN",
+    "text": '"features"',
+    "deep": "[" * 100_000,
+    "long number": f'{{"x": 1{"0" * 9999}}}',
+}
+
+
+@pytest.mark.parametrize("text", NO_OBJECTS)
 @pytest.mark.parametrize("entry", ["architecture", "training"])
 def test_entry_that_is_no_json_object_is_refused(text: str, entry: str, path: Path) -> None:
-    if (text, entry) == ("{}", "training"):
-        pytest.skip("nothing is known of its training: that may be")
-    if entry == "training" and text.startswith('{"x": '):
-        pytest.skip("refused as a number that is too long for Python only while it is parsed")
-    assert "describes no network known here" in rewritten(path, **{entry: text})
+    assert "describes no network known here" in rewritten(path, **{entry: NO_OBJECTS[text]})
 
 
 @pytest.mark.parametrize("entry", ["architecture", "training"])
@@ -355,9 +349,11 @@ def test_largest_possible_architecture_is_refused_without_allocating_it(path: Pa
 
 # --- Hostile tensors ----------------------------------------------------------------------------
 
+Change = Callable[[Callable[[dict[str, Any]], object]], str]
+
 
 @pytest.fixture
-def change(path: Path) -> Iterator[Callable[[Callable[[dict[str, Any]], object]], str]]:
+def change(path: Path) -> Change:
     """Change the tensors of a file and return how it is refused."""
 
     def changed(how: Callable[[dict[str, Any]], object]) -> str:
@@ -367,10 +363,9 @@ def change(path: Path) -> Iterator[Callable[[Callable[[dict[str, Any]], object]]
         save_file(tensors, path, metadata=metadata)
         return refused(path)
 
-    yield changed
+    return changed
 
 
-Change = Callable[[Callable[[dict[str, Any]], object]], str]
 NAME = "encoder.conv_first.bias"
 
 

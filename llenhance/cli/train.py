@@ -35,6 +35,10 @@ def train(
     validation_limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Validate on at most N of them.")
     ] = None,
+    lpips: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Weights of LPIPS (AlexNet), to train on it too."),
+    ] = None,
     preset: Annotated[str, typer.Option(metavar="NAME", help="nano, small or large.")] = "nano",
     minutes: Annotated[
         float | None, typer.Option(min=0, metavar="M", help="Train for so long.")
@@ -75,6 +79,7 @@ def train(
         shares=share or [],
         validation=validation,
         validation_limit=validation_limit,
+        lpips=lpips,
         preset=preset,
         out=out,
         resume=resume,

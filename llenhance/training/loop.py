@@ -13,6 +13,7 @@ import torch
 from torch.nn.utils import clip_grad_norm_
 
 from llenhance.errors import TrainingError
+from llenhance.lpips import LPIPS
 from llenhance.model.flow import initialising
 from llenhance.training.data import Batch, TrainingData
 from llenhance.training.losses import losses
@@ -60,6 +61,7 @@ def train(
     save_every: float,
     watch: Watch,
     peers: Peers,
+    lpips: LPIPS | None = None,
 ) -> None:
     """Continue a run from its own step to the end of the budget.
 
@@ -72,6 +74,7 @@ def train(
         save_every: seconds of training between two saved states.
         watch: called after every step with the run and the step's figures.
         peers: the processes that share the work; only the first one saves and is watched.
+        lpips: judges decoded pictures too, if given.
 
     Raises:
         TrainingError: no finite step is possible any more, at a much lower rate either.
@@ -79,7 +82,6 @@ def train(
     good = run.state()
     unusable, retreats, saved = 0, 0, run.seconds
     for batch in data.batches(run.step, part=peers.rank, parts=peers.count):
-        run.seconds = peers.agree(run.seconds)
         if budget.progress(run) >= 1:
             break
         started = time.monotonic()
@@ -91,7 +93,7 @@ def train(
         for group in run.optimiser.param_groups:
             group["lr"] = rate
         with _autocast(run.device):
-            parts = losses(run.model, batch, recipe, step=run.step, part=peers.rank)
+            parts = losses(run.model, batch, recipe, step=run.step, part=peers.rank, lpips=lpips)
         parts.total.backward()  # pyright: ignore[reportUnknownMemberType]
         peers.average_gradients(run.model.parameters())
         norm = clip_grad_norm_(run.model.parameters(), recipe.max_norm).item()
@@ -106,7 +108,8 @@ def train(
         run.step += 1
         if usable:
             run.follow(recipe.ema)
-        run.seconds += time.monotonic() - started
+        # All see the same clock: they save, go back and end at the same steps.
+        run.seconds = peers.agree(run.seconds + time.monotonic() - started)
         if unusable >= PATIENCE:
             if retreats == _RETREATS:
                 remedy = "Resume with a lower --rate"
@@ -133,9 +136,10 @@ def _initialise(run: Run, batch: Batch, recipe: Recipe, peers: Peers) -> None:
 
 def _go_back(run: Run, good: dict[str, Any]) -> None:
     """Return to the last good state at a lower rate, but not to the batches that led astray."""
-    step, seconds, skipped, factor = run.step, run.seconds, run.skipped, run.rate_factor
+    step, seconds, skipped, best = run.step, run.seconds, run.skipped, run.best
+    factor = run.rate_factor
     run.restore(copy.deepcopy(good))
-    run.step, run.seconds, run.skipped = step, seconds, skipped
+    run.step, run.seconds, run.skipped, run.best = step, seconds, skipped, best
     run.rate_factor = factor * LOWER
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from llenhance.conditioning import colour_map, condition
+from llenhance.lpips import LPIPS
 from llenhance.model import LLFlow
 from llenhance.model.brightness import brightness_of
 from llenhance.model.llflow import latent_mean
@@ -29,10 +30,19 @@ class Losses(NamedTuple):
     l1: Tensor
     chroma: Tensor
     structure: Tensor
+    lpips: Tensor
     brightness: Tensor
 
 
-def losses(model: LLFlow, batch: Batch, recipe: Recipe, *, step: int, part: int = 0) -> Losses:
+def losses(
+    model: LLFlow,
+    batch: Batch,
+    recipe: Recipe,
+    *,
+    step: int,
+    part: int = 0,
+    lpips: LPIPS | None = None,
+) -> Losses:
     """Return the loss of a batch.
 
     ``bits / 3`` (bits per channel value) plus, from ``recipe.decoded_from``, the distance between
@@ -45,6 +55,7 @@ def losses(model: LLFlow, batch: Batch, recipe: Recipe, *, step: int, part: int 
         recipe: weights of the terms.
         step: decides, with ``part``, which latent means are the reference's own colour map.
         part: which part of the step's batch this is.
+        lpips: judges the decoded picture too, if given.
     """
     if model.brightness is None:
         target = batch.grey.new_zeros(len(batch.grey))
@@ -63,13 +74,15 @@ def losses(model: LLFlow, batch: Batch, recipe: Recipe, *, step: int, part: int 
     total = bits / 3 + _HEAD_WEIGHT * head_error
     nothing = bits.new_zeros(())
     if step < recipe.decoded_from:
-        return Losses(total, bits, nothing, nothing, nothing, head_error)
+        return Losses(total, bits, nothing, nothing, nothing, nothing, head_error)
     decoded = model.decode(latent_mean(prepared.colour_map, target), prepared)
     l1 = (decoded - batch.normal).abs().mean()
     chroma = (_colour_differences(decoded) - _colour_differences(batch.normal)).abs().mean()
     structure = 1 - _ssim(decoded, batch.normal)
-    total = total + recipe.l1 * l1 + recipe.chroma * chroma + recipe.structure * structure
-    return Losses(total, bits, l1, chroma, structure, head_error)
+    looks = nothing if lpips is None else lpips(decoded.clamp(0, 1), batch.normal).mean()
+    total = total + recipe.l1 * l1 + recipe.chroma * chroma
+    total = total + recipe.structure * structure + recipe.lpips * looks
+    return Losses(total, bits, l1, chroma, structure, looks, head_error)
 
 
 def _colour_differences(picture: Tensor) -> Tensor:

@@ -26,6 +26,7 @@ class Recipe:
         chroma: weight of the L1 distance of its colour differences R - G and B - G. In RGB alone
             the error in brightness decides the sign of all three gradients, and colour gets none.
         structure: weight of 1 - SSIM of the decoded picture.
+        lpips: weight of the LPIPS of the decoded picture, where its network is given.
         ema: decay of the exponential moving average of the weights.
         tone_share: share of references that are shown brighter or darker (a gamma curve), with b
             told accordingly, so that the picture follows b.
@@ -44,6 +45,7 @@ class Recipe:
     l1: float = 10.0
     chroma: float = 10.0
     structure: float = 2.0
+    lpips: float = 2.0
     ema: float = 0.998
     tone_share: float = 0.4
     seed: int = 0

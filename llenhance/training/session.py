@@ -15,6 +15,7 @@ import torch
 from llenhance.architecture import PRESETS
 from llenhance.errors import TrainingError, UsageError
 from llenhance.files import make_folder
+from llenhance.lpips import LPIPS, load_lpips
 from llenhance.training.data import (
     DarkenedSource,
     Pair,
@@ -53,6 +54,7 @@ class Settings:
             validation.
         validation_limit: at most this many pictures, evenly spaced.
         out: folder of the run: state, log, weights.
+        lpips: weights of LPIPS, which then judges decoded pictures too.
         preset: name in `architecture.PRESETS`.
         device: cpu, cuda, ...
         workers: processes that share each batch, one thread each; on the CPU only. 1 uses torch's
@@ -70,6 +72,7 @@ class Settings:
     shares: Sequence[float] = ()
     validation: Path | None = None
     validation_limit: int | None = None
+    lpips: Path | None = None
     preset: str = "nano"
     device: torch.device
     workers: int = 1
@@ -111,6 +114,7 @@ def run_session(settings: Settings, recipe: Recipe, budget: Budget, *, report: R
             save_every=settings.save_every,
             watch=keeper.watch,
             peers=peers,
+            lpips=_judge(settings),
         )
         keeper.look(run)
         run.save(settings.out)
@@ -128,6 +132,7 @@ def _follow(settings: Settings, recipe: Recipe, budget: Budget, peers: Peers) ->
         save_every=settings.save_every,
         watch=lambda _run, _figures: None,
         peers=peers,
+        lpips=_judge(settings),
     )
 
 
@@ -136,6 +141,10 @@ def _started(settings: Settings, recipe: Recipe) -> Run:
     if settings.resume:
         run.resume(settings.out)
     return run
+
+
+def _judge(settings: Settings) -> LPIPS | None:
+    return load_lpips(settings.lpips).to(settings.device) if settings.lpips else None
 
 
 class _Keeper:
@@ -183,6 +192,7 @@ class _Keeper:
             "preset": self._settings.preset,
             "recipe": asdict(self._recipe),
             "shares": list(self._settings.shares),
+            "lpips": self._settings.lpips is not None,
             "steps": run.step,
             "seconds": round(run.seconds),
             "validation": scores,
