@@ -24,26 +24,27 @@ from llenhance.weights import find, load, shipped_models
 
 MARGINS = (32, 48, 64, 96, 128)
 TILE = 64
-DISTURBANCE = 0.02
+DISTURBANCE = 0.01
 
 
 def network(name: str, dark: torch.Tensor, equalised: torch.Tensor) -> LLFlow:
     """Return a trained network where there is one, else one with disturbed random weights.
 
-    The latter's norms are set from the picture, or 36 couplings would make it black or infinite.
+    The latter's norms are set from the picture, before that: 36 couplings of scale 0.88 would
+    make it infinite.
     """
     if name in shipped_models() or name not in PRESETS:
         return load(find(name))
     torch.manual_seed(0)  # pyright: ignore[reportUnknownMemberType]
     model = LLFlow(PRESETS[name]).eval().requires_grad_(requires_grad=False)
-    for parameter_name, parameter in model.named_parameters():
-        if parameter_name.endswith(("last.weight", "last.bias", "logs", "actnorm.bias")):
-            parameter += DISTURBANCE * torch.randn_like(parameter)
     corner = (..., slice(128), slice(128))
     with initialising(model):
         prepared = model.prepare(condition(dark[corner], equalised[corner]))
         mean = latent_mean(prepared.colour_map, torch.zeros(1))
         model.negative_log_likelihood(equalised[corner], mean, prepared)
+    for parameter_name, parameter in model.named_parameters():
+        if parameter_name.endswith(("last.weight", "last.bias", "last.logs")):
+            parameter += DISTURBANCE * torch.randn_like(parameter)
     return model
 
 
