@@ -62,7 +62,12 @@ def folder(tmp_path: Path) -> Path:
 def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
-        line, shell=True, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True
+        line,
+        shell=True,
+        cwd=folder,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
     )
 
 
@@ -121,9 +126,7 @@ def test_installed_package_brings_its_weights_and_works_elsewhere(folder: Path) 
     """The wheel is unpacked apart from the checkout, and finds the weights that it brings."""
     pip = [sys.executable, "-m", "pip"]
     wheels, site = folder / "wheels", folder / "site"
-    subprocess.run(
-        [*pip, "wheel", "-q", "--no-deps", "--wheel-dir", wheels, ROOT], check=True
-    )
+    subprocess.run([*pip, "wheel", "-q", "--no-deps", "--wheel-dir", wheels, ROOT], check=True)
     [wheel] = wheels.glob("llenhance-*.whl")
     shutil.unpack_archive(wheel, site, "zip")
     assert (site / "llenhance" / "shipped" / WEIGHTS.name).read_bytes() == WEIGHTS.read_bytes()

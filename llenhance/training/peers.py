@@ -19,6 +19,8 @@ import torch
 from torch import Tensor
 from torch import distributed as dist
 
+from llenhance.errors import TrainingError
+
 _PATIENCE: Final = timedelta(minutes=30)  # the first process validates while the others wait
 
 
@@ -71,6 +73,9 @@ def together(count: int, work: Callable[[Peers], None]) -> Generator[Peers]:
 
     Yields:
         The caller's place among them.
+
+    Raises:
+        TrainingError: one of the processes failed or was killed.
     """
     if count == 1:
         yield Peers()
@@ -88,13 +93,23 @@ def together(count: int, work: Callable[[Peers], None]) -> Generator[Peers]:
         try:
             with _group(meeting, 0, count) as peers:
                 yield peers
-        except BaseException:
+        except BaseException as reason:
+            failed = any(process.exitcode for process in others)  # before we stop the others
             for process in others:
                 process.terminate()
+            if isinstance(reason, RuntimeError) and failed:  # the connection to it broke off
+                raise _lost() from reason
             raise
         finally:
             for process in others:
                 process.join()
+        if any(process.exitcode for process in others):
+            raise _lost()
+
+
+def _lost() -> TrainingError:
+    problem = "one of its processes stopped before the end"
+    return TrainingError("the training run", problem, "Continue it with --resume")
 
 
 @contextmanager
