@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 from unicodedata import category
 
 from llenhance.errors import PictureError, ResourceError, UsageError
@@ -183,18 +183,20 @@ class Terminal:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
         except BrokenPipeError:
-            _leave_quietly()
+            _forget_unwritten()
+            sys.exit(128 + _SIGPIPE)  # who reads our output has had enough, and that is no error
         except OSError as reason:
+            _forget_unwritten()
             remedy = "Write to a file with -o FILE"
             if reason.errno == errno.ENOSPC:
                 raise ResourceError(name, "no space left", remedy) from reason
             raise PictureError(name, f"cannot be written: {reason.strerror}", remedy) from reason
 
 
-def _leave_quietly() -> NoReturn:
-    """Exit as if by SIGPIPE: who reads our output has had enough, and that is no error."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it at exit
-    sys.exit(128 + _SIGPIPE)
+def _forget_unwritten() -> None:
+    """Let what could not be written go: Python would try again at exit, and exit with 120."""
+    if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison]  # closed: >&-
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _is_terminal(stream: TextIO | None) -> bool:  # None where it was closed: `llenhance 2>&-`
