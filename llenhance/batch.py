@@ -11,7 +11,6 @@ import errno
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from time import perf_counter
 from typing import Final, Literal, Protocol
@@ -115,7 +114,7 @@ def enhance_files(
 
     Args:
         inputs: names of files; '-' is standard input, at most once.
-        enhancer: makes what brightens; called once, when the first picture has been decoded.
+        enhancer: makes what brightens; called once, before the first picture is read.
         output: a file, a folder, or '-' for standard output. Without it results are written beside
             the inputs, and standard input's to standard output.
         file_format: such as 'png'; otherwise what the output's name says.
@@ -131,12 +130,12 @@ def enhance_files(
     """
     jobs = _plan(inputs, output=output, format=format_of(file_format) if file_format else None)
     folder = Path(output) if output is not None else None
-    load = cache(enhancer)
+    brightener = enhancer()  # first: a wrong model or device is wrong whatever the pictures are
     for job in jobs:
         try:
             result = _enhance(
                 job,
-                load=load,
+                brightener=brightener,
                 folder=folder,
                 quality=quality,
                 overwrite=overwrite,
@@ -190,7 +189,7 @@ def _plan(inputs: Sequence[str], *, output: str | None, format: str | None) -> l
 def _enhance(
     job: _Job,
     *,
-    load: Callable[[], Brightener],
+    brightener: Brightener,
     folder: Path | None,
     quality: int | None,
     overwrite: bool,
@@ -213,8 +212,6 @@ def _enhance(
     name = _title(job.input)
     picture = decode(_read(job.input), name=name)
     decoded = perf_counter()
-    brightener = load()
-    loaded = perf_counter()
     tell(0, 0)
     try:
         enhanced = brightener.enhance(picture, brightness=brightness, progress=tell)
@@ -234,8 +231,8 @@ def _enhance(
         data=encoded.data if job.output == STDIO else None,
         width=enhanced.width,
         height=enhanced.height,
-        seconds=perf_counter() - loaded + decoded - started,
-        enhancing_seconds=finished - loaded,
+        seconds=perf_counter() - started,
+        enhancing_seconds=finished - decoded,
         tiles=tiles,
         notes=(*picture.notes, *lost),
         model=brightener.model_name,

@@ -54,6 +54,19 @@ def never() -> Inverter:
     pytest.fail("the model was loaded")
 
 
+class Idle(Inverter):
+    """Is loaded, but must not be asked for anything."""
+
+    def enhance(
+        self,
+        picture: Picture,
+        *,
+        brightness: float = 0.0,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Picture:
+        pytest.fail("a picture was enhanced")
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with three dark photographs."""
@@ -132,10 +145,12 @@ def test_the_model_is_loaded_once(folder: Path) -> None:
     assert len(loaded) == 1
 
 
-def test_the_model_is_not_loaded_where_no_picture_can_be_read(folder: Path) -> None:
-    (folder / "text.jpg").write_text("no picture")
-    results = list(enhance_files(["missing.jpg", "text.jpg"], enhancer=never))
-    assert [type(r.error) for r in results] == [PictureError, PictureError]
+def test_a_model_that_cannot_be_loaded_is_told_even_where_no_picture_can_be_read() -> None:
+    def load() -> Inverter:
+        raise WeightsError("nano", "is damaged", "Get it again")
+
+    with pytest.raises(WeightsError):
+        next(enhance_files(["missing.jpg"], enhancer=load))
 
 
 def test_seconds_do_not_count_the_loading_of_the_model(folder: Path) -> None:
@@ -205,7 +220,7 @@ def test_weights_that_cannot_be_loaded_leave_no_trace(folder: Path) -> None:
 
 def test_an_existing_file_is_refused_before_anything_is_computed(folder: Path) -> None:
     (folder / "a_enhanced.jpg").write_text("precious")
-    result = only(list(enhance_files(["a.jpg"], enhancer=never)))
+    result = only(list(enhance_files(["a.jpg"], enhancer=Idle)))
     assert isinstance(result.error, PictureError)
     assert "--overwrite" in str(result.error)
     assert (folder / "a_enhanced.jpg").read_text() == "precious"
@@ -218,7 +233,7 @@ def test_an_existing_file_is_replaced_on_request(folder: Path) -> None:
 
 
 def test_an_output_without_its_folder_is_refused_before_anything_is_computed(folder: Path) -> None:
-    result = only(list(enhance_files(["a.jpg"], enhancer=never, output="nowhere/bright.jpg")))
+    result = only(list(enhance_files(["a.jpg"], enhancer=Idle, output="nowhere/bright.jpg")))
     assert isinstance(result.error, PictureError)
     assert result.error.name == "nowhere"
 
@@ -228,7 +243,7 @@ def test_an_output_with_too_long_a_name_is_refused_before_anything_is_computed(
 ) -> None:
     name = f"{'x' * 250}.jpg"  # 254 bytes of the 255 that a name may have: no room for _enhanced
     (folder / "a.jpg").rename(name)
-    assert isinstance(only(list(enhance_files([name], enhancer=never))).error, PictureError)
+    assert isinstance(only(list(enhance_files([name], enhancer=Idle))).error, PictureError)
 
 
 def test_a_folder_is_made_for_the_output(folder: Path) -> None:
@@ -307,7 +322,7 @@ def test_standard_input_that_is_no_picture_is_called_by_its_name(
     folder: Path, stdin: Callable[[bytes], None]
 ) -> None:
     stdin(b"")
-    result = only(list(enhance_files(["-"], enhancer=never)))
+    result = only(list(enhance_files(["-"], enhancer=Idle)))
     assert result.error is not None
     assert result.error.name == "standard input"
 
