@@ -12,6 +12,9 @@ LEVELS: Final = 3
 STRIDE: Final = 2**LEVELS
 """Height and width of what enters the network are multiples of this."""
 
+USUAL_BRIGHTNESS: Final = 0.4
+"""The paper's range of the constant on the latent mean is +- this."""
+
 CONDITION_CHANNELS: Final = 12
 """Log picture, equalised picture, colour map and noise map, three channels each."""
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final, Literal, Protocol
 
+from llenhance.architecture import USUAL_BRIGHTNESS
 from llenhance.errors import (
     LlenhanceError,
     PictureError,
@@ -24,9 +25,6 @@ from llenhance.errors import (
 )
 from llenhance.files import EXISTS, REFUSALS, make_folder, plan_outputs, read_bytes, write_whole
 from llenhance.picture import FORMATS, Picture, decode, encode, format_of
-
-USUAL_BRIGHTNESS: Final = 0.4
-"""As in `enhancer.py`, which this module does not import: that would import torch."""
 
 STDIO: Final[Literal["-"]] = "-"
 """The name that means standard input, or standard output."""

@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from llenhance import tiling
-from llenhance.architecture import STRIDE
+from llenhance.architecture import STRIDE, USUAL_BRIGHTNESS
 from llenhance.conditioning import (
     Pixels,
     condition,
@@ -31,9 +31,6 @@ from llenhance.files import read_picture
 from llenhance.model import LLFlow
 from llenhance.picture import DEPTHS, Picture
 from llenhance.weights import DEFAULT_MODEL, find, load
-
-USUAL_BRIGHTNESS: Final = 0.4
-"""The paper's range of the constant is +- this."""
 
 LARGEST_BRIGHTNESS: Final = 1.0
 """Beyond it, pictures are only white or black."""

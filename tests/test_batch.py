@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from llenhance import batch
 from llenhance.batch import Result, enhance_files, unusual_brightness, writes_to_stdout
 from llenhance.errors import (
     LlenhanceError,
@@ -378,9 +377,3 @@ def test_brightness_beyond_the_paper_is_warned_of(brightness: float) -> None:
     warning = unusual_brightness(brightness)
     assert warning is not None
     assert f"{brightness:g}" in warning
-
-
-def test_the_usual_brightness_is_that_of_the_enhancer() -> None:
-    from llenhance import enhancer
-
-    assert batch.USUAL_BRIGHTNESS == enhancer.USUAL_BRIGHTNESS
