@@ -2,23 +2,22 @@
 
 python benchmarks/margin.py PHOTO [MODEL_OR_PRESET ...]
 
-A preset without weights gets random ones, every layer disturbed. The photograph should be larger
+A preset without weights gets random ones, the couplings' zero layers disturbed. The photograph should be larger
 than twice the widest margin plus a tile. Prints the largest difference of any value in 8-bit steps.
 """
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import torch
 
 from llenhance.architecture import PRESETS
 from llenhance.conditioning import condition, equalisation_tables, equalise, thumbnail, to_unit
+from llenhance.files import read_picture
 from llenhance.model import LLFlow
 from llenhance.model.flow import initialising
 from llenhance.model.llflow import latent_mean
-from llenhance.picture import decode
 from llenhance.tiling import cut
 from llenhance.weights import find, load, shipped_models
 
@@ -52,7 +51,7 @@ def network(name: str, dark: torch.Tensor, equalised: torch.Tensor) -> LLFlow:
 def main() -> None:
     """Print a table."""
     photo, *names = sys.argv[1:]
-    pixels = decode(Path(photo).read_bytes(), name=photo).pixels
+    pixels = read_picture(photo).pixels
     height, width = (side // 8 * 8 for side in pixels.shape[:2])
     pixels = pixels[:height, :width]
     tables = equalisation_tables(pixels)

@@ -21,25 +21,19 @@ SIZES = ("600x400", "4000x3000", "6000x4000")
 
 def measure(size: str, precision: str) -> None:
     """Enhance one picture and print what it took."""
-    from PIL import Image
-
-    from llenhance import Enhancer
-    from llenhance.files import write_whole
-    from llenhance.picture import decode, encode
+    from llenhance import Enhancer, read_picture, write_picture
 
     width, height = (int(side) for side in size.split("x"))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "picture.jpg"
         command = [sys.executable, "-c", ENLARGE, str(EXAMPLE), str(path), str(width), str(height)]
         subprocess.run(command, check=True)  # in a process of its own: its memory does not count
-        Image.init()
         enhancer = Enhancer(precision=precision)
-        picture = decode(path.read_bytes(), name=path.name)
+        picture = read_picture(path)
         started = time.perf_counter()
         bright = enhancer.enhance(picture)
         seconds = time.perf_counter() - started
-        encoded = encode(bright, format="JPEG", name="out.jpg")
-        write_whole(Path(folder) / "out.jpg", encoded.data, overwrite=False)
+        write_picture(Path(folder) / "out.jpg", bright)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{size} {precision}: {seconds:.1f} s, {peak:.0f} MiB resident at most")
 

@@ -53,17 +53,9 @@ def never() -> Inverter:
     pytest.fail("the model was loaded")
 
 
-class Idle(Inverter):
+def idle() -> Inverter:
     """Is loaded, but must not be asked for anything."""
-
-    def enhance(
-        self,
-        picture: Picture,
-        *,
-        brightness: float = 0.0,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> Picture:
-        pytest.fail("a picture was enhanced")
+    return Inverter(AssertionError("a picture was enhanced"))
 
 
 @pytest.fixture
@@ -219,7 +211,7 @@ def test_weights_that_cannot_be_loaded_leave_no_trace(folder: Path) -> None:
 
 def test_an_existing_file_is_refused_before_anything_is_computed(folder: Path) -> None:
     (folder / "a_enhanced.jpg").write_text("precious")
-    result = only(list(enhance_files(["a.jpg"], enhancer=Idle)))
+    result = only(list(enhance_files(["a.jpg"], enhancer=idle)))
     assert isinstance(result.error, PictureError)
     assert "--overwrite" in str(result.error)
     assert (folder / "a_enhanced.jpg").read_text() == "precious"
@@ -232,7 +224,7 @@ def test_an_existing_file_is_replaced_on_request(folder: Path) -> None:
 
 
 def test_an_output_without_its_folder_is_refused_before_anything_is_computed(folder: Path) -> None:
-    result = only(list(enhance_files(["a.jpg"], enhancer=Idle, output="nowhere/bright.jpg")))
+    result = only(list(enhance_files(["a.jpg"], enhancer=idle, output="nowhere/bright.jpg")))
     assert isinstance(result.error, PictureError)
     assert result.error.name == "nowhere"
 
@@ -242,7 +234,7 @@ def test_an_output_with_too_long_a_name_is_refused_before_anything_is_computed(
 ) -> None:
     name = f"{'x' * 250}.jpg"  # 254 bytes of the 255 that a name may have: no room for _enhanced
     (folder / "a.jpg").rename(name)
-    assert isinstance(only(list(enhance_files([name], enhancer=Idle))).error, PictureError)
+    assert isinstance(only(list(enhance_files([name], enhancer=idle))).error, PictureError)
 
 
 def test_a_folder_is_made_for_the_output(folder: Path) -> None:
@@ -321,7 +313,7 @@ def test_standard_input_that_is_no_picture_is_called_by_its_name(
     folder: Path, stdin: Callable[[bytes], None]
 ) -> None:
     stdin(b"")
-    result = only(list(enhance_files(["-"], enhancer=Idle)))
+    result = only(list(enhance_files(["-"], enhancer=idle)))
     assert result.error is not None
     assert result.error.name == "standard input"
 
