@@ -2,8 +2,9 @@
 
 python benchmarks/margin.py PHOTO [MODEL_OR_PRESET ...]
 
-A preset without weights gets random ones, the couplings' zero layers disturbed. The photograph should be larger
-than twice the widest margin plus a tile. Prints the largest difference of any value in 8-bit steps.
+A preset without weights gets random ones, the couplings' zero layers disturbed. The photograph
+should be larger than twice the widest margin plus a tile. Prints the largest difference of any
+value in 8-bit steps.
 """
 
 from __future__ import annotations
