@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from llenhance.errors import LlenhanceError, PictureError, ResourceError, WeightsError
     from llenhance.files import read_picture, write_picture
     from llenhance.picture import Picture
+    from llenhance.wish import Enhanced, Wish
 
 __all__ = [
     "Architecture",
+    "Enhanced",
     "Enhancer",
     "LlenhanceError",
     "Picture",
     "PictureError",
     "ResourceError",
     "WeightsError",
+    "Wish",
     "__version__",
     "read_picture",
     "write_picture",
@@ -33,12 +36,14 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Architecture": "architecture",
+    "Enhanced": "wish",
     "Enhancer": "enhancer",
     "LlenhanceError": "errors",
     "Picture": "picture",
     "PictureError": "errors",
     "ResourceError": "errors",
     "WeightsError": "errors",
+    "Wish": "wish",
     "read_picture": "files",
     "write_picture": "files",
 }

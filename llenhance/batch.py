@@ -25,6 +25,7 @@ from llenhance.errors import (
 )
 from llenhance.files import EXISTS, REFUSALS, make_folder, plan_outputs, read_bytes, write_whole
 from llenhance.picture import FORMATS, Picture, decode, encode, format_of
+from llenhance.wish import AUTOMATIC, Enhanced, Wish
 
 STDIO: Final[Literal["-"]] = "-"
 """The name that means standard input, or standard output."""
@@ -42,13 +43,13 @@ class Brightener(Protocol):
     @property
     def precision(self) -> str: ...
 
-    def enhance(
+    def brighten(
         self,
         picture: Picture,
+        wish: Wish = AUTOMATIC,
         *,
-        brightness: float = 0.0,
         progress: Callable[[int, int], None] | None = None,
-    ) -> Picture: ...
+    ) -> Enhanced: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +65,14 @@ class Result:
         width: in pixels, as `height`.
         seconds: from reading to writing, without loading the model.
         enhancing_seconds: the part of `seconds` that the network took.
-        tiles: how many the picture was cut into.
-        notes: what decoding left behind and what the format could not hold, a clause each.
+        tiles: how many the network computed: a target can take a picture more than one pass.
+        notes: what decoding left behind, why a target was missed and what the format could not
+            hold, a clause each.
         model: the model's name.
         device: where it ran.
         precision: the numbers it calculated with, such as 'fp32'.
-        brightness: as it was asked for.
+        brightness: the constant that was added to the predicted one; None if it is not known.
+        mean_grey: of the result, 0..1.
     """
 
     input: str
@@ -85,7 +88,8 @@ class Result:
     model: str | None = None
     device: str | None = None
     precision: str | None = None
-    brightness: float = 0.0
+    brightness: float | None = None
+    mean_grey: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +109,7 @@ def enhance_files(
     file_format: str | None = None,
     quality: int | None = None,
     overwrite: bool = False,
-    brightness: float = 0.0,
+    wish: Wish = AUTOMATIC,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Iterator[Result]:
     """Brighten files and yield a result for each, in their order, as soon as it is written.
@@ -118,7 +122,7 @@ def enhance_files(
         file_format: such as 'png'; otherwise what the output's name says.
         quality: 1 to 100, for formats that compress with loss.
         overwrite: replace files that exist.
-        brightness: -1 to 1, darker to brighter; see `unusual_brightness`.
+        wish: how bright each result shall be; see `unusual_brightness`.
         progress: called with the input's name, the tiles done and all its tiles, 0 while unknown.
 
     Raises:
@@ -137,16 +141,16 @@ def enhance_files(
                 folder=folder,
                 quality=quality,
                 overwrite=overwrite,
-                brightness=brightness,
+                wish=wish,
                 progress=progress,
             )
         except (UsageError, WeightsError):
             raise
         except LlenhanceError as error:
-            result = _failed(job, error, brightness=brightness)
+            result = _failed(job, error, wish=wish)
         except MemoryError:
             error = ResourceError(_title(job.input), "not enough memory", "Give a smaller --tile")
-            result = _failed(job, error, brightness=brightness)
+            result = _failed(job, error, wish=wish)
         yield result
 
 
@@ -191,7 +195,7 @@ def _enhance(
     folder: Path | None,
     quality: int | None,
     overwrite: bool,
-    brightness: float,
+    wish: Wish,
     progress: Callable[[str, int, int], None] | None,
 ) -> Result:
     if job.output is None:
@@ -212,31 +216,33 @@ def _enhance(
     decoded = perf_counter()
     tell(0, 0)
     try:
-        enhanced = brightener.enhance(picture, brightness=brightness, progress=tell)
+        enhanced = brightener.brighten(picture, wish, progress=tell)
     except (PictureError, ResourceError) as error:  # it does not know the picture's name
         raise type(error)(name, error.problem, error.remedy) from error
     finished = perf_counter()
     format = job.format or picture.source_format
-    encoded = encode(enhanced, format=format, quality=quality, name=name)
+    encoded = encode(enhanced.picture, format=format, quality=quality, name=name)
     if job.output != STDIO:
         if job.output.parent == folder:
             make_folder(job.output.parent)
         write_whole(job.output, encoded.data, overwrite=overwrite)
+    missed = (enhanced.note,) if enhanced.note else ()
     lost = (f"{FORMATS[format].title} cannot hold {phrase}" for phrase in encoded.lost)
     return Result(
         input=job.input,
         output=str(job.output),
         data=encoded.data if job.output == STDIO else None,
-        width=enhanced.width,
-        height=enhanced.height,
+        width=picture.width,
+        height=picture.height,
         seconds=perf_counter() - started,
         enhancing_seconds=finished - decoded,
         tiles=tiles,
-        notes=(*picture.notes, *lost),
+        notes=(*picture.notes, *missed, *lost),
         model=brightener.model_name,
         device=str(brightener.device),
         precision=brightener.precision,
-        brightness=brightness,
+        brightness=enhanced.brightness,
+        mean_grey=enhanced.mean_grey,
     )
 
 
@@ -268,6 +274,7 @@ def _title(name: str) -> str:
     return "standard input" if name == STDIO else name
 
 
-def _failed(job: _Job, error: LlenhanceError, *, brightness: float) -> Result:
+def _failed(job: _Job, error: LlenhanceError, *, wish: Wish) -> Result:
     output = None if job.output is None else str(job.output)
+    brightness = None if wish.is_target else wish.brightness
     return Result(input=job.input, output=output, error=error, brightness=brightness)

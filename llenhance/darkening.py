@@ -18,18 +18,18 @@ from numpy.typing import NDArray
 _STEPS: Final = 1 << 16  # of the linear scale: 8-bit sRGB's darkest step is 1/3300 of it
 
 
-def _srgb_to_linear(value: NDArray[np.float64]) -> NDArray[np.float64]:
+def srgb_to_linear(value: NDArray[np.float64]) -> NDArray[np.float64]:
     """Invert the transfer function of sRGB (IEC 61966-2-1)."""
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
 
 
-def _linear_to_srgb(value: NDArray[np.float64]) -> NDArray[np.float64]:
+def linear_to_srgb(value: NDArray[np.float64]) -> NDArray[np.float64]:
     """Apply the transfer function of sRGB (IEC 61966-2-1)."""
     return np.where(value <= 0.0031308, value * 12.92, 1.055 * value ** (1 / 2.4) - 0.055)
 
 
-_LINEAR: Final = _srgb_to_linear(np.arange(256) / 255).astype(np.float32)
-_STORED: Final = np.rint(255 * _linear_to_srgb(np.arange(_STEPS) / (_STEPS - 1))).astype(np.uint8)
+_LINEAR: Final = srgb_to_linear(np.arange(256) / 255).astype(np.float32)
+_STORED: Final = np.rint(255 * linear_to_srgb(np.arange(_STEPS) / (_STEPS - 1))).astype(np.uint8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,9 +29,9 @@ class Scores:
     ssim_rgb: float
 
 
-def mean_grey(pixels: NDArray[np.uint8]) -> float:
-    """Return the mean luma of ``(H, W, 3)`` 8-bit pixels, 0..1."""
-    return float(pixels.reshape(-1, 3).mean(axis=0) @ LUMA) / 255
+def mean_grey(pixels: NDArray[np.uint8 | np.uint16]) -> float:
+    """Return the mean luma of ``(H, W, 3)`` pixels, 0..1."""
+    return float(pixels.reshape(-1, 3).mean(axis=0) @ LUMA) / np.iinfo(pixels.dtype).max
 
 
 def scaled_to(pixels: NDArray[np.uint8], reference: NDArray[np.uint8]) -> NDArray[np.uint8]:

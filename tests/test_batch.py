@@ -20,6 +20,7 @@ from llenhance.errors import (
     WeightsError,
 )
 from llenhance.picture import Picture, decode, encode
+from llenhance.wish import AUTOMATIC, Enhanced, Wish
 
 
 class Inverter:
@@ -30,23 +31,25 @@ class Inverter:
     def __init__(self, *failures: Exception | None) -> None:
         self.failures = list(failures)
         self.calls = 0
-        self.brightness: float | None = None
+        self.wish: Wish | None = None
+        self.note: str | None = None
 
-    def enhance(
+    def brighten(
         self,
         picture: Picture,
+        wish: Wish = AUTOMATIC,
         *,
-        brightness: float = 0.0,
         progress: Callable[[int, int], None] | None = None,
-    ) -> Picture:
+    ) -> Enhanced:
         self.calls += 1
-        self.brightness = brightness
+        self.wish = wish
         if self.failures and (failure := self.failures.pop(0)) is not None:
             raise failure
         if progress is not None:
             progress(1, 2)
             progress(2, 2)
-        return picture.with_pixels(np.iinfo(picture.pixels.dtype).max - picture.pixels)
+        negative = picture.with_pixels(np.iinfo(picture.pixels.dtype).max - picture.pixels)
+        return Enhanced(picture=negative, brightness=0.1, mean_grey=0.9, note=self.note)
 
 
 def never() -> Inverter:
@@ -104,17 +107,35 @@ def test_every_input_gets_a_bright_file_beside_it(folder: Path) -> None:
 
 
 def test_a_result_tells_how_it_was_made(folder: Path) -> None:
-    result = only(list(enhance_files(["a.jpg"], enhancer=Inverter, brightness=0.1)))
+    result = only(list(enhance_files(["a.jpg"], enhancer=Inverter)))
     assert (result.width, result.height, result.tiles) == (9, 6, 2)
     assert (result.model, result.device, result.precision) == ("inverter", "cpu", "fp32")
-    assert result.brightness == 0.1
+    assert (result.brightness, result.mean_grey) == (0.1, 0.9)
     assert 0 < result.enhancing_seconds < result.seconds
 
 
-def test_brightness_reaches_the_network(folder: Path) -> None:
+def test_the_wish_reaches_the_network(folder: Path) -> None:
+    network, wish = Inverter(), Wish(target_mean=0.3)
+    list(enhance_files(["a.jpg"], enhancer=lambda: network, wish=wish))
+    assert network.wish == wish
+
+
+def test_a_target_that_was_missed_is_noted_before_what_the_format_cannot_hold(folder: Path) -> None:
+    (folder / "glass.png").write_bytes(photograph("PNG", alpha=True))
     network = Inverter()
-    list(enhance_files(["a.jpg"], enhancer=lambda: network, brightness=-0.3))
-    assert network.brightness == -0.3
+    network.note = "it goes no brighter"
+    result = only(list(enhance_files(["glass.png"], enhancer=lambda: network)))
+    assert result.notes == ("it goes no brighter", "JPEG cannot hold transparency")
+
+
+@pytest.mark.parametrize(
+    ("wish", "brightness"), [(Wish(brightness=0.3), 0.3), (Wish(exposure=1.0), None)]
+)
+def test_a_failure_tells_the_brightness_where_it_is_known(
+    wish: Wish, brightness: float | None
+) -> None:
+    result = only(list(enhance_files(["missing.jpg"], enhancer=idle, wish=wish)))
+    assert (result.brightness, result.mean_grey) == (brightness, None)
 
 
 def test_results_come_as_soon_as_they_are_written(folder: Path) -> None:

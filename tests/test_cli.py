@@ -32,6 +32,7 @@ from llenhance.cli.enhance import enhance
 from llenhance.cli.terminal import Terminal
 from llenhance.enhancer import Enhancer
 from llenhance.errors import ResourceError
+from llenhance.metrics import mean_grey
 from llenhance.model import LLFlow
 from llenhance.picture import Picture, decode, encode
 from llenhance.weights import store
@@ -276,6 +277,17 @@ def test_wrong_usage_is_told_without_loading_torch() -> None:
         ["--brightness", "nan", "dark.jpg"],
         ["--brightness", "inf", "dark.jpg"],
         ["--brightness", "bright", "dark.jpg"],
+        ["--exposure", "5.1", "dark.jpg"],
+        ["--exposure", "nan", "dark.jpg"],
+        ["--target-mean", "-0.1", "dark.jpg"],
+        ["--target-mean", "128", "dark.jpg"],
+        ["--target-mean", "nan", "dark.jpg"],
+        ["--exposure", "1", "--target-mean", "0.5", "dark.jpg"],
+        ["--exposure", "1", "--match", "dark.jpg", "dark.jpg"],
+        ["--target-mean", "0.5", "--brightness", "0.1", "dark.jpg"],
+        ["--match", "dark.jpg", "--target-mean", "0.5", "dark.jpg"],
+        ["--match", "missing.jpg", "dark.jpg"],
+        ["--match", ".", "dark.jpg"],
         ["--quality", "0", "dark.jpg"],
         ["--quality", "101", "dark.jpg"],
         ["--tile", "some", "dark.jpg"],
@@ -352,7 +364,7 @@ def test_weights_that_cannot_be_used_are_code_3(run: Command, folder: Path, mode
 def test_too_little_memory_for_one_picture_is_code_4_whatever_else_fails(
     llenhance_: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Enhancer, "enhance", raising(MemoryError()))
+    monkeypatch.setattr(Enhancer, "brighten", raising(MemoryError()))
     outcome = llenhance_("dark.jpg", "missing.jpg")
     assert outcome.code == 4
     assert [line[:15] for line in outcome.stderr.splitlines()] == [
@@ -374,7 +386,7 @@ def test_too_little_memory_for_the_model_is_code_4(
 def test_a_bug_keeps_its_traceback(
     llenhance_: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Enhancer, "enhance", raising(ZeroDivisionError()))
+    monkeypatch.setattr(Enhancer, "brighten", raising(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):
         llenhance_("dark.jpg")
 
@@ -399,12 +411,39 @@ def test_verbose_says_what_it_ran_on(llenhance_: Command, tiny: Path, folder: Pa
     (folder / "dark.jpg").write_bytes(photograph(side=32))
     outcome = llenhance_("-v", "dark.jpg", "--tile", "32", "--device", "cpu")
     assert f"model {tiny} on cpu, fp32, " in outcome.stderr
+    assert "\n  brightness 0.000, mean grey 0." in outcome.stderr
 
 
 def test_unusual_brightness_is_warned_of_and_done(llenhance_: Command, folder: Path) -> None:
     outcome = llenhance_("--brightness", "0.7", "dark.jpg")
     assert outcome.code == 0
     assert outcome.stderr.startswith("warning: brightness 0.7 is outside -0.4 to 0.4")
+
+
+def test_each_of_several_pictures_gets_the_mean_grey_asked_for(run: Command, folder: Path) -> None:
+    (folder / "darker.png").write_bytes(photograph(format="PNG", side=24))
+    outcome = run("dark.jpg", "darker.png", "--target-mean", "0.4", "-o", "out", "--json")
+    assert [line["mean_grey"] for line in outcome.lines] == pytest.approx([0.4, 0.4], abs=0.01)
+    assert [line["notes"] for line in outcome.lines] == [[], []]
+    one, other = (line["brightness"] for line in outcome.lines)
+    assert one != other
+
+
+def test_a_target_out_of_reach_is_said_and_reported(llenhance_: Command, folder: Path) -> None:
+    [line] = llenhance_("dark.jpg", "--target-mean", "1", "--json").lines
+    note = f"the mean grey is {line['mean_grey']:.2f}: this model goes no brighter"
+    assert str(line["notes"]).startswith(f"['{note}")
+    said = llenhance_("dark.jpg", "--target-mean", "1", "--overwrite")
+    assert said.code == 0
+    assert f"\n  {note} on this picture, 1.00 was asked for\n" in said.stderr
+
+
+def test_a_picture_to_match_that_cannot_be_read_is_told_before_the_model_is_loaded(
+    run: Command, folder: Path
+) -> None:
+    outcome = run("dark.jpg", "--match", "missing.jpg", "--model", "nonsense")
+    assert outcome.code == 2
+    assert outcome.stderr.startswith("error: missing.jpg: there is no such file")
 
 
 def test_what_the_format_cannot_hold_is_said_once(llenhance_: Command, folder: Path) -> None:
@@ -420,6 +459,8 @@ def test_json_is_a_line_for_every_input_and_nothing_else(
     assert outcome.code == 1
     assert outcome.stderr == ""
     assert isinstance(done.pop("seconds"), float)
+    grey = mean_grey(decode((folder / "out" / "dark.jpg").read_bytes(), name="dark").pixels)
+    assert done.pop("mean_grey") == pytest.approx(grey, abs=0.005)  # JPEG changes it a little
     assert done == {
         "input": "dark.jpg",
         "output": "out/dark.jpg",
@@ -437,7 +478,8 @@ def test_json_is_a_line_for_every_input_and_nothing_else(
     assert failed["input"] == "missing.jpg"
     assert (failed["status"], failed["exit_code"]) == ("failed", 1)
     assert str(failed["error"]).startswith("missing.jpg: ")
-    assert failed.keys() == {*done, "seconds"}
+    assert failed.keys() == {*done, "seconds", "mean_grey"}
+    assert failed["mean_grey"] is None
 
 
 def test_files_get_no_colours_even_if_forced(

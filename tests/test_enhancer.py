@@ -19,13 +19,16 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from llenhance import enhancer as module
+from llenhance import pixels as module
 from llenhance.architecture import Architecture
-from llenhance.enhancer import AUTO_TILE, Enhancer, choose_device, enhance_pixels
+from llenhance.conditioning import equalisation_tables
+from llenhance.enhancer import Enhancer
 from llenhance.errors import PictureError, ResourceError, UsageError, WeightsError
 from llenhance.metrics import mean_grey
 from llenhance.model import LLFlow
 from llenhance.picture import Picture
+from llenhance.pixels import enhance_pixels
+from llenhance.settings import AUTO_TILE, choose_device
 from llenhance.weights import store
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "nano.safetensors"
@@ -122,7 +125,7 @@ def test_padding_is_cropped_at_the_bottom_and_right() -> None:
     pixels = dark_picture(21, 30)
     padded = np.pad(pixels, ((0, 3), (0, 2), (0, 0)), mode="reflect")
     model = tame(PAPER)
-    tables = module.equalisation_tables(pixels)
+    tables = equalisation_tables(pixels)
     by_hand = module._enhance_window(model, padded, tables, torch.zeros(1), "fp32")
     expected = module._to_pixels(by_hand[:, :21, :30], pixels.dtype)
     np.testing.assert_array_equal(enhanced(model, pixels), expected)
@@ -250,6 +253,15 @@ def test_brightness_is_added_to_what_the_network_predicts() -> None:
     expected = enhanced(model, pixels, brightness=0.25)
     model.brightness.linear.bias.add_(0.25)
     assert levels_apart(enhanced(model, pixels), expected) <= 1
+
+
+def test_a_constant_of_the_latent_takes_the_place_of_the_prediction() -> None:
+    model, pixels = tame(OURS), dark_picture(16, 16)
+    expected = enhanced(model, pixels, latent_constant=0.25, brightness=0.5)
+    assert model.brightness is not None
+    model.brightness.linear.weight.fill_(0)
+    model.brightness.linear.bias.fill_(0.25)
+    np.testing.assert_array_equal(enhanced(model, pixels), expected)
 
 
 # --- Kinds of pictures --------------------------------------------------------------------------

@@ -29,6 +29,21 @@ def enhance(
         float,
         typer.Option(min=-1, max=1, metavar="X", help="Darker (-0.4) or brighter (0.4)."),
     ] = 0.0,
+    exposure: Annotated[
+        float | None,
+        typer.Option(
+            min=-5, max=5, metavar="EV", help="Stops: 1 is as bright as exposed twice as long."
+        ),
+    ] = None,
+    target_mean: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, metavar="0..1", help="The mean grey that the result shall have."
+        ),
+    ] = None,
+    match: Annotated[
+        str | None, typer.Option(metavar="REF", help="A picture whose mean grey it shall have.")
+    ] = None,
     model: Annotated[
         str, typer.Option(metavar="NAME|PATH", help="A model's name, or a weights file.")
     ] = "nano",
@@ -58,6 +73,7 @@ def enhance(
 ) -> None:
     """Brighten dark photographs."""
     from llenhance import batch
+    from llenhance.wish import wish_for
 
     terminal = Terminal(json_lines=json, quiet=quiet, verbose=verbose)
     if batch.writes_to_stdout(photos, output=output):
@@ -65,6 +81,7 @@ def enhance(
     if warning := batch.unusual_brightness(brightness):
         terminal.warn(warning)
     side = _tile(tile)
+    wish = wish_for(brightness=brightness, exposure=exposure, target_mean=target_mean, match=match)
 
     def load() -> batch.Brightener:
         from llenhance.enhancer import Enhancer  # imports torch
@@ -79,7 +96,7 @@ def enhance(
             file_format=file_format,
             quality=quality,
             overwrite=overwrite,
-            brightness=brightness,
+            wish=wish,
             progress=progress,
         ):
             terminal.report(result)

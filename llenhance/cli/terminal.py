@@ -229,6 +229,7 @@ def _sentences(result: Result, *, verbose: bool) -> Iterator[str]:
         tiles = "1 tile" if result.tiles == 1 else f"{result.tiles} tiles"
         network = f"{result.enhancing_seconds:.2f} s of {result.seconds:.2f} s"
         yield f"  model {result.model} on {result.device}, {result.precision}, {tiles}: {network}"
+        yield f"  brightness {result.brightness:.3f}, mean grey {result.mean_grey:.3f}"
 
 
 def _as_json(result: Result) -> str:
@@ -247,6 +248,11 @@ def _as_json(result: Result) -> str:
             "model": result.model,
             "device": result.device,
             "precision": result.precision,
-            "brightness": result.brightness,
+            "brightness": _rounded(result.brightness),
+            "mean_grey": _rounded(result.mean_grey),
         }
     )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

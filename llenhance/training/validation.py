@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from llenhance.enhancer import enhance_pixels
 from llenhance.metrics import colourfulness, mean_grey, scaled_to, score
 from llenhance.model import LLFlow
+from llenhance.pixels import enhance_pixels
 from llenhance.training.data import Pair
 
 

@@ -1,0 +1,152 @@
+"""The pixels of a whole picture through the network: tile by tile, from dark to well-lit.
+
+Of each tile: condition, encoder and flow, a check for finite values, and its core into the result.
+What is of the whole picture, tables and brightness, is settled before the first tile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from llenhance import tiling
+from llenhance.architecture import STRIDE
+from llenhance.conditioning import (
+    Pixels,
+    condition,
+    equalisation_tables,
+    equalise,
+    thumbnail,
+    to_unit,
+)
+from llenhance.errors import PictureError, ResourceError
+from llenhance.model import LLFlow
+from llenhance.settings import DTYPES
+
+Progress = Callable[[int, int], None]
+"""Called with the tiles done and all tiles."""
+
+
+@torch.inference_mode()
+def enhance_pixels(
+    model: LLFlow,
+    pixels: Pixels,
+    *,
+    device: torch.device,
+    precision: str = "fp32",
+    tile: int = 0,
+    brightness: float = 0.0,
+    latent_constant: float | None = None,
+    progress: Progress | None = None,
+) -> Pixels:
+    """Enhance the pixels of a whole picture, tile by tile.
+
+    Args:
+        model: on the device, in evaluation mode.
+        pixels: ``(H, W, 3)``, uint8 or uint16, at least 1x1.
+        device: of the model.
+        precision: fp32, bf16 or fp16.
+        tile: largest side of a tile, 0 for the whole picture.
+        brightness: added to the predicted b.
+        latent_constant: what is added to the colour map, in place of predicted b and brightness.
+        progress: called after each tile.
+
+    Returns:
+        Same shape and type as ``pixels``.
+
+    Raises:
+        PictureError: the network's result is not finite, in float32 either.
+        ResourceError: out of memory.
+    """
+    height, width = pixels.shape[:2]
+    tables = equalisation_tables(pixels)
+    result = np.empty_like(pixels)
+    all_tiles = tiling.count(height, width, tile=tile)
+    with lack_of_memory_told():
+        if latent_constant is None:
+            small = thumbnail(pixels, tables).to(device)
+            constant = model.predict_brightness(small) + brightness
+        else:
+            constant = torch.full((1,), latent_constant, device=device)
+        for done, part in enumerate(
+            tiling.cut(height, width, tile=tile, margin=model.architecture.margin), start=1
+        ):
+            rows, columns = part.window
+            window = pixels[rows.slice(), columns.slice()]
+            bright = _enhance_window(model, window, tables, constant, precision)
+            (top, left), core = (rows.start, columns.start), part.core
+            result[core[0].slice(), core[1].slice()] = _to_pixels(
+                bright[:, core[0].slice(top), core[1].slice(left)], pixels.dtype
+            )
+            if progress is not None:
+                progress(done, all_tiles)
+    return result
+
+
+def _enhance_window(
+    model: LLFlow, window: Pixels, tables: Pixels, constant: Tensor, precision: str
+) -> Tensor:
+    """Return the network's picture of a window, ``(3, H, W)`` on its device, 0..1, clamped."""
+    height, width = window.shape[:2]
+    channels = conditioned(window, tables, device=constant.device)
+    for dtype in dict.fromkeys((DTYPES[precision], torch.float32)):
+        with torch.autocast(constant.device.type, dtype, enabled=dtype != torch.float32):
+            bright = model(channels, constant)[0, :, :height, :width]
+        if bright.isfinite().all():  # before clamping, which passes NaN on
+            return bright.clamp(0, 1)
+    raise not_finite()
+
+
+def conditioned(window: Pixels, tables: Pixels, *, device: torch.device) -> Tensor:
+    """Return the 12 channels of a window, ``(1, 12, H, W)`` with H and W extended to eights."""
+    padded = _pad(window)
+    dark, equalised = (to_unit(p).to(device) for p in (padded, equalise(padded, tables)))
+    return condition(dark, equalised).contiguous(memory_format=torch.channels_last)
+
+
+def _pad(window: Pixels) -> Pixels:
+    """Extend to multiples of 8 at the bottom and right: mirrored, or repeated where too small."""
+    for axis in (0, 1):
+        size = window.shape[axis]
+        missing = -size % STRIDE
+        if missing:
+            widths = [(0, missing) if a == axis else (0, 0) for a in range(3)]
+            window = np.pad(window, widths, mode="reflect" if size > missing else "edge")
+    return window
+
+
+def _to_pixels(bright: Tensor, dtype: np.dtype[np.uint8 | np.uint16]) -> Pixels:
+    levels = (bright.permute(1, 2, 0) * float(np.iinfo(dtype).max)).round()
+    return levels.cpu().numpy().astype(dtype)
+
+
+def not_finite() -> PictureError:
+    """Return what to raise where the network computed NaN or infinity, in float32 too."""
+    return PictureError(
+        "the picture",
+        "made the network compute numbers that are not finite",
+        "Try another model or a brightness nearer to 0",
+    )
+
+
+@contextmanager
+def lack_of_memory_told(name: str = "the picture") -> Generator[None]:
+    """Turn every way in which torch and numpy run out of memory into `ResourceError`."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as reason:
+        raise _out_of_memory(name) from reason
+    except RuntimeError as reason:
+        if "not enough memory" not in str(reason):  # how torch's CPU allocator says it
+            raise
+        raise _out_of_memory(name) from reason
+
+
+def _out_of_memory(name: str) -> ResourceError:
+    return ResourceError(
+        name, "needs more memory than there is", "Try a smaller --tile, such as 256"
+    )

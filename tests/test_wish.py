@@ -1,0 +1,81 @@
+"""What can be wished for, and what contradicts itself."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from llenhance.errors import UsageError
+from llenhance.picture import Picture
+from llenhance.wish import Wish, wish_for
+
+
+@pytest.mark.parametrize("value", [1.01, -1.01, math.nan, math.inf])
+def test_brightness_out_of_range_is_refused(value: float) -> None:
+    with pytest.raises(UsageError, match="brightness"):
+        Wish(brightness=value)
+
+
+@pytest.mark.parametrize("value", [5.01, -5.01, math.nan, -math.inf])
+def test_exposure_out_of_range_is_refused(value: float) -> None:
+    with pytest.raises(UsageError, match="exposure"):
+        Wish(exposure=value)
+
+
+@pytest.mark.parametrize("value", [-0.01, 1.01, math.nan, 128.0])
+def test_target_mean_out_of_range_is_refused(value: float) -> None:
+    with pytest.raises(UsageError, match="target mean"):
+        Wish(target_mean=value)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [Wish(exposure=-5), Wish(exposure=5), Wish(target_mean=0), Wish(target_mean=1)],
+    ids=repr,
+)
+def test_ends_of_the_ranges_are_targets(wish: Wish) -> None:
+    assert wish.is_target
+
+
+@pytest.mark.parametrize("wish", [Wish(), Wish(brightness=0.3), Wish(exposure=0)], ids=repr)
+def test_constants_and_what_is_predicted_need_no_search(wish: Wish) -> None:
+    assert not wish.is_target
+
+
+@pytest.mark.parametrize(
+    ("brightness", "exposure", "target_mean", "match"),
+    [
+        (0.1, 1.0, None, None),
+        (0.1, None, 0.5, None),
+        (0.1, None, None, "reference.png"),
+        (0.0, 0.0, 0.5, None),
+        (0.0, 1.0, None, "reference.png"),
+        (0.0, None, 0.5, "reference.png"),
+    ],
+)
+def test_wishes_exclude_each_other(
+    brightness: float, exposure: float | None, target_mean: float | None, match: str | None
+) -> None:
+    with pytest.raises(UsageError, match="contradict each other"):
+        wish_for(brightness=brightness, exposure=exposure, target_mean=target_mean, match=match)
+
+
+def test_picture_to_match_gives_its_mean_grey(tmp_path: Path) -> None:
+    Image.new("RGB", (5, 4), (51, 51, 51)).save(tmp_path / "reference.png")
+    assert wish_for(match=tmp_path / "reference.png").target_mean == pytest.approx(0.2)
+
+
+def test_picture_to_match_may_have_16_bits() -> None:
+    reference = Picture(pixels=np.full((4, 5, 3), 13107, np.uint16))
+    assert wish_for(match=reference).target_mean == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("name", ["missing.png", "text.png", "."])
+def test_picture_to_match_that_cannot_be_read_is_wrong_usage(tmp_path: Path, name: str) -> None:
+    (tmp_path / "text.png").write_text("no picture")
+    with pytest.raises(UsageError):
+        wish_for(match=tmp_path / name)
