@@ -228,15 +228,16 @@ def _goal(wish: Wish, sketch: Sketch, predicted: float) -> float:
 
 
 def _sampled(pixels: Pixels, most: float) -> Pixels:
-    """Return about ``most`` of the pixels, evenly spread, or all if there are no more.
+    """Return at most so many of the pixels, evenly spread, or all if there are no more.
 
     Nearest pixels, not averages of areas: those take the noise away, and with it the mean grey
     differed from the whole picture's by up to 0.023; so it is 0.004 at most (16 pictures).
     """
     height, width = pixels.shape[:2]
     scale = min(1.0, math.sqrt(most / (height * width)))
-    rows, columns = (_spread(side, max(1, round(side * scale))) for side in (height, width))
-    return pixels[rows[:, None], columns]
+    rows = min(max(1, round(height * scale)), int(most))
+    columns = min(width, int(most) // rows)
+    return pixels[_spread(height, rows)[:, None], _spread(width, columns)]
 
 
 def _spread(side: int, count: int) -> NDArray[np.intp]:
