@@ -29,6 +29,7 @@ from llenhance.conditioning import (
 from llenhance.errors import PictureError, ResourceError, UsageError
 from llenhance.files import read_picture
 from llenhance.model import LLFlow
+from llenhance.model.brightness import brightness_of
 from llenhance.picture import DEPTHS, Picture
 from llenhance.weights import DEFAULT_MODEL, find, load
 
@@ -122,6 +123,32 @@ class Enhancer:
             return whole.with_pixels(self._pixels(whole.pixels, brightness, progress)).to_pil()
         return self._pixels(_checked(picture), brightness, progress)
 
+    @property
+    def has_brightness(self) -> bool:
+        """Whether the model has a place for brightness, and predicts it."""
+        return self._model.architecture.brightness
+
+    def enhance_knowing(self, picture: Picture, *, mean_grey: float) -> Picture:
+        """Return the well-lit version with the b of a known mean grey, not the predicted one.
+
+        Args:
+            picture: never modified.
+            mean_grey: of the well-lit picture, 0..1; what comes out is near to it, not equal.
+
+        Raises:
+            PictureError: a picture the network cannot handle.
+            ResourceError: out of memory.
+        """
+        pixels = enhance_pixels(
+            self._model,
+            picture.pixels,
+            device=self.device,
+            precision=self.precision,
+            tile=self.tile,
+            known_b=float(brightness_of(torch.tensor(mean_grey))),
+        )
+        return picture.with_pixels(pixels)
+
     def _pixels(self, pixels: Pixels, brightness: float, progress: Progress | None) -> Pixels:
         return enhance_pixels(
             self._model,
@@ -160,6 +187,7 @@ def enhance_pixels(
     precision: str = "fp32",
     tile: int = 0,
     brightness: float = 0.0,
+    known_b: float | None = None,
     progress: Progress | None = None,
 ) -> Pixels:
     """Enhance the pixels of a whole picture, tile by tile.
@@ -171,6 +199,7 @@ def enhance_pixels(
         precision: fp32, bf16 or fp16.
         tile: largest side of a tile, 0 for the whole picture.
         brightness: added to the predicted b.
+        known_b: used in place of the predicted b.
         progress: called after each tile.
 
     Returns:
@@ -186,7 +215,8 @@ def enhance_pixels(
     all_tiles = tiling.count(height, width, tile=tile)
     try:
         small = thumbnail(pixels, tables).to(device)
-        latent_constant = model.predict_brightness(small) + brightness
+        b = model.predict_brightness(small) if known_b is None else small.new_tensor([known_b])
+        latent_constant = b + brightness
         for done, part in enumerate(
             tiling.cut(height, width, tile=tile, margin=model.architecture.margin), start=1
         ):
