@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -18,6 +19,7 @@ from llenhance.errors import UsageError
 from llenhance.exposure import enhance_to
 from llenhance.files import read_picture
 from llenhance.metrics import mean_grey
+from llenhance.model.brightness import brightness_of
 from llenhance.picture import DEPTHS, Picture
 from llenhance.pixels import Progress, enhance_pixels, lack_of_memory_told
 from llenhance.settings import choose_device, choose_precision, choose_tile
@@ -164,6 +166,32 @@ class Enhancer:
             mean = mean_grey(pixels)
         bright = picture.with_pixels(pixels)
         return Enhanced(picture=bright, brightness=brightness, mean_grey=mean, note=note)
+
+    @property
+    def has_brightness(self) -> bool:
+        """Whether the model has a place for brightness, and predicts it."""
+        return self._model.architecture.brightness
+
+    def enhance_knowing(self, picture: Picture, *, mean_grey: float) -> Picture:
+        """Return the well-lit version with the b of a known mean grey, not the predicted one.
+
+        Args:
+            picture: never modified.
+            mean_grey: of the well-lit picture, 0..1; what comes out is near to it, not equal.
+
+        Raises:
+            PictureError: a picture the network cannot handle.
+            ResourceError: out of memory.
+        """
+        pixels = enhance_pixels(
+            self._model,
+            picture.pixels,
+            device=self.device,
+            precision=self.precision,
+            tile=self.tile,
+            latent_constant=float(brightness_of(torch.tensor(mean_grey))),
+        )
+        return picture.with_pixels(pixels)
 
 
 def _checked(array: NDArray[Any]) -> Pixels:

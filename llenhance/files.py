@@ -48,7 +48,7 @@ def read_bytes(path: Path) -> bytes:
         PictureError: it is missing, a folder, or not readable.
         ResourceError: it does not fit into memory.
     """
-    with _in_sentences(path):
+    with in_sentences(path):
         return path.read_bytes()
 
 
@@ -106,7 +106,7 @@ def write_whole(path: Path, data: bytes, *, overwrite: bool) -> None:
         PictureError: it exists, its folder does not, or writing there is not permitted.
         ResourceError: the disk is full.
     """
-    with _in_sentences(path):
+    with in_sentences(path):
         target = Path(os.path.realpath(path))  # to rename onto a link would replace the link
         mode = _mode_of_replaced(path, target, overwrite=overwrite)
         part = target.parent / f".llenhance-{secrets.token_hex(8)}.part"
@@ -170,7 +170,7 @@ def _sync_folder(folder: Path) -> None:
 
 def make_folder(folder: Path) -> None:
     """Create a folder and those above it, if missing."""
-    with _in_sentences(folder):
+    with in_sentences(folder):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except FileExistsError as reason:
@@ -206,7 +206,7 @@ def output_path(source: Path, *, output: Path | str | None, many: bool, format: 
     if output is None:
         target = source.with_name(f"{source.stem}_enhanced{asked or DEFAULT_EXTENSION}")
     else:
-        with _in_sentences(Path(output)):  # Python 3.11 asks a name that is too long, and raises
+        with in_sentences(Path(output)):  # Python 3.11 asks a name that is too long, and raises
             is_folder = _is_folder(output, many=many)
         if is_folder:
             target = Path(output) / f"{source.stem}{asked or _writable_extension(source)}"
@@ -285,7 +285,7 @@ def _check_extension(target: Path, *, format: str | None) -> None:
 
 
 @contextmanager
-def _in_sentences(path: Path) -> Generator[None]:
+def in_sentences(path: Path) -> Generator[None]:
     """Turn what the operating system refuses inside into a sentence about `path`."""
     try:
         yield

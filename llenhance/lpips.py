@@ -10,13 +10,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import safetensors
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file  # pyright: ignore[reportUnknownVariableType]
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from llenhance.conditioning import to_unit
 from llenhance.errors import WeightsError
+
+SMALLEST: Final = 32
+"""Pixels a side that a picture needs."""
 
 # Inputs, outputs, size, stride, padding of AlexNet's convolutions.
 _LAYERS: Final = (
@@ -62,6 +68,11 @@ class LPIPS(nn.Module):
             judged: Tensor = self.get_submodule(f"lin{number}")((of_a - of_b) ** 2)
             distance = distance + judged.mean(dim=(1, 2, 3))
         return distance
+
+    @torch.inference_mode()
+    def between(self, a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+        """Return the distance of ``(H, W, 3)`` 8-bit pixels, 32x32 or larger."""
+        return float(self(to_unit(a), to_unit(b)))
 
     def _features(self, picture: Tensor) -> list[Tensor]:
         x = (2 * picture - 1 - self.shift) / self.scale

@@ -1,4 +1,4 @@
-"""How close a picture is to its reference: PSNR and SSIM, as produced and after scaling."""
+"""How close a picture is to its reference: PSNR and SSIM; and what it looks like without one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 from llenhance.errors import require
 
 LUMA: Final = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
+SMALLEST: Final = 11  # pixels a side that `score` needs: the window of SSIM
+
 _EQUAL: Final = 100.0  # dB that a picture equal to its reference counts
+_BLACK: Final = 1  # 8-bit levels up to which, and from which on, a value counts as clipped
+_WHITE: Final = 254
+_BLOCK: Final = 16  # pixels a side, in which noise is estimated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +32,23 @@ class Scores:
     psnr: float
     ssim: float
     ssim_rgb: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appearance:
+    """What can be said of an 8-bit RGB picture without a reference.
+
+    Attributes:
+        mean_grey: mean luma, 0..1.
+        clip_black: share of the pixels whose three values are all 0 or 1.
+        clip_white: share of the pixels with a value of 254 or 255.
+        noise: estimated standard deviation of the noise of luma, in 8-bit steps.
+    """
+
+    mean_grey: float
+    clip_black: float
+    clip_white: float
+    noise: float
 
 
 def mean_grey(pixels: NDArray[np.uint8 | np.uint16]) -> float:
@@ -47,7 +69,7 @@ def score(pixels: NDArray[np.uint8], reference: NDArray[np.uint8]) -> Scores:
         ValueError: different sizes, or too small.
         MissingExtraError: scikit-image is not installed.
     """
-    if pixels.shape != reference.shape or min(pixels.shape[:2]) < 11:
+    if pixels.shape != reference.shape or min(pixels.shape[:2]) < SMALLEST:
         raise ValueError(f"sizes {pixels.shape} and {reference.shape} cannot be compared")
     error = float(np.mean((pixels.astype(np.float64) - reference.astype(np.float64)) ** 2))
     greys = (np.floor(p.astype(np.float64) @ LUMA + 0.5) for p in (pixels, reference))
@@ -78,3 +100,30 @@ def colourfulness(pixels: NDArray[np.uint8]) -> float:
     luma = rgb @ LUMA.astype(np.float32)
     blue, red = (rgb[..., 2] - luma) * 0.564, (rgb[..., 0] - luma) * 0.713
     return float(np.hypot(blue, red).mean())
+
+
+def appearance(pixels: NDArray[np.uint8]) -> Appearance:
+    """Describe ``(H, W, 3)`` 8-bit pixels, 3x3 or larger."""
+    return Appearance(
+        mean_grey=mean_grey(pixels),
+        clip_black=float((pixels.max(axis=2) <= _BLACK).mean()),
+        clip_white=float((pixels.max(axis=2) >= _WHITE).mean()),
+        noise=_noise(pixels.astype(np.float64) @ LUMA),
+    )
+
+
+def _noise(grey: NDArray[np.float64]) -> float:
+    """Estimate the standard deviation of noise (Immerkaer, CVIU 64(2), 1996), median over blocks.
+
+        sigma = sqrt(pi / 2) * mean |N * grey| / 6,    N = (1, -2, 1)^T (1, -2, 1)
+
+    N is blind to slopes, and the median leaves blocks with texture or edges out.
+    """
+    response = np.abs(np.diff(np.diff(grey, 2, axis=0), 2, axis=1)) / 6
+    rows, columns = (length // _BLOCK for length in response.shape)
+    if rows and columns:
+        whole = response[: rows * _BLOCK, : columns * _BLOCK]
+        means = whole.reshape(rows, _BLOCK, columns, _BLOCK).mean(axis=(1, 3))
+    else:
+        means = response.mean()
+    return float(np.sqrt(np.pi / 2) * np.median(means))

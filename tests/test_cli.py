@@ -236,7 +236,7 @@ def test_options_mean_the_same_in_python_and_on_the_command_line() -> None:
 def test_help_names_every_command(run: Command) -> None:
     outcome = run("--help")
     assert outcome.code == 0
-    for word in ("llenhance photo.jpg", "enhance", "weights", "--version"):
+    for word in ("llenhance photo.jpg", "enhance", "evaluate", "weights", "--version"):
         assert word in outcome.stdout.decode()
 
 
@@ -254,7 +254,14 @@ def test_the_version_is_data(run: Command) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["--version"], ["enhance", "--help"], ["weights", "import", "--help"], []],
+    [
+        ["--help"],
+        ["--version"],
+        ["enhance", "--help"],
+        ["evaluate", "--help"],
+        ["weights", "import", "--help"],
+        [],
+    ],
     ids=" ".join,
 )
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:

@@ -47,11 +47,11 @@ def commands() -> list[Documented]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder as the documentation supposes it: photo.jpg, scan.png and training pictures."""
+    """A folder as the documentation supposes it: photo.jpg, scan.png, folders of pictures."""
     dark = Image.open(ROOT / "examples" / "coffee.jpg").convert("RGB").crop((150, 50, 314, 178))
     dark.save(tmp_path / "photo.jpg")
     dark.resize((100, 90)).save(tmp_path / "scan.png")
-    for name in ("low", "high", "photographs"):
+    for name in ("low", "high", "theirs", "photographs"):
         (tmp_path / name).mkdir()
         for stem in ("a", "b"):
             dark.save(tmp_path / name / f"{stem}.png")

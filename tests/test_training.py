@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from llenhance.architecture import PRESETS, Architecture
 from llenhance.conditioning import equalisation_tables, equalise
 from llenhance.errors import LlenhanceError, ResourceError, TrainingError, UsageError
+from llenhance.folders import pictures_in
 from llenhance.metrics import LUMA, mean_grey
 from llenhance.model.flow import ActNorm
 from llenhance.training import Budget, Recipe, Settings, loop, run_session, session
@@ -31,7 +32,6 @@ from llenhance.training.data import (
     PairSource,
     TrainingData,
     load_pairs,
-    pictures_in,
     stems_in,
 )
 from llenhance.training.loop import LOWER, PATIENCE, train

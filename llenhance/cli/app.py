@@ -18,6 +18,7 @@ import typer
 from llenhance import __version__
 from llenhance.cli import weights
 from llenhance.cli.enhance import enhance
+from llenhance.cli.evaluate import evaluate
 from llenhance.cli.terminal import Terminal
 from llenhance.cli.train import train
 from llenhance.errors import LlenhanceError, ResourceError
@@ -29,6 +30,7 @@ app: Final = typer.Typer(
     rich_markup_mode=None,  # plain text: 30 ms faster, and the same in a file
 )
 app.command("enhance")(enhance)
+app.command("evaluate")(evaluate)
 app.command("train")(train)
 app.add_typer(weights.app, name="weights")
 

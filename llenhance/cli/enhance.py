@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from llenhance.cli.options import Device, Precision, Tile, tile_side
 from llenhance.cli.terminal import Terminal
-from llenhance.errors import UsageError
 
 
 def enhance(
@@ -47,15 +47,9 @@ def enhance(
     model: Annotated[
         str, typer.Option(metavar="NAME|PATH", help="A model's name, or a weights file.")
     ] = "nano",
-    device: Annotated[
-        str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1, mps, ...")
-    ] = "auto",
-    precision: Annotated[
-        Literal["auto", "fp32", "bf16", "fp16"], typer.Option(help="Numbers to calculate with.")
-    ] = "auto",
-    tile: Annotated[
-        str, typer.Option(metavar="PIXELS", help="Side of a tile; 0 is the whole picture.")
-    ] = "auto",
+    device: Device = "auto",
+    precision: Precision = "auto",
+    tile: Tile = "auto",
     file_format: Annotated[
         str | None,
         typer.Option(
@@ -80,7 +74,7 @@ def enhance(
         terminal.expect_picture()
     if warning := batch.unusual_brightness(brightness):
         terminal.warn(warning)
-    side = _tile(tile)
+    side = tile_side(tile)
     wish = wish_for(brightness=brightness, exposure=exposure, target_mean=target_mean, match=match)
 
     def load() -> batch.Brightener:
@@ -101,13 +95,3 @@ def enhance(
         ):
             terminal.report(result)
     raise typer.Exit(terminal.exit_code)
-
-
-def _tile(text: str) -> int | Literal["auto"]:
-    if text == "auto":
-        return "auto"
-    try:
-        return int(text)
-    except ValueError:
-        remedy = "Give auto, 0 for the whole picture, or a side in pixels"
-        raise UsageError("--tile", f"{text!r} is no size", remedy) from None

@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TextIO
 from unicodedata import category
 
-from llenhance.errors import PictureError, ResourceError, UsageError
+from llenhance.errors import LlenhanceError, PictureError, ResourceError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,7 +40,7 @@ class Terminal:
         verbose: say more about each result.
 
     Attributes:
-        exit_code: 0, or the highest code among the failed results reported so far.
+        exit_code: 0, or the highest code among the failures reported so far.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Terminal:
         if result.error:
             self.exit_code = max(self.exit_code, result.error.exit_code)
         if result.data is not None:
-            self._write(result.data)
+            self.write(result.data)
         if self._json_lines:
             self.write_line(_as_json(result))
         elif result.error:
@@ -80,9 +80,14 @@ class Terminal:
             for line in _sentences(result, verbose=self._verbose):
                 self.say(line)
 
+    def fail(self, error: LlenhanceError) -> None:
+        """Tell what went wrong with one input, and let its exit code count."""
+        self.exit_code = max(self.exit_code, error.exit_code)
+        self.error(str(error))
+
     def write_line(self, text: str) -> None:
         """Write a line of data to standard output."""
-        self._write(f"{text}\n".encode())
+        self.write(f"{text}\n".encode())
 
     def say(self, sentence: str) -> None:
         """Tell people something on standard error, unless they want quiet."""
@@ -120,7 +125,7 @@ class Terminal:
 
         def show(name: str, done: int, tiles: int) -> None:
             of = f" ({self._reported + 1} of {files})" if files > 1 else ""
-            bar.update(task, description=_printable(name) + of, completed=done, total=tiles or None)
+            bar.update(task, description=printable(name) + of, completed=done, total=tiles or None)
 
         patience = threading.Timer(PATIENCE, bar.start)
         patience.daemon = True
@@ -171,10 +176,10 @@ class Terminal:
         line = Text()  # not a string: "[bold].jpg" is a name, no markup
         if label:
             line.append(f"{label}: ", style=style)
-        line.append(_printable(sentence))
+        line.append(printable(sentence))
         self._console.print(line, soft_wrap=True)
 
-    def _write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         """Write to standard output, whole and at once."""
         name = "standard output"
         try:
@@ -203,7 +208,7 @@ def _is_terminal(stream: TextIO | None) -> bool:  # None where it was closed: `l
     return stream is not None and stream.isatty()
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Return the text with characters that steer a terminal as escapes: names may hold any."""
     return "".join(
         letter.encode("unicode_escape").decode() if category(letter) in _STEERING else letter

@@ -18,9 +18,9 @@ from torch import Tensor
 from llenhance.conditioning import equalisation_tables, equalise, thumbnail, to_unit
 from llenhance.darkening import darken, random_camera, random_light
 from llenhance.errors import TrainingError
-from llenhance.files import read_bytes, read_picture
+from llenhance.files import read_bytes
+from llenhance.folders import pictures_in, read_pixels
 from llenhance.metrics import LUMA, mean_grey
-from llenhance.picture import FORMATS
 from llenhance.training.recipe import Recipe
 
 Pixels = NDArray[np.uint8]
@@ -223,33 +223,6 @@ def _window(photograph: Pixels, crop: int, rng: np.random.Generator) -> Pixels:
     return cv2.resize(window, (scene, scene), interpolation=cv2.INTER_AREA).astype(np.uint8)
 
 
-def pictures_in(folder: Path) -> dict[str, Path]:
-    """Return the pictures of a folder by stem, sorted.
-
-    Raises:
-        TrainingError: no such folder, none in it, or two with the same stem.
-    """
-    known = {extension for format in FORMATS.values() for extension in format.extensions}
-    if not folder.is_dir():
-        raise TrainingError(str(folder), "is not a folder", "Name a folder of pictures")
-    found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in known and not path.name.startswith("."):
-            if path.stem in found:
-                problem = f"has two pictures named {path.stem}"
-                raise TrainingError(str(folder), problem, "Rename one of them")
-            found[path.stem] = path
-    if not found:
-        raise TrainingError(str(folder), "has no pictures", "Name a folder of pictures")
-    return found
-
-
-def load_pixels(path: Path) -> Pixels:
-    """Return the 8-bit RGB pixels of a picture file."""
-    pixels = read_picture(path).pixels
-    return (pixels if pixels.dtype == np.uint8 else pixels >> 8).astype(np.uint8, copy=False)
-
-
 def load_pairs(low: Path, high: Path, *, names: set[str] | None, leave_out: bool) -> list[Pair]:
     """Load pairs of the same stem.
 
@@ -261,6 +234,7 @@ def load_pairs(low: Path, high: Path, *, names: set[str] | None, leave_out: bool
 
     Raises:
         TrainingError: a picture without partner, or a pair of two sizes.
+        UsageError: a folder that is none, or without pictures.
     """
     dark, normal = pictures_in(low), pictures_in(high)
     pairs: list[Pair] = []
@@ -269,7 +243,7 @@ def load_pairs(low: Path, high: Path, *, names: set[str] | None, leave_out: bool
             continue
         if stem not in normal:
             raise TrainingError(str(path), f"has no partner in {high}", "Add it, or move it away")
-        pair = Pair(name=stem, dark=load_pixels(path), normal=load_pixels(normal[stem]))
+        pair = Pair(name=stem, dark=read_pixels(path), normal=read_pixels(normal[stem]))
         if pair.dark.shape != pair.normal.shape:
             raise TrainingError(str(path), "differs in size from its partner", "Crop them alike")
         pairs.append(pair)

@@ -15,6 +15,7 @@ import torch
 from llenhance.architecture import PRESETS
 from llenhance.errors import TrainingError, UsageError
 from llenhance.files import make_folder
+from llenhance.folders import pictures_in, read_pixels
 from llenhance.lpips import LPIPS, load_lpips
 from llenhance.training.data import (
     DarkenedSource,
@@ -22,8 +23,6 @@ from llenhance.training.data import (
     PairSource,
     TrainingData,
     load_pairs,
-    load_pixels,
-    pictures_in,
     stems_in,
 )
 from llenhance.training.loop import Budget, train
@@ -237,7 +236,7 @@ def _load(settings: Settings, recipe: Recipe) -> tuple[TrainingData, list[Pair]]
             validation += load_pairs(low, high, names=held_out, leave_out=False)
     for folder in settings.normal:
         paths = [p for stem, p in pictures_in(folder).items() if stem not in (held_out or set())]
-        photographs = _unique([load_pixels(path) for path in paths])
+        photographs = _unique([read_pixels(path) for path in paths])
         _require_size(folder, photographs, recipe)
         sources.append(DarkenedSource(photographs, crop=recipe.crop))
     if held_out is not None and not validation:
