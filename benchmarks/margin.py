@@ -59,7 +59,7 @@ def main() -> None:
     dark, equalised = to_unit(pixels), to_unit(equalise(pixels, tables))
     for name in names or list(PRESETS):
         model = network(name, dark, equalised).placed(torch.device("cpu"))
-        constant = model.predict_brightness(thumbnail(pixels, tables))
+        constant = model.predict_brightness(thumbnail(pixels))
         whole = model(condition(dark, equalised), constant)
         spread = 255 * whole.clamp(0, 1).std().item()
         print(f"{name}: the picture has a deviation of {spread:.1f} / 255")

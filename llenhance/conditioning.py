@@ -116,18 +116,17 @@ def condition(dark: Tensor, equalised: Tensor) -> Tensor:
     return torch.cat([logarithm, equalised, colour, noise_map(colour)], dim=1)
 
 
-def thumbnail(pixels: Pixels, tables: Pixels) -> Tensor:
+def thumbnail(pixels: Pixels) -> Tensor:
     """Return the small copy of the whole picture from which brightness is predicted.
 
     Args:
         pixels: ``(H, W, 3)``, the whole picture.
-        tables: its `equalisation_tables`.
 
     Returns:
-        ``(1, 6, 32, 48)`` float32: log picture and equalised picture, area-averaged to 48x32
-        whatever the proportions.
+        ``(1, 3, 32, 48)`` float32: the logarithm of the picture area-averaged to 48x32, whatever
+        its proportions.
     """
-    return torch.cat([log_picture(_shrink(pixels)), _shrink(equalise(pixels, tables))], dim=1)
+    return log_picture(_shrink(pixels))
 
 
 def _shrink(pixels: Pixels) -> Tensor:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 _STEPS: Final = 1 << 16  # of the linear scale: 8-bit sRGB's darkest step is 1/3300 of it
+_LEAST_LIT: Final = 0.25  # share of a night's scene that has light
 
 
 def srgb_to_linear(value: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -58,6 +59,7 @@ def darken(
     camera: Camera,
     *,
     light: NDArray[np.float32] | None = None,
+    lamps: NDArray[np.float32] | None = None,
     rng: np.random.Generator,
 ) -> NDArray[np.uint8]:
     """Photograph a bright picture again, in poor light.
@@ -67,13 +69,18 @@ def darken(
         camera: the conditions.
         light: ``(H, W)``, how much of the exposure each place gets in addition (uneven light), as
             a factor; None for even light.
+        lamps: ``(H, W, 3)``, linear light that shines in the scene, in units of full scale: what
+            the 8 bits of ``bright`` could not hold.
         rng: of the noise.
 
     Returns:
         ``(H, W, 3)``, sRGB.
     """
     gains = np.float32(camera.exposure) * np.asarray(camera.white_balance, np.float32)
-    signal = _LINEAR[bright] * gains
+    signal = _LINEAR[bright]
+    if lamps is not None:
+        signal = np.maximum(signal, lamps)
+    signal = signal * gains
     if light is not None:
         signal *= light[..., None]
     noise = rng.standard_normal(signal.shape, dtype=np.float32)
@@ -81,8 +88,7 @@ def darken(
         noise = cv2.GaussianBlur(noise, (0, 0), camera.grain)
         noise /= max(float(noise.std()), 1e-6)
     signal += noise * np.sqrt(np.float32(camera.shot) * signal + np.float32(camera.read**2))
-    steps = np.clip(signal, 0, 1, out=signal) * np.float32(_STEPS - 1)
-    dark = _STORED[steps.astype(np.uint16)]
+    dark = _to_srgb(signal)
     if camera.jpeg_quality is None:
         return dark
     _, coded = cv2.imencode(
@@ -93,12 +99,45 @@ def darken(
     return np.ascontiguousarray(decoded[..., ::-1]).astype(np.uint8)
 
 
-def random_camera(rng: np.random.Generator) -> Camera:
-    """Draw conditions: 1/30 to 1/2 of the light, or in one case of eight nearly all of it."""
-    if rng.random() < 0.125:
-        exposure, noise = rng.uniform(0.7, 1.0), 0.3
-    else:
-        exposure, noise = 1 / _between(2, 30, rng), 1.0
+def relit(
+    bright: NDArray[np.uint8],
+    *,
+    light: NDArray[np.float32] | None,
+    lamps: NDArray[np.float32] | None,
+) -> NDArray[np.uint8]:
+    """Return the well-lit picture of a scene in another light: what a reference should look like.
+
+    Args:
+        bright: ``(H, W, 3)``, sRGB.
+        light: ``(H, W)``, factors in linear light; None for all 1.
+        lamps: as of `darken`.
+    """
+    if light is None and lamps is None:
+        return bright
+    signal = _LINEAR[bright]
+    if light is not None:
+        signal = signal * light[..., None]
+    if lamps is not None:
+        signal = np.maximum(signal, lamps)
+    return _to_srgb(signal)
+
+
+def _to_srgb(linear: NDArray[Any]) -> NDArray[np.uint8]:
+    steps = np.clip(linear, 0, 1) * np.float32(_STEPS - 1)
+    return _STORED[steps.astype(np.uint16)]
+
+
+def poor_light(rng: np.random.Generator) -> Camera:
+    """Draw conditions with 1/30 to 1/2 of the light."""
+    return _random_camera(1 / _between(2, 30, rng), 1.0, rng)
+
+
+def full_light(rng: np.random.Generator) -> Camera:
+    """Draw conditions with nearly all of the light, and little noise."""
+    return _random_camera(float(rng.uniform(0.7, 1.0)), 0.3, rng)
+
+
+def _random_camera(exposure: float, noise: float, rng: np.random.Generator) -> Camera:
     warm, tint = rng.normal(0, 0.08), rng.normal(0, 0.03)
     return Camera(
         exposure=exposure,
@@ -140,3 +179,53 @@ def random_light(
     share = 1 / (1 + np.exp(np.clip(distance / softness, -30, 30)))
     most = rng.uniform(0.5, 1.2) / exposure
     return np.exp(share * np.log(max(most, 1.0))).astype(np.float32)
+
+
+def random_night(bright: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Draw the light of a night: a part of the scene is black, and is meant to be.
+
+    In half of the cases it is what is brightest by day, which is often the sky, so that the border
+    follows that of things; else one side, or all but a spot.
+
+    Args:
+        bright: ``(H, W, 3)``, sRGB, by day.
+        rng: of all that.
+
+    Returns:
+        ``(H, W)``, factors in linear light, 0.001..1.
+    """
+    night = _between(1e-3, 0.03, rng)
+    if rng.random() < 0.5:
+        brightest = bright.max(axis=2).astype(np.float32)
+        luma = cast("NDArray[np.float32]", cv2.GaussianBlur(brightest, (0, 0), 1.0))
+        threshold = float(np.quantile(luma, rng.uniform(_LEAST_LIT, 0.9)))
+        softness = rng.uniform(2, 12)  # 8-bit steps
+        black = 1 / (1 + np.exp(np.clip((threshold - luma) / softness, -30, 30)))
+        return np.exp(black * np.log(night)).astype(np.float32)
+    while True:
+        light = np.minimum(random_light(bright.shape[:2], night, rng) * np.float32(night), 1)
+        if light.mean() >= _LEAST_LIT:
+            return light
+
+
+def random_lamps(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Draw one to five lamps: small discs, brighter than the camera can record, with a glow.
+
+    Args:
+        shape: height and width.
+        rng: of their places, sizes, colours and brightness.
+
+    Returns:
+        ``(H, W, 3)``, linear light in units of full scale, 0..30.
+    """
+    height, width = shape
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    lamps = np.zeros((height, width, 3), np.float32)
+    for _ in range(int(rng.integers(1, 6))):
+        distance = np.hypot(y - rng.uniform(0, height), x - rng.uniform(0, width))
+        radius = _between(0.005, 0.05, rng) * min(shape)
+        disc = np.clip(radius + 0.5 - distance, 0, 1) * _between(1, 30, rng)
+        glow = np.exp(-distance / (radius * rng.uniform(1, 6))) * rng.uniform(0, 0.5)
+        colour = np.exp(rng.normal(0, 0.25, 3)).astype(np.float32)
+        lamps = np.maximum(lamps, np.maximum(disc, glow)[..., None] * colour)
+    return lamps.astype(np.float32)

@@ -95,7 +95,7 @@ def enhance_to(
     """
     tables = equalisation_tables(pixels)
     with lack_of_memory_told():
-        predicted = model.predict_brightness(thumbnail(pixels, tables).to(device)).item()
+        predicted = model.predict_brightness(thumbnail(pixels).to(device)).item()
         window = tile + 2 * model.architecture.margin if tile else math.inf
         sketch = Sketch(model, _sampled(pixels, min(_SKETCH, window**2)), tables, device=device)
         mean_at = cache(sketch.mean_grey)  # each pass searches from where the last one ended

@@ -68,7 +68,7 @@ def enhance_pixels(
     all_tiles = tiling.count(height, width, tile=tile)
     with lack_of_memory_told():
         if latent_constant is None:
-            small = thumbnail(pixels, tables).to(device)
+            small = thumbnail(pixels).to(device)
             constant = model.predict_brightness(small) + brightness
         else:
             constant = torch.full((1,), latent_constant, device=device)

@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from llenhance.darkening import Camera, darken, random_camera, random_light
+from llenhance.darkening import (
+    Camera,
+    darken,
+    full_light,
+    linear_to_srgb,
+    poor_light,
+    random_lamps,
+    random_light,
+    random_night,
+    relit,
+    srgb_to_linear,
+)
 
 Pixels = NDArray[np.uint8]
 
@@ -170,11 +181,60 @@ def test_light_multiplies_the_exposure() -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_random_camera_leaves_at_most_the_light_there_was(seed: int) -> None:
-    assert 1 / 31 < random_camera(np.random.default_rng(seed)).exposure <= 1
+def test_poor_light_is_a_half_to_a_thirtieth(seed: int) -> None:
+    assert 1 / 30 * (1 - 1e-9) <= poor_light(np.random.default_rng(seed)).exposure <= 1 / 2
 
 
-def test_one_random_camera_of_eight_has_nearly_all_the_light() -> None:
-    rng = np.random.default_rng(0)
-    exposures = [random_camera(rng).exposure for _ in range(2000)]
-    assert np.mean(np.array(exposures) >= 0.7) == pytest.approx(1 / 8, abs=0.025)
+@pytest.mark.parametrize("seed", range(20))
+def test_full_light_is_nearly_all_of_it(seed: int) -> None:
+    assert 0.7 <= full_light(np.random.default_rng(seed)).exposure <= 1
+
+
+def scene() -> Pixels:
+    """A bright upper half over a darker lower half."""
+    pixels = np.full((48, 64, 3), 60, np.uint8)
+    pixels[:24] = 220
+    return pixels
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_night_takes_most_light_of_a_part_and_leaves_another_part(seed: int) -> None:
+    light = random_night(ramp().repeat(48, axis=0), np.random.default_rng(seed))
+    assert light.shape == (48, 256)
+    assert 1e-3 * (1 - 1e-5) <= light.min() < 0.2
+    assert 0.5 < light.max() <= 1
+
+
+def test_some_nights_turn_the_bright_sky_black() -> None:
+    lights = [random_night(scene(), np.random.default_rng(seed)) for seed in range(12)]
+    assert any(light[:20].max() < 0.1 < 0.9 < light[28:].min() for light in lights)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_lamps_are_small_and_brighter_than_white(seed: int) -> None:
+    lamps = random_lamps((64, 96), np.random.default_rng(seed))
+    assert lamps.shape == (64, 96, 3)
+    assert lamps.min() >= 0
+    assert 0 < np.mean(lamps.max(axis=2) > 0.9) < 0.3
+
+
+def test_lamps_stay_white_in_poor_light() -> None:
+    lamps = np.zeros((48, 64, 3), np.float32)
+    lamps[10:14, 10:14] = 40
+    camera = replace(QUIET, exposure=1 / 30)
+    dark = darken(scene(), camera, lamps=lamps, rng=np.random.default_rng(0))
+    assert (dark[10:14, 10:14] == 255).all()
+    assert dark[20:].max() < 60
+
+
+def test_another_light_is_linear_and_lamps_add_to_it() -> None:
+    half, lamps = np.full((48, 64), 0.5, np.float32), np.zeros((48, 64, 3), np.float32)
+    lamps[-1, -1] = 1
+    lit = relit(scene(), light=half, lamps=lamps)
+    expected = linear_to_srgb(srgb_to_linear(scene() / 255) / 2) * 255
+    np.testing.assert_allclose(lit[:-1], expected[:-1], atol=1)
+    assert (lit[-1, -1] == 255).all()
+
+
+def test_light_that_does_not_change_leaves_the_picture_alone() -> None:
+    np.testing.assert_array_equal(relit(scene(), light=None, lamps=None), scene())

@@ -26,6 +26,7 @@ from llenhance.enhancer import Enhancer
 from llenhance.errors import PictureError, ResourceError, UsageError, WeightsError
 from llenhance.metrics import mean_grey
 from llenhance.model import LLFlow
+from llenhance.model.brightness import GAIN, MIDDLE
 from llenhance.picture import Picture
 from llenhance.pixels import enhance_pixels
 from llenhance.settings import AUTO_TILE, choose_device
@@ -251,7 +252,8 @@ def test_brightness_is_added_to_what_the_network_predicts() -> None:
     model, pixels = tame(OURS), dark_picture(16, 16)
     assert model.brightness is not None
     expected = enhanced(model, pixels, brightness=0.25)
-    model.brightness.linear.bias.add_(0.25)
+    assert model.brightness.last.bias is not None
+    model.brightness.last.bias.add_(0.25 / GAIN)  # of mean grey
     assert levels_apart(enhanced(model, pixels), expected) <= 1
 
 
@@ -259,8 +261,9 @@ def test_a_constant_of_the_latent_takes_the_place_of_the_prediction() -> None:
     model, pixels = tame(OURS), dark_picture(16, 16)
     expected = enhanced(model, pixels, latent_constant=0.25, brightness=0.5)
     assert model.brightness is not None
-    model.brightness.linear.weight.fill_(0)
-    model.brightness.linear.bias.fill_(0.25)
+    model.brightness.last.weight.fill_(0)
+    assert model.brightness.last.bias is not None
+    model.brightness.last.bias.fill_(MIDDLE + 0.25 / GAIN)
     np.testing.assert_array_equal(enhanced(model, pixels), expected)
 
 

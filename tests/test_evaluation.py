@@ -35,6 +35,7 @@ from llenhance.folders import read_pixels
 from llenhance.lpips import LPIPS
 from llenhance.metrics import appearance, mean_grey
 from llenhance.model import LLFlow
+from llenhance.model.brightness import GAIN, MIDDLE
 from llenhance.picture import Picture, encode
 from llenhance.weights import store
 
@@ -86,8 +87,9 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         model = LLFlow(architecture)
         disturb(model, seed=3)
         if model.brightness is not None:
-            torch.nn.init.zeros_(model.brightness.linear.weight)
-            torch.nn.init.constant_(model.brightness.linear.bias, PREDICTED)
+            torch.nn.init.zeros_(model.brightness.last.weight)
+            assert model.brightness.last.bias is not None
+            torch.nn.init.constant_(model.brightness.last.bias, MIDDLE + PREDICTED / GAIN)
         path = folder / f"{name}.safetensors"
         store(model, path, training={}, dtype=torch.float32, overwrite=False)
     return folder

@@ -276,7 +276,7 @@ def test_every_parameter_shows_in(name: str, result: str) -> None:
     rng = np.random.RandomState(3)
     dark, small, normal = (
         torch.from_numpy(rng.random_sample(shape).astype(np.float32))
-        for shape in [(1, 12, 16, 16), (1, 6, 32, 48), (1, 3, 16, 16)]
+        for shape in [(1, 12, 16, 16), (1, 3, 32, 48), (1, 3, 16, 16)]
     )
     prepared = model.prepare(dark)
     mean = latent_mean(prepared.colour_map, model.predict_brightness(small))

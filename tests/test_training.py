@@ -22,21 +22,20 @@ from llenhance.architecture import PRESETS, Architecture
 from llenhance.conditioning import equalisation_tables, equalise
 from llenhance.errors import LlenhanceError, ResourceError, TrainingError, UsageError
 from llenhance.folders import pictures_in
-from llenhance.metrics import LUMA, mean_grey
+from llenhance.metrics import LUMA
 from llenhance.model.flow import ActNorm
 from llenhance.training import Budget, Recipe, Settings, loop, run_session, session
 from llenhance.training.data import (
     Batch,
-    DarkenedSource,
-    Pair,
-    PairSource,
     TrainingData,
     load_pairs,
     stems_in,
 )
+from llenhance.training.glimpses import head_example
 from llenhance.training.loop import LOWER, PATIENCE, train
 from llenhance.training.losses import Losses, losses
 from llenhance.training.peers import Peers
+from llenhance.training.sources import DarkenedSource, Pair, PairSource
 from llenhance.training.state import STATE, Run
 from llenhance.training.validation import validate
 from llenhance.weights import describe, load
@@ -80,7 +79,7 @@ def levels(unit: Tensor) -> Tensor:
 
 
 def both_sources(recipe: Recipe = RECIPE) -> TrainingData:
-    darkened = DarkenedSource([photograph(9, height=70, width=90)], crop=recipe.crop)
+    darkened = DarkenedSource([photograph(9, height=70, width=90)], recipe=recipe)
     return TrainingData([PairSource([pair(photograph(0))]), darkened], shares=[1, 1], recipe=recipe)
 
 
@@ -121,9 +120,9 @@ def test_batches_follow_from_the_step_on() -> None:
         ("dark", (2, 3, 32, 32)),
         ("equalised", (2, 3, 32, 32)),
         ("normal", (2, 3, 32, 32)),
-        ("thumbnail", (2, 6, 32, 48)),
         ("grey", (2,)),
-        ("usual_grey", (2,)),
+        ("thumbnails", (2 * RECIPE.glimpses, 3, 32, 48)),
+        ("greys", (2 * RECIPE.glimpses, 4, 6)),
     ],
 )
 def test_batch_has_the_documented_shapes(part: str, shape: tuple[int, ...]) -> None:
@@ -166,12 +165,51 @@ def test_grey_is_that_of_the_reference_as_shown(tone_share: float) -> None:
     torch.testing.assert_close(batch.grey, expected, rtol=0, atol=0.5 / 255)
 
 
-def test_usual_grey_is_that_of_the_reference_before_its_tone_was_changed() -> None:
-    normal = photograph(0)
-    recipe = replace(RECIPE, tone_share=1.0)
-    data = TrainingData([PairSource([pair(normal)])], shares=[1.0], recipe=recipe)
-    expected = torch.full((2,), mean_grey(normal))
-    torch.testing.assert_close(data.batch(0).usual_grey, expected)
+def test_head_sees_the_logarithm_of_dark_pictures_and_the_greys_of_their_references() -> None:
+    recipe = replace(RECIPE, tone_share=1.0, batch=8)
+    data = TrainingData([PairSource([pair(flat(150))])], shares=[1.0], recipe=recipe)
+    batch = data.batch(0)
+    torch.testing.assert_close(batch.greys, torch.full((24, 4, 6), 150 / 255))  # tone left alone
+    exposures = (batch.thumbnails.exp() - 1e-3).mean(dim=(1, 2, 3)) / (30 / 255)
+    assert exposures.min() < 0.9
+    assert exposures.max() > 1.1
+    assert exposures.log().mean().abs() < 0.3
+
+
+def test_head_sees_dark_and_bright_parts_where_they_are() -> None:
+    normal = flat(40)
+    normal[:, 32:] = 200
+    data = TrainingData([PairSource([pair(normal)])], shares=[1.0], recipe=replace(RECIPE, batch=8))
+    batch = data.batch(0)
+    dark = torch.nn.functional.adaptive_avg_pool2d(batch.thumbnails.mean(1), (4, 6))
+    brighter_right = batch.greys[:, :, -1] > batch.greys[:, :, 0]
+    assert torch.equal(dark[:, :, -1] > dark[:, :, 0], brighter_right)
+    assert 0 < brighter_right[:, 0].sum() < len(brighter_right)  # mirrored, some of them
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_parts_shown_to_the_head_differ(number: int) -> None:
+    glimpse = PairSource([pair(photograph(3))]).glimpse(np.random.default_rng(0))
+    first, other = (head_example(glimpse, np.random.default_rng(n)) for n in (number, number + 4))
+    assert not torch.equal(first[1], other[1])
+
+
+def test_reference_of_a_night_is_darker_than_the_photograph() -> None:
+    recipe = replace(RECIPE, night_share=1.0, lamp_share=0.0)
+    photographs = [photograph(seed) for seed in range(4)]
+    nights = DarkenedSource(photographs, recipe=recipe)
+    days = DarkenedSource(photographs, recipe=replace(recipe, night_share=0.0))
+    draws = range(8)
+    black = [np.mean(nights.scene(np.random.default_rng(n)).normal <= 40) for n in draws]
+    by_day = [np.mean(days.scene(np.random.default_rng(n)).normal <= 40) for n in draws]
+    assert np.mean(black) > np.mean(by_day) + 0.1
+
+
+def test_glimpse_of_a_photograph_is_darkened_too() -> None:
+    source = DarkenedSource([photograph(1)], recipe=replace(RECIPE, well_lit_share=0.0))
+    glimpse = source.glimpse(np.random.default_rng(1))
+    assert glimpse.dark.shape == glimpse.normal.shape == (64, 96, 3)
+    assert glimpse.dark.mean() < 0.8 * glimpse.normal.mean()
 
 
 def test_tone_changes_the_reference_only() -> None:
@@ -201,14 +239,14 @@ def test_shares_that_do_not_fit_are_a_value_error(shares: list[float]) -> None:
 )
 @pytest.mark.parametrize("step", range(3))
 def test_darkened_photograph_holds_a_crop(size: tuple[int, int], crop: int, step: int) -> None:
-    source = DarkenedSource([photograph(2, height=size[0], width=size[1])], crop=crop)
     recipe = replace(RECIPE, crop=crop, batch=1)
+    source = DarkenedSource([photograph(2, height=size[0], width=size[1])], recipe=recipe)
     data = TrainingData([source], shares=[1.0], recipe=recipe)
     assert data.batch(step).dark.shape == (1, 3, crop, crop)
 
 
 def test_photograph_is_darkened_anew_each_time() -> None:
-    source = DarkenedSource([flat(120)], crop=32)
+    source = DarkenedSource([flat(120)], recipe=RECIPE)
     data = TrainingData([source], shares=[1.0], recipe=RECIPE)
     means = [float(data.batch(step).dark.mean()) for step in range(4)]
     assert len(set(means)) == 4
@@ -249,7 +287,7 @@ def settings(folders: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 def seen_in(settings: Settings) -> set[int]:
     """Return the levels of all references that are trained on."""
-    recipe = replace(RECIPE, tone_share=0.0, batch=64)
+    recipe = replace(RECIPE, tone_share=0.0, night_share=0.0, lamp_share=0.0, batch=64)
     data, _ = session._load(settings, recipe)
     return set(levels(data.batch(0).normal).unique().tolist())
 

@@ -35,6 +35,18 @@ def train(
     validation_limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Validate on at most N of them.")
     ] = None,
+    well_lit_share: Annotated[
+        float, typer.Option(min=0, max=1, metavar="X", help="Of --normal: hardly darkened.")
+    ] = 0.125,
+    uneven_share: Annotated[
+        float, typer.Option(min=0, max=1, metavar="X", help="Of --normal: in uneven light.")
+    ] = 0.4,
+    night_share: Annotated[
+        float, typer.Option(min=0, max=1, metavar="X", help="Of --normal: a part stays black.")
+    ] = 0.15,
+    lamp_share: Annotated[
+        float, typer.Option(min=0, max=1, metavar="X", help="Of --normal: with lamps in it.")
+    ] = 0.2,
     lpips: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Weights of LPIPS (AlexNet), to train on it too."),
@@ -88,7 +100,16 @@ def train(
         save_every=60 * save_minutes,
         validate_every=60 * validate_minutes,
     )
-    recipe = Recipe(batch=batch, crop=crop, rate=rate, seed=seed)
+    recipe = Recipe(
+        batch=batch,
+        crop=crop,
+        rate=rate,
+        well_lit_share=well_lit_share,
+        uneven_share=uneven_share,
+        night_share=night_share,
+        lamp_share=lamp_share,
+        seed=seed,
+    )
     with terminal.training() as report:
         run = run_session(settings, recipe, Budget(steps=steps, minutes=minutes), report=report)
     terminal.say(f"{run.step} steps, {run.seconds / 60:.1f} minutes: weights are in {out}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -18,9 +19,12 @@ from llenhance.model.encoder import SLOPE
 GAIN: Final = 0.8  # mean grey 0.05..0.95 becomes -0.32..0.4: the scale of the paper's constant
 MIDDLE: Final = 0.45  # mean grey of an average well-lit photograph, b = 0
 
-_THUMBNAIL_CHANNELS: Final = 6
+PARTS: Final = (4, 6)
+"""Rows and columns of parts of the picture whose greys the head predicts."""
+
 _LOG_CHANNELS: Final = 3
 _LOG_MIDDLE: Final = 3.5  # half of the logarithm's range: brings -6.9..0 to about -1..1
+_DROPPED: Final = 0.2  # share of features that training leaves out
 
 
 def brightness_of(mean_grey: Tensor) -> Tensor:
@@ -29,29 +33,40 @@ def brightness_of(mean_grey: Tensor) -> Tensor:
 
 
 class BrightnessHead(nn.Module):
-    """Three strided convolutions, pooling, one linear layer: thumbnail to b."""
+    """Three strided convolutions to the grey of each part of the well-lit picture; their mean is b.
+
+    Each part sees its surroundings and, through pooling, the whole picture.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(_THUMBNAIL_CHANNELS, 32, 3, stride=2, padding=1)
-        self.conv2 = nn.Conv2d(32, 48, 3, stride=2, padding=1)
-        self.conv3 = nn.Conv2d(48, 64, 3, stride=2, padding=1)
-        self.linear = nn.Linear(64, 1)
-        nn.init.zeros_(self.linear.weight)
-        nn.init.zeros_(self.linear.bias)
+        self.conv1 = nn.Conv2d(2 * _LOG_CHANNELS, 64, 3, stride=2, padding=1)
+        self.conv2 = nn.Conv2d(64, 128, 3, stride=2, padding=1)
+        self.conv3 = nn.Conv2d(128, 128, 3, stride=2, padding=1)
+        self.own = nn.Conv2d(128, 128, 1)
+        self.whole = nn.Linear(128, 128)
+        self.last = nn.Conv2d(128, 1, 1)
+        nn.init.zeros_(self.last.weight)
+        assert self.last.bias is not None
+        nn.init.constant_(self.last.bias, MIDDLE)
 
-    def forward(self, thumbnail: Tensor) -> Tensor:
-        """Predict b.
+    def greys(self, thumbnail: Tensor) -> Tensor:
+        """Predict the mean grey of each part of the well-lit picture.
 
         Args:
-            thumbnail: ``(N, 6, 32, 48)`` of `conditioning.thumbnail`.
+            thumbnail: ``(N, 3, 32, 48)`` of `conditioning.thumbnail`.
 
         Returns:
-            ``(N,)``, about -0.3..0.3.
+            ``(N, 4, 6)``, about 0..1.
         """
-        offset = thumbnail.new_zeros(1, _THUMBNAIL_CHANNELS, 1, 1)
-        offset[:, :_LOG_CHANNELS] = _LOG_MIDDLE
-        x = thumbnail + offset
+        # What is dark in the picture is told from how dark the picture is.
+        relative = thumbnail - thumbnail.mean(dim=(1, 2, 3), keepdim=True)
+        x = torch.cat([thumbnail + _LOG_MIDDLE, relative], dim=1)
         for convolution in (self.conv1, self.conv2, self.conv3):
             x = F.leaky_relu(convolution(x), SLOPE)
-        return self.linear(x.mean(dim=(2, 3))).squeeze(1)
+        x = F.leaky_relu(self.own(x) + self.whole(x.mean(dim=(2, 3)))[:, :, None, None], SLOPE)
+        return self.last(F.dropout(x, _DROPPED, self.training)).squeeze(1)
+
+    def forward(self, thumbnail: Tensor) -> Tensor:
+        """Predict b ``(N,)``, about -0.3..0.3, of thumbnails ``(N, 3, 32, 48)``."""
+        return brightness_of(self.greys(thumbnail).mean(dim=(1, 2)))

@@ -1,35 +1,28 @@
-"""Training pictures: pairs and darkened photographs in memory; the step decides the batch."""
+"""Batches of training crops: a pure function of the seed and the step."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from llenhance.conditioning import equalisation_tables, equalise, thumbnail, to_unit
-from llenhance.darkening import darken, random_camera, random_light
+from llenhance.conditioning import equalise, to_unit
 from llenhance.errors import TrainingError
 from llenhance.files import read_bytes
 from llenhance.folders import pictures_in, read_pixels
-from llenhance.metrics import LUMA, mean_grey
+from llenhance.metrics import LUMA
+from llenhance.training.glimpses import head_example
 from llenhance.training.recipe import Recipe
+from llenhance.training.sources import DarkenedSource, Pair, PairSource, start_of
 
 Pixels = NDArray[np.uint8]
-
-_SMALLEST_SCENE: Final = 192  # pixels; a darkened scene is a window of a photograph, at least this
-_LARGEST_SCENE: Final = 512
-_SCENE: Final = 256  # side to which larger windows are shrunk: sharp, and quick to darken
-_UNEVEN: Final = 0.4  # share of darkened scenes with uneven light
-_EXCHANGED: Final = 0.25  # share of darkened scenes with exchanged channels
 
 
 class Batch(NamedTuple):
@@ -39,17 +32,17 @@ class Batch(NamedTuple):
         dark: ``(N, 3, H, W)``, 0..1.
         equalised: the same, equalised by the whole picture's tables.
         normal: ``(N, 3, H, W)``, the reference, 0..1.
-        thumbnail: ``(N, 6, 32, 48)`` of the whole dark picture.
         grey: ``(N,)``, mean grey of the whole reference as shown, 0..1.
-        usual_grey: ``(N,)``, mean grey of the whole reference before its tone was changed.
+        thumbnails: ``(M, 3, 32, 48)`` of other dark pictures, for the brightness head.
+        greys: ``(M, 4, 6)``, the greys of their references in as many parts, 0..1.
     """
 
     dark: Tensor
     equalised: Tensor
     normal: Tensor
-    thumbnail: Tensor
     grey: Tensor
-    usual_grey: Tensor
+    thumbnails: Tensor
+    greys: Tensor
 
     def to(self, device: torch.device) -> Batch:
         """Move to a device, pictures in channels-last order."""
@@ -60,61 +53,6 @@ class Batch(NamedTuple):
                 for part in moved
             )
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """A dark picture and its reference, ``(H, W, 3)`` each."""
-
-    name: str
-    dark: Pixels
-    normal: Pixels
-
-
-class Scene(NamedTuple):
-    """A whole dark picture with what is known of the whole, before cropping."""
-
-    dark: Pixels
-    normal: Pixels
-    tables: Pixels
-    thumbnail: Tensor
-
-
-class PairSource:
-    """Real pairs; what depends on the whole picture is computed once."""
-
-    def __init__(self, pairs: Sequence[Pair]) -> None:
-        self._scenes: list[Scene] = []
-        for pair in pairs:
-            tables = _tables(pair.dark)
-            self._scenes.append(Scene(pair.dark, pair.normal, tables, thumbnail(pair.dark, tables)))
-
-    def __len__(self) -> int:
-        return len(self._scenes)
-
-    def scene(self, rng: np.random.Generator) -> Scene:
-        return self._scenes[int(rng.integers(len(self)))]
-
-
-class DarkenedSource:
-    """Well-lit photographs, darkened anew each time."""
-
-    def __init__(self, photographs: Sequence[Pixels], *, crop: int) -> None:
-        self._photographs, self._crop = photographs, crop
-
-    def __len__(self) -> int:
-        return len(self._photographs)
-
-    def scene(self, rng: np.random.Generator) -> Scene:
-        normal = _window(self._photographs[int(rng.integers(len(self)))], self._crop, rng)
-        normal = _recoloured(normal, rng)
-        camera = random_camera(rng)
-        light = None
-        if rng.random() < _UNEVEN:
-            light = random_light(normal.shape[:2], camera.exposure, rng)
-        dark = darken(normal, camera, light=light, rng=rng)
-        tables = _tables(dark)
-        return Scene(dark, normal, tables, thumbnail(dark, tables))
 
 
 class TrainingData:
@@ -153,9 +91,9 @@ class TrainingData:
 
     def _item(self, rng: np.random.Generator) -> tuple[Tensor, ...]:
         recipe = self._recipe
-        scene = self._sources[rng.choice(len(self._sources), p=self._shares)].scene(rng)
-        top = _start(scene.dark.shape[0], recipe.crop, rng)
-        left = _start(scene.dark.shape[1], recipe.crop, rng)
+        scene = self._source(rng).scene(rng)
+        top = start_of(scene.dark.shape[0], recipe.crop, rng)
+        left = start_of(scene.dark.shape[1], recipe.crop, rng)
         area = np.s_[top : top + recipe.crop, left : left + recipe.crop]
         quarter_turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
 
@@ -168,59 +106,22 @@ class TrainingData:
             tone = tone ** np.exp(rng.uniform(-0.7, 0.7))
         shown = np.rint(255 * tone).astype(np.uint8)
         grey = float(sum(_histogram(scene.normal, c) @ tone * LUMA[c] for c in range(3)))
+        glimpses = [self._source(rng).glimpse(rng) for _ in range(recipe.glimpses)]
+        examples = [head_example(glimpse, rng) for glimpse in glimpses]
         return (
             oriented(scene.dark[area]),
             oriented(equalise(scene.dark[area], scene.tables).astype(np.uint8)),
             oriented(shown[scene.normal[area]]),
-            _other_exposure(scene.thumbnail, rng),
             torch.tensor([grey], dtype=torch.float32),
-            torch.tensor([mean_grey(scene.normal)], dtype=torch.float32),
+            *(torch.cat(column) for column in zip(*examples, strict=True)),
         )
 
-
-def _start(length: int, part: int, rng: np.random.Generator) -> int:
-    """Draw where a part of a length begins."""
-    return int(rng.integers(length - part + 1))
-
-
-def _other_exposure(small: Tensor, rng: np.random.Generator) -> Tensor:
-    """Shift a thumbnail's logarithm and mirror it: the head shall know scenes, not pictures."""
-    changed = small.clone()
-    changed[:, :3] = (changed[:, :3] + float(rng.normal(0, 0.3))).clamp_max(0)
-    return changed.flip(3) if rng.random() < 0.5 else changed
+    def _source(self, rng: np.random.Generator) -> PairSource | DarkenedSource:
+        return self._sources[rng.choice(len(self._sources), p=self._shares)]
 
 
 def _histogram(pixels: Pixels, channel: int) -> NDArray[np.float64]:
     return np.bincount(pixels[..., channel].ravel(), minlength=256) / pixels[..., channel].size
-
-
-def _tables(pixels: Pixels) -> Pixels:
-    return equalisation_tables(pixels).astype(np.uint8)
-
-
-def _recoloured(photograph: Pixels, rng: np.random.Generator) -> Pixels:
-    """Saturate a photograph, and in one case of four exchange its channels.
-
-    Rooms and daylight have few strong colours: a model that saw only them turns lamps grey.
-    """
-    saturation = np.float32(np.exp(rng.uniform(-0.2, 0.9)))
-    grey = (photograph @ LUMA).astype(np.float32)[..., None]
-    coloured = np.clip(np.rint(grey + saturation * (photograph - grey)), 0, 255).astype(np.uint8)
-    if rng.random() < _EXCHANGED:
-        coloured = np.ascontiguousarray(coloured[..., rng.permutation(3)])
-    return coloured
-
-
-def _window(photograph: Pixels, crop: int, rng: np.random.Generator) -> Pixels:
-    """Cut a square window and shrink a large one: other scales, finer detail than JPEG's."""
-    most = min(max(_LARGEST_SCENE, crop), *photograph.shape[:2])
-    side = int(rng.integers(min(max(_SMALLEST_SCENE, crop), most), most + 1))
-    top, left = (_start(length, side, rng) for length in photograph.shape[:2])
-    window = photograph[top : top + side, left : left + side]
-    scene = max(_SCENE, crop)
-    if side <= scene:
-        return np.ascontiguousarray(window)
-    return cv2.resize(window, (scene, scene), interpolation=cv2.INTER_AREA).astype(np.uint8)
 
 
 def load_pairs(low: Path, high: Path, *, names: set[str] | None, leave_out: bool) -> list[Pair]:

@@ -92,6 +92,8 @@ def train(
         rate = recipe.rate_at(run.step, budget.progress(run)) * run.rate_factor
         for group in run.optimiser.param_groups:
             group["lr"] = rate
+        # What dropout leaves out depends on the step: a resumed run equals an unbroken one.
+        torch.manual_seed(hash((recipe.seed, run.step, peers.rank)))  # pyright: ignore[reportUnknownMemberType]
         with _autocast(run.device):
             parts = losses(run.model, batch, recipe, step=run.step, part=peers.rank, lpips=lpips)
         parts.total.backward()  # pyright: ignore[reportUnknownMemberType]

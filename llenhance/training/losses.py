@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from llenhance.conditioning import colour_map, condition
 from llenhance.lpips import LPIPS
@@ -62,8 +61,9 @@ def losses(
         head_error = target.new_zeros(())
     else:
         target = brightness_of(batch.grey)
-        predicted = model.predict_brightness(batch.thumbnail)
-        head_error = (predicted - brightness_of(batch.usual_grey)).abs().mean()
+        greys = model.brightness.greys(batch.thumbnails).float()
+        head_error = (greys.mean(dim=(1, 2)) - batch.greys.mean(dim=(1, 2))).abs().mean()
+        head_error = head_error + (greys - batch.greys).abs().mean()
     prepared = model.prepare(condition(batch.dark, batch.equalised))
     draw = np.random.default_rng((recipe.seed, step, part, _DRAW)).random(len(target))
     from_reference = torch.as_tensor(draw < recipe.reference_mean_share).to(target.device)
@@ -91,14 +91,23 @@ def _colour_differences(picture: Tensor) -> Tensor:
 
 def _ssim(a: Tensor, b: Tensor) -> Tensor:
     """Mean SSIM of ``(N, 3, H, W)`` pictures in 0..1, Gaussian window 11x11, sigma 1.5."""
-    offsets = torch.arange(11, device=a.device, dtype=torch.float32) - 5
-    line = torch.exp(-0.5 * (offsets / 1.5) ** 2)
-    line = line / line.sum()
-    maps = torch.cat([a, b, a * a, b * b, a * b]).float().flatten(0, 1)[:, None]
+    maps = torch.cat([a, b, a * a, b * b, a * b]).float()
     with torch.autocast(a.device.type, enabled=False):
-        maps = F.conv2d(F.conv2d(maps, line.view(1, 1, 11, 1)), line.view(1, 1, 1, 11))
+        maps = _smoothing(a.shape[2], a.device) @ maps @ _smoothing(a.shape[3], a.device).T
     mean_a, mean_b, square_a, square_b, product = maps.chunk(5)
     c1, c2 = _STABLE
     structure = 2 * (product - mean_a * mean_b) + c2
     spread = square_a - mean_a**2 + square_b - mean_b**2 + c2
     return ((2 * mean_a * mean_b + c1) * structure / ((mean_a**2 + mean_b**2 + c1) * spread)).mean()
+
+
+def _smoothing(length: int, device: torch.device) -> Tensor:
+    """Return the Gaussian window as a banded matrix ``(length - 10, length)``.
+
+    A product of matrices: single-channel convolutions took a third of a training step on CPUs.
+    """
+    offsets = (
+        torch.arange(length, device=device) - torch.arange(length - 10, device=device)[:, None]
+    )
+    band = torch.exp(-0.5 * ((offsets - 5) / 1.5) ** 2) * ((offsets >= 0) & (offsets <= 10))
+    return band / band.sum(dim=1, keepdim=True)

@@ -28,8 +28,14 @@ class Recipe:
         structure: weight of 1 - SSIM of the decoded picture.
         lpips: weight of the LPIPS of the decoded picture, where its network is given.
         ema: decay of the exponential moving average of the weights.
+        glimpses: small pictures for the brightness head with each crop.
         tone_share: share of references that are shown brighter or darker (a gamma curve), with b
             told accordingly, so that the picture follows b.
+        well_lit_share: share of darkened photographs that keep nearly all of their light: what is
+            well lit shall be left alone.
+        uneven_share: share of those with uneven light.
+        night_share: share of those whose reference has a part that is meant to stay black.
+        lamp_share: share of those with lamps in them.
         seed: of everything random.
     """
 
@@ -46,8 +52,13 @@ class Recipe:
     chroma: float = 10.0
     structure: float = 2.0
     lpips: float = 2.0
-    ema: float = 0.998
+    ema: float = 0.999
+    glimpses: int = 3
     tone_share: float = 0.4
+    well_lit_share: float = 0.125
+    uneven_share: float = 0.4
+    night_share: float = 0.15
+    lamp_share: float = 0.2
     seed: int = 0
 
     def rate_at(self, step: int, progress: float) -> float:

@@ -18,9 +18,6 @@ from llenhance.files import make_folder
 from llenhance.folders import pictures_in, read_pixels
 from llenhance.lpips import LPIPS, load_lpips
 from llenhance.training.data import (
-    DarkenedSource,
-    Pair,
-    PairSource,
     TrainingData,
     load_pairs,
     stems_in,
@@ -28,6 +25,7 @@ from llenhance.training.data import (
 from llenhance.training.loop import Budget, train
 from llenhance.training.peers import Peers, together
 from llenhance.training.recipe import Recipe
+from llenhance.training.sources import DarkenedSource, Pair, PairSource
 from llenhance.training.state import STATE, Run
 from llenhance.training.validation import validate
 from llenhance.weights import store
@@ -238,7 +236,7 @@ def _load(settings: Settings, recipe: Recipe) -> tuple[TrainingData, list[Pair]]
         paths = [p for stem, p in pictures_in(folder).items() if stem not in (held_out or set())]
         photographs = _unique([read_pixels(path) for path in paths])
         _require_size(folder, photographs, recipe)
-        sources.append(DarkenedSource(photographs, crop=recipe.crop))
+        sources.append(DarkenedSource(photographs, recipe=recipe))
     if held_out is not None and not validation:
         remedy = "Check the list against the names in --low"
         raise TrainingError(str(settings.validation), "names no picture that is there", remedy)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from llenhance.metrics import colourfulness, mean_grey, scaled_to, score
 from llenhance.model import LLFlow
 from llenhance.pixels import enhance_pixels
-from llenhance.training.data import Pair
+from llenhance.training.sources import Pair
 
 
 def validate(model: LLFlow, pairs: Sequence[Pair], *, device: torch.device) -> dict[str, float]:

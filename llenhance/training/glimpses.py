@@ -1,0 +1,48 @@
+"""Examples for the brightness head: parts of whole pictures, at other exposures and in other tints.
+
+There are only some hundred rooms to learn from. A part of a picture is another picture with another
+mean, and the reference tells the grey of every place, not only that of the whole: what the head
+learns from this holds better in rooms that it has not seen (numbers in ``docs/training.md``).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from llenhance.conditioning import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, log_picture
+from llenhance.metrics import LUMA
+from llenhance.model.brightness import PARTS
+from llenhance.training.sources import GLIMPSE_HEIGHT, GLIMPSE_WIDTH, Glimpse, start_of
+
+_WHOLE: Final = 0.3  # share of examples that show the whole picture
+_SMALLEST: Final = 0.55  # of its height and width that the others show
+_EXPOSURE: Final = 0.3  # deviation of the logarithm of the dark picture's exposure
+_TINT: Final = 0.1  # the same of each channel's own gain
+
+
+def head_example(glimpse: Glimpse, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Return a thumbnail and what the head shall say about it.
+
+    Returns:
+        ``(1, 3, 32, 48)`` as of `conditioning.thumbnail`, and ``(1, 4, 6)``, greys in 0..1.
+    """
+    height, width = GLIMPSE_HEIGHT, GLIMPSE_WIDTH
+    if rng.random() >= _WHOLE:
+        height = int(rng.integers(round(_SMALLEST * height), height + 1))
+        width = int(rng.integers(round(_SMALLEST * width), width + 1))
+    top, left = start_of(GLIMPSE_HEIGHT, height, rng), start_of(GLIMPSE_WIDTH, width, rng)
+    area = np.s_[top : top + height, left : left + width]
+    gain = np.exp(rng.normal(0, _EXPOSURE) + rng.normal(0, _TINT, 3)).astype(np.float32)
+    size = (THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT)
+    dark = cv2.resize(glimpse.dark[area], size, interpolation=cv2.INTER_AREA)
+    grey = (glimpse.normal[area] @ LUMA).astype(np.float32)
+    greys = cv2.resize(grey, PARTS[::-1], interpolation=cv2.INTER_AREA)
+    if rng.random() < 0.5:
+        dark, greys = dark[:, ::-1], greys[:, ::-1]
+    thumbnail = torch.as_tensor(np.clip(dark * gain, 0, 1).transpose(2, 0, 1).copy())
+    return log_picture(thumbnail)[None], torch.as_tensor(greys.copy())[None]
