@@ -26,7 +26,7 @@ from llenhance.training.data import stems_in
 
 VALIDATION: Final = Path("weights/validation.txt")
 SHARES: Final = (0.45, 0.2, 0.08, 0.15, 0.12)  # LOL, SICE; normal, SICE's and LOL's references
-SHORT: Final = Recipe(batch=4, crop=96, ema=0.99)
+SHORT: Final = Recipe(batch=4, crop=96, ema=0.99, head_steps=500)
 
 # What differs from `SHORT` and `SHARES`: shares, the recipe's fields, whether LPIPS is trained on.
 VARIANTS: Final[dict[str, dict[str, Any]]] = {

@@ -157,6 +157,9 @@ class Terminal:
                     self.write_line(json.dumps(line))
                 if scores := line.get("validation"):
                     self.say(_validated(line["step"], scores))
+                elif "head_step" in line:
+                    doing = f"head, step {line['head_step']}  error {line['error']:.3f}"
+                    bar.update(task, description=doing)
                 else:
                     loss = f"step {line['step']}  loss {line['total']:.3f}  L1 {line['l1']:.3f}"
                     bar.update(task, description=loss, completed=line["progress"])

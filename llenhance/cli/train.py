@@ -57,6 +57,9 @@ def train(
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, metavar="N", help="Or for N steps.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in --out.")] = False,
+    head_steps: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Of the brightness head, before the rest.")
+    ] = 4000,
     batch: Annotated[int, typer.Option(min=1, metavar="N", help="Crops a step.")] = 6,
     crop: Annotated[int, typer.Option(min=16, metavar="PIXELS", help="Side of a crop.")] = 128,
     rate: Annotated[float, typer.Option(metavar="X", help="Highest learning rate.")] = 8e-4,
@@ -108,6 +111,7 @@ def train(
         uneven_share=uneven_share,
         night_share=night_share,
         lamp_share=lamp_share,
+        head_steps=head_steps,
         seed=seed,
     )
     with terminal.training() as report:

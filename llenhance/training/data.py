@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import torch
@@ -25,6 +25,9 @@ from llenhance.training.sources import DarkenedSource, Pair, PairSource, start_o
 Pixels = NDArray[np.uint8]
 
 
+_HEAD: Final = 1 << 32  # tells the head's random numbers from those of any crop of a batch
+
+
 class Batch(NamedTuple):
     """N training crops.
 
@@ -33,16 +36,12 @@ class Batch(NamedTuple):
         equalised: the same, equalised by the whole picture's tables.
         normal: ``(N, 3, H, W)``, the reference, 0..1.
         grey: ``(N,)``, mean grey of the whole reference as shown, 0..1.
-        thumbnails: ``(M, 3, 32, 48)`` of other dark pictures, for the brightness head.
-        greys: ``(M, 4, 6)``, the greys of their references in as many parts, 0..1.
     """
 
     dark: Tensor
     equalised: Tensor
     normal: Tensor
     grey: Tensor
-    thumbnails: Tensor
-    greys: Tensor
 
     def to(self, device: torch.device) -> Batch:
         """Move to a device, pictures in channels-last order."""
@@ -89,6 +88,15 @@ class TrainingData:
                 yield future.result()
                 future = following
 
+    def head_batches(self, steps: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield what the brightness head learns from: see `glimpses.head_example`."""
+        for step in range(steps):
+            rng = np.random.default_rng((self._recipe.seed, step, _HEAD))
+            glimpses = (self._source(rng).glimpse(rng) for _ in range(self._recipe.head_batch))
+            examples = [head_example(glimpse, rng) for glimpse in glimpses]
+            thumbnails, greys = zip(*examples, strict=True)
+            yield torch.cat(thumbnails), torch.cat(greys)
+
     def _item(self, rng: np.random.Generator) -> tuple[Tensor, ...]:
         recipe = self._recipe
         scene = self._source(rng).scene(rng)
@@ -106,14 +114,11 @@ class TrainingData:
             tone = tone ** np.exp(rng.uniform(-0.7, 0.7))
         shown = np.rint(255 * tone).astype(np.uint8)
         grey = float(sum(_histogram(scene.normal, c) @ tone * LUMA[c] for c in range(3)))
-        glimpses = [self._source(rng).glimpse(rng) for _ in range(recipe.glimpses)]
-        examples = [head_example(glimpse, rng) for glimpse in glimpses]
         return (
             oriented(scene.dark[area]),
             oriented(equalise(scene.dark[area], scene.tables).astype(np.uint8)),
             oriented(shown[scene.normal[area]]),
             torch.tensor([grey], dtype=torch.float32),
-            *(torch.cat(column) for column in zip(*examples, strict=True)),
         )
 
     def _source(self, rng: np.random.Generator) -> PairSource | DarkenedSource:

@@ -17,7 +17,6 @@ from llenhance.training.data import Batch
 from llenhance.training.recipe import Recipe
 
 _STABLE: Final = (0.01**2, 0.03**2)  # SSIM's constants, Wang et al., IEEE TIP 2004
-_HEAD_WEIGHT: Final = 5.0
 _DRAW: Final = 1  # tells this use of a step's random numbers from that of the data
 
 
@@ -30,7 +29,6 @@ class Losses(NamedTuple):
     chroma: Tensor
     structure: Tensor
     lpips: Tensor
-    brightness: Tensor
 
 
 def losses(
@@ -45,8 +43,7 @@ def losses(
     """Return the loss of a batch.
 
     ``bits / 3`` (bits per channel value) plus, from ``recipe.decoded_from``, the distance between
-    the reference and the picture decoded at the latent mean with the true b; plus the brightness
-    head's own error.
+    the reference and the picture decoded at the latent mean with the true b.
 
     Args:
         model: in training.
@@ -56,14 +53,7 @@ def losses(
         part: which part of the step's batch this is.
         lpips: judges the decoded picture too, if given.
     """
-    if model.brightness is None:
-        target = batch.grey.new_zeros(len(batch.grey))
-        head_error = target.new_zeros(())
-    else:
-        target = brightness_of(batch.grey)
-        greys = model.brightness.greys(batch.thumbnails).float()
-        head_error = (greys.mean(dim=(1, 2)) - batch.greys.mean(dim=(1, 2))).abs().mean()
-        head_error = head_error + (greys - batch.greys).abs().mean()
+    target = brightness_of(batch.grey) if model.brightness else torch.zeros_like(batch.grey)
     prepared = model.prepare(condition(batch.dark, batch.equalised))
     draw = np.random.default_rng((recipe.seed, step, part, _DRAW)).random(len(target))
     from_reference = torch.as_tensor(draw < recipe.reference_mean_share).to(target.device)
@@ -71,10 +61,10 @@ def losses(
     mean_colour = torch.where(from_reference, colour_map(batch.normal), prepared.colour_map)
     mean = latent_mean(mean_colour, target)
     bits = model.negative_log_likelihood(batch.normal, mean, prepared).mean()
-    total = bits / 3 + _HEAD_WEIGHT * head_error
+    total = bits / 3
     nothing = bits.new_zeros(())
     if step < recipe.decoded_from:
-        return Losses(total, bits, nothing, nothing, nothing, nothing, head_error)
+        return Losses(total, bits, nothing, nothing, nothing, nothing)
     decoded = model.decode(latent_mean(prepared.colour_map, target), prepared)
     l1 = (decoded - batch.normal).abs().mean()
     chroma = (_colour_differences(decoded) - _colour_differences(batch.normal)).abs().mean()
@@ -82,7 +72,7 @@ def losses(
     looks = nothing if lpips is None else lpips(decoded.clamp(0, 1), batch.normal).mean()
     total = total + recipe.l1 * l1 + recipe.chroma * chroma
     total = total + recipe.structure * structure + recipe.lpips * looks
-    return Losses(total, bits, l1, chroma, structure, looks, head_error)
+    return Losses(total, bits, l1, chroma, structure, looks)
 
 
 def _colour_differences(picture: Tensor) -> Tensor:

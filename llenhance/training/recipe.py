@@ -28,7 +28,6 @@ class Recipe:
         structure: weight of 1 - SSIM of the decoded picture.
         lpips: weight of the LPIPS of the decoded picture, where its network is given.
         ema: decay of the exponential moving average of the weights.
-        glimpses: small pictures for the brightness head with each crop.
         tone_share: share of references that are shown brighter or darker (a gamma curve), with b
             told accordingly, so that the picture follows b.
         well_lit_share: share of darkened photographs that keep nearly all of their light: what is
@@ -36,6 +35,9 @@ class Recipe:
         uneven_share: share of those with uneven light.
         night_share: share of those whose reference has a part that is meant to stay black.
         lamp_share: share of those with lamps in them.
+        head_steps: steps of the brightness head, which is trained first and by itself.
+        head_batch: thumbnails in each of them.
+        head_rate: highest learning rate of its AdamW.
         seed: of everything random.
     """
 
@@ -53,12 +55,14 @@ class Recipe:
     structure: float = 2.0
     lpips: float = 2.0
     ema: float = 0.999
-    glimpses: int = 3
     tone_share: float = 0.4
     well_lit_share: float = 0.125
     uneven_share: float = 0.4
     night_share: float = 0.15
     lamp_share: float = 0.2
+    head_steps: int = 4000
+    head_batch: int = 48
+    head_rate: float = 2e-3
     seed: int = 0
 
     def rate_at(self, step: int, progress: float) -> float:

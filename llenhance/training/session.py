@@ -22,6 +22,7 @@ from llenhance.training.data import (
     load_pairs,
     stems_in,
 )
+from llenhance.training.head import train_head
 from llenhance.training.loop import Budget, train
 from llenhance.training.peers import Peers, together
 from llenhance.training.recipe import Recipe
@@ -102,6 +103,13 @@ def run_session(settings: Settings, recipe: Recipe, budget: Budget, *, report: R
         data, validation = _load(settings, recipe)
         keeper = _Keeper(settings, recipe, budget, validation, report)
         keeper.validated = run.seconds
+        if run.model.brightness is not None and not run.has_head:
+            train_head(
+                run.model.brightness, data, recipe, device=run.device, watch=keeper.watch_head
+            )
+            run.average.load_state_dict(run.model.state_dict())
+            run.has_head = True
+            run.save(settings.out)
         train(
             run,
             data,
@@ -167,6 +175,9 @@ class _Keeper:
         if run.seconds - self.validated >= self._settings.validate_every:
             self.validated = run.seconds
             self.look(run)
+
+    def watch_head(self, step: int, error: float) -> None:
+        self._write({"head_step": step, "error": float(f"{error:.5g}")})
 
     def look(self, run: Run) -> None:
         """Validate the average and keep it."""

@@ -81,23 +81,21 @@ class DarkenedSource:
 
     def __init__(self, photographs: Sequence[Pixels], *, recipe: Recipe) -> None:
         self._photographs, self._recipe = photographs, recipe
+        # Shrunk before they are darkened: the light of a scene does not depend on its pixels.
+        self._small = [np.rint(255 * shrunk(p)).astype(np.uint8) for p in photographs]
 
     def __len__(self) -> int:
         return len(self._photographs)
 
     def scene(self, rng: np.random.Generator) -> Scene:
-        window = _window(self._photograph(rng), self._recipe.crop, rng)
+        photograph = self._photographs[int(rng.integers(len(self)))]
+        window = _window(photograph, self._recipe.crop, rng)
         normal, dark = self._darkened(window, rng)
         return Scene(dark, normal, tables_of(dark))
 
     def glimpse(self, rng: np.random.Generator) -> Glimpse:
-        # Small first: the light of a scene does not depend on the number of its pixels.
-        small = np.rint(255 * shrunk(self._photograph(rng))).astype(np.uint8)
-        normal, dark = self._darkened(small, rng)
+        normal, dark = self._darkened(self._small[int(rng.integers(len(self)))], rng)
         return Glimpse(_unit(dark), _unit(normal))
-
-    def _photograph(self, rng: np.random.Generator) -> Pixels:
-        return self._photographs[int(rng.integers(len(self)))]
 
     def _darkened(self, bright: Pixels, rng: np.random.Generator) -> tuple[Pixels, Pixels]:
         """Return a reference and its dark picture."""

@@ -31,6 +31,7 @@ class Run:
         seconds: time spent training, over all sessions.
         skipped: steps whose gradient was not finite and that were left out.
         rate_factor: what going back to a good state has left of the learning rate.
+        has_head: whether the brightness head is trained, or there is none.
         best: validation PSNR of the best weights so far; -inf before the first.
     """
 
@@ -47,6 +48,7 @@ class Run:
         self.seconds = 0.0
         self.skipped = 0
         self.rate_factor = 1.0
+        self.has_head = self.model.brightness is None
         self.best = -float("inf")
 
     @torch.no_grad()
@@ -69,6 +71,7 @@ class Run:
             "seconds": self.seconds,
             "skipped": self.skipped,
             "rate_factor": self.rate_factor,
+            "has_head": self.has_head,
             "best": self.best,
         }
         return _on_cpu(state)
@@ -82,6 +85,7 @@ class Run:
         self.seconds = float(state["seconds"])
         self.skipped = int(state["skipped"])
         self.rate_factor = float(state["rate_factor"])
+        self.has_head = bool(state["has_head"])
         self.best = float(state["best"])
 
     def save(self, folder: Path) -> None:

@@ -1,0 +1,65 @@
+"""Training of the brightness head, before and apart from the rest of the network.
+
+It looks at thumbnails of whole pictures, the rest at crops; it learns in minutes, not in hours;
+and no gradient passes between them.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from typing import Final
+
+import torch
+
+from llenhance.model.brightness import BrightnessHead
+from llenhance.training.data import TrainingData
+from llenhance.training.recipe import Recipe
+
+_WARM_UP: Final = 100  # steps
+_AVERAGED: Final = 0.995  # decay of the moving average of the weights
+_DECAY: Final = 1e-2  # of AdamW's weights
+_TELL_EVERY: Final = 100  # steps
+
+
+def train_head(
+    head: BrightnessHead,
+    data: TrainingData,
+    recipe: Recipe,
+    *,
+    device: torch.device,
+    watch: Callable[[int, float], None],
+) -> None:
+    """Train a fresh head for ``recipe.head_steps``; it holds the average of its weights then.
+
+    It minimises the error of the mean grey, plus the mean error of the parts' greys.
+
+    Args:
+        head: on the device; changed in place.
+        data: thumbnails and greys as a function of the step.
+        recipe: its steps, batch and rate.
+        device: of the head.
+        watch: called now and then with the steps done and the error of mean grey.
+    """
+    head.train()
+    average = copy.deepcopy(head)
+    optimiser = torch.optim.AdamW(head.parameters(), lr=recipe.head_rate, weight_decay=_DECAY)
+    for step, (thumbnails, greys) in enumerate(data.head_batches(recipe.head_steps)):
+        cosine = 0.5 * (1 + math.cos(math.pi * step / recipe.head_steps))
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.head_rate * min(1.0, (step + 1) / _WARM_UP) * cosine
+        torch.manual_seed(hash((recipe.seed, step)))  # pyright: ignore[reportUnknownMemberType]
+        difference = head.greys(thumbnails.to(device)) - greys.to(device)
+        of_mean = difference.mean(dim=(1, 2)).abs().mean()
+        loss = of_mean + difference.abs().mean()
+        optimiser.zero_grad()
+        loss.backward()  # pyright: ignore[reportUnknownMemberType]
+        optimiser.step()  # pyright: ignore[reportUnknownMemberType]
+        decay = min(_AVERAGED, (1 + step) / (10 + step))
+        with torch.no_grad():
+            for mean, value in zip(average.parameters(), head.parameters(), strict=True):
+                mean.lerp_(value, 1 - decay)
+        if (step + 1) % _TELL_EVERY == 0:
+            watch(step + 1, of_mean.item())
+    head.load_state_dict(average.state_dict())
