@@ -870,6 +870,13 @@ def test_rate_warms_up_and_decays(step: int, progress: float, expected: float) -
     assert recipe.rate_at(step, progress) == pytest.approx(2.0 * expected)
 
 
+@pytest.mark.parametrize(
+    ("progress", "expected"), [(0.0, 2.0), (0.5, 2.0), (0.75, 1.25), (1.0, 0.5), (1.5, 0.5)]
+)
+def test_lpips_weighs_less_in_the_second_half(progress: float, expected: float) -> None:
+    assert Recipe(lpips=2.0, final_lpips=0.5).lpips_at(progress) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("limits", [{}, {"steps": 3, "minutes": 1.0}])
 def test_budget_is_steps_or_minutes(limits: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="after steps or after minutes"):
@@ -931,6 +938,20 @@ def test_session_is_continued(finished: Finished) -> None:
     settings, _, _ = finished
     again = replace(settings, resume=True)
     assert run_session(again, RECIPE, Budget(steps=4), report=lambda _: None).step == 4
+
+
+def test_session_can_begin_with_a_finished_model(finished: Finished, tmp_path: Path) -> None:
+    settings, run, _ = finished
+    first = str(settings.out / "latest.safetensors")
+    started = replace(settings, out=tmp_path / "second", start=first, preset="nano")
+    still = replace(RECIPE, rate=0.0)
+    second = run_session(started, still, Budget(steps=2), report=lambda _: None)
+    # Not a fresh network, no fresh norms, and the same brightness head.
+    torch.testing.assert_close(
+        second.average.state_dict(), run.average.state_dict(), rtol=2**-11, atol=1e-6
+    )
+    assert describe(settings.out / "latest.safetensors").training["start"] is None
+    assert describe(started.out / "latest.safetensors").training["start"] == first
 
 
 def test_log_is_continued(finished: Finished) -> None:

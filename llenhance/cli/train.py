@@ -52,6 +52,10 @@ def train(
         typer.Option(metavar="FILE", help="Weights of LPIPS (AlexNet), to train on it too."),
     ] = None,
     preset: Annotated[str, typer.Option(metavar="NAME", help="nano, small or large.")] = "nano",
+    start: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Begin with a model, its brightness head included."),
+    ] = None,
     minutes: Annotated[
         float | None, typer.Option(min=0, metavar="M", help="Train for so long.")
     ] = None,
@@ -96,6 +100,7 @@ def train(
         validation_limit=validation_limit,
         lpips=lpips,
         preset=preset,
+        start=start,
         out=out,
         resume=resume,
         device=choose_device(device),

@@ -86,16 +86,25 @@ def train(
             break
         started = time.monotonic()
         batch = batch.to(run.device)
-        if run.step == 0:
+        if not run.has_norms:
             _initialise(run, batch, recipe, peers)
             good = run.state()  # with the norms set: they never are again
-        rate = recipe.rate_at(run.step, budget.progress(run)) * run.rate_factor
+        progress = budget.progress(run)
+        rate = recipe.rate_at(run.step, progress) * run.rate_factor
         for group in run.optimiser.param_groups:
             group["lr"] = rate
         # What dropout leaves out depends on the step: a resumed run equals an unbroken one.
         torch.manual_seed(hash((recipe.seed, run.step, peers.rank)))  # pyright: ignore[reportUnknownMemberType]
         with _autocast(run.device):
-            parts = losses(run.model, batch, recipe, step=run.step, part=peers.rank, lpips=lpips)
+            parts = losses(
+                run.model,
+                batch,
+                recipe,
+                step=run.step,
+                progress=progress,
+                part=peers.rank,
+                lpips=lpips,
+            )
         parts.total.backward()  # pyright: ignore[reportUnknownMemberType]
         peers.average_gradients(run.model.parameters())
         norm = clip_grad_norm_(run.model.parameters(), recipe.max_norm).item()
@@ -134,6 +143,7 @@ def _initialise(run: Run, batch: Batch, recipe: Recipe, peers: Peers) -> None:
         losses(run.model, batch, recipe, step=0)
     peers.follow_first(run.model.parameters())
     run.average.load_state_dict(run.model.state_dict())
+    run.has_norms = True
 
 
 def _go_back(run: Run, good: dict[str, Any]) -> None:

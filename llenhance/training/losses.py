@@ -37,6 +37,7 @@ def losses(
     recipe: Recipe,
     *,
     step: int,
+    progress: float = 0.0,
     part: int = 0,
     lpips: LPIPS | None = None,
 ) -> Losses:
@@ -50,6 +51,7 @@ def losses(
         batch: or a part of it.
         recipe: weights of the terms.
         step: decides, with ``part``, which latent means are the reference's own colour map.
+        progress: share of the run that is done, 0..1: decides the weight of LPIPS.
         part: which part of the step's batch this is.
         lpips: judges the decoded picture too, if given.
     """
@@ -71,7 +73,7 @@ def losses(
     structure = 1 - _ssim(decoded, batch.normal)
     looks = nothing if lpips is None else lpips(decoded.clamp(0, 1), batch.normal).mean()
     total = total + recipe.l1 * l1 + recipe.chroma * chroma
-    total = total + recipe.structure * structure + recipe.lpips * looks
+    total = total + recipe.structure * structure + recipe.lpips_at(progress) * looks
     return Losses(total, bits, l1, chroma, structure, looks)
 
 

@@ -27,6 +27,8 @@ class Recipe:
             the error in brightness decides the sign of all three gradients, and colour gets none.
         structure: weight of 1 - SSIM of the decoded picture.
         lpips: weight of the LPIPS of the decoded picture, where its network is given.
+        final_lpips: what it falls to over the second half of the run: to the end at full weight, it
+            puts woven texture into noise.
         ema: decay of the exponential moving average of the weights.
         tone_share: share of references that are shown brighter or darker (a gamma curve), with b
             told accordingly, so that the picture follows b.
@@ -54,6 +56,7 @@ class Recipe:
     chroma: float = 10.0
     structure: float = 2.0
     lpips: float = 2.0
+    final_lpips: float = 0.7
     ema: float = 0.999
     tone_share: float = 0.4
     well_lit_share: float = 0.125
@@ -75,3 +78,12 @@ class Recipe:
         warm = min(1.0, (step + 1) / self.warm_up)
         cosine = 0.5 * (1 + math.cos(math.pi * min(max(progress, 0.0), 1.0)))
         return self.rate * warm * (self.final_rate + (1 - self.final_rate) * cosine)
+
+    def lpips_at(self, progress: float) -> float:
+        """Return the weight of LPIPS: ``lpips``, from half of the run on towards ``final_lpips``.
+
+        Args:
+            progress: share of the run that is done, 0..1.
+        """
+        fallen = min(max(2 * progress - 1, 0.0), 1.0)
+        return self.lpips + (self.final_lpips - self.lpips) * fallen

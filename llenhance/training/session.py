@@ -29,7 +29,7 @@ from llenhance.training.recipe import Recipe
 from llenhance.training.sources import DarkenedSource, Pair, PairSource
 from llenhance.training.state import STATE, Run
 from llenhance.training.validation import validate
-from llenhance.weights import store
+from llenhance.weights import find, load, store
 
 LATEST: Final = "latest.safetensors"
 BEST: Final = "best.safetensors"
@@ -54,6 +54,8 @@ class Settings:
         out: folder of the run: state, log, weights.
         lpips: weights of LPIPS, which then judges decoded pictures too.
         preset: name in `architecture.PRESETS`.
+        start: a model, shipped or a file, to begin with in place of fresh weights; its architecture
+            goes before ``preset``, and its brightness head stays as it is.
         device: cpu, cuda, ...
         workers: processes that share each batch, one thread each; on the CPU only. 1 uses torch's
             threads instead.
@@ -72,6 +74,7 @@ class Settings:
     validation_limit: int | None = None
     lpips: Path | None = None
     preset: str = "nano"
+    start: str | None = None
     device: torch.device
     workers: int = 1
     resume: bool = False
@@ -142,7 +145,12 @@ def _follow(settings: Settings, recipe: Recipe, budget: Budget, peers: Peers) ->
 
 
 def _started(settings: Settings, recipe: Recipe) -> Run:
-    run = Run(PRESETS[settings.preset], recipe, device=settings.device)
+    if settings.start is None:
+        run = Run(PRESETS[settings.preset], recipe, device=settings.device)
+    else:
+        model = load(find(settings.start))
+        run = Run(model.architecture, recipe, device=settings.device)
+        run.begin_with(model)
     if settings.resume:
         run.resume(settings.out)
     return run
@@ -198,6 +206,7 @@ class _Keeper:
     def _keep(self, run: Run, name: str, scores: dict[str, float]) -> None:
         training: dict[str, object] = {
             "preset": self._settings.preset,
+            "start": self._settings.start,
             "recipe": asdict(self._recipe),
             "shares": list(self._settings.shares),
             "lpips": self._settings.lpips is not None,

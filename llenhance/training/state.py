@@ -31,6 +31,7 @@ class Run:
         seconds: time spent training, over all sessions.
         skipped: steps whose gradient was not finite and that were left out.
         rate_factor: what going back to a good state has left of the learning rate.
+        has_norms: whether the activation norms are set from data.
         has_head: whether the brightness head is trained, or there is none.
         best: validation PSNR of the best weights so far; -inf before the first.
     """
@@ -48,8 +49,15 @@ class Run:
         self.seconds = 0.0
         self.skipped = 0
         self.rate_factor = 1.0
+        self.has_norms = False
         self.has_head = self.model.brightness is None
         self.best = -float("inf")
+
+    def begin_with(self, model: LLFlow) -> None:
+        """Take the weights of a finished model, its brightness head included, as they are."""
+        for fresh in (self.model, self.average):
+            fresh.load_state_dict(model.state_dict())
+        self.has_norms = self.has_head = True
 
     @torch.no_grad()
     def follow(self, decay: float) -> None:
@@ -71,6 +79,7 @@ class Run:
             "seconds": self.seconds,
             "skipped": self.skipped,
             "rate_factor": self.rate_factor,
+            "has_norms": self.has_norms,
             "has_head": self.has_head,
             "best": self.best,
         }
@@ -85,6 +94,7 @@ class Run:
         self.seconds = float(state["seconds"])
         self.skipped = int(state["skipped"])
         self.rate_factor = float(state["rate_factor"])
+        self.has_norms = bool(state["has_norms"])
         self.has_head = bool(state["has_head"])
         self.best = float(state["best"])
 
