@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from llenhance import LlenhanceError, read_picture
+from llenhance.engine import Engine
+from llenhance.engine.network import FastNetwork
 from llenhance.model import LLFlow
 from llenhance.pixels import enhance_pixels
 from llenhance.weights import find, load
@@ -96,21 +98,23 @@ def try_crops(model: LLFlow, crops: Iterator[tuple[str, NDArray[np.uint8]]]) -> 
     """Enhance each crop at each constant."""
     outcome = Outcome(Counter(), 0, Counter(), Counter())
     values, kind = 0, ""
+    network = FastNetwork(model, torch.float32)
 
-    def inspect(_model: object, _inputs: object, bright: Tensor) -> None:
+    def inspected(condition: Tensor, brightness: Tensor) -> Tensor:
         nonlocal values
+        bright = network(condition, brightness)
         values += bright.numel()
         outcome.not_finite[kind] += int((~bright.isfinite()).sum())
+        return bright
 
-    hook = model.register_forward_hook(inspect)
+    engine = Engine(model, device=torch.device("cpu"), precision="fp32", run=inspected)
     for kind, crop in crops:
         outcome.crops[kind] += 1
         for constant in CONSTANTS:
             try:
-                enhance_pixels(model, crop, device=torch.device("cpu"), brightness=constant)
+                enhance_pixels(engine, crop, brightness=constant)
             except LlenhanceError:
                 outcome.failures[kind] += 1
-    hook.remove()
     return outcome._replace(values=values)
 
 
@@ -122,7 +126,7 @@ def main() -> None:
     parser.add_argument("--crops", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    model = load(find(options.model)).placed(torch.device("cpu"))
+    model = load(find(options.model))
     photographs = [np.asarray(read_picture(p).to_pil().convert("RGB")) for p in options.photos]
     outcome = try_crops(model, random_crops(options.crops, photographs, seed=options.seed))
     for kind, crops in outcome.crops.items():

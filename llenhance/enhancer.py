@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from llenhance.conditioning import Pixels
+from llenhance.engine import compile_model
 from llenhance.errors import UsageError
 from llenhance.exposure import enhance_to
 from llenhance.files import read_picture
@@ -35,8 +36,9 @@ class Enhancer:
     Args:
         model: a name from `weights.shipped_models`, or the path of a weights file.
         device: auto, cpu, cuda, cuda:N or mps; auto takes a GPU if there is one.
-        precision: of the convolutions: fp32, bf16, fp16 (GPU only), or auto: bf16 on CUDA devices
-            that have it, fp32 elsewhere. Latents and 1x1 maps are always float32.
+        precision: of the convolutions: fp32, bf16, fp16 (GPU only), or auto: bf16 where the
+            processor computes in it and the model bears it, fp32 elsewhere. Latents and 1x1 maps
+            are always float32.
         tile: largest side in pixels of the parts a picture is cut into, a multiple of 8; 0 for the
             whole picture at once; auto for 768.
 
@@ -55,10 +57,11 @@ class Enhancer:
     ) -> None:
         self.model_name = str(model)
         self.device = choose_device(device)
-        self.precision = choose_precision(precision, self.device)
+        choose_precision(precision, self.device)  # says what is wrong before loading anything
         self.tile = choose_tile(tile)
         with lack_of_memory_told(self.model_name):
-            self._model = load(find(model)).placed(self.device)
+            self._engine = compile_model(load(find(model)), device=self.device, precision=precision)
+        self.precision = self._engine.precision
 
     @overload
     def enhance(
@@ -145,20 +148,16 @@ class Enhancer:
         pixels, brightness, note = picture.pixels, wish.brightness, None
         if wish.is_target:
             pixels, brightness, mean, note = enhance_to(
-                self._model,
+                self._engine,
                 pixels,
                 wish,
-                device=self.device,
-                precision=self.precision,
                 tile=self.tile,
                 progress=progress,
             )
         else:
             pixels = enhance_pixels(
-                self._model,
+                self._engine,
                 pixels,
-                device=self.device,
-                precision=self.precision,
                 tile=self.tile,
                 brightness=brightness,
                 progress=progress,
@@ -170,7 +169,7 @@ class Enhancer:
     @property
     def has_brightness(self) -> bool:
         """Whether the model has a place for brightness, and predicts it."""
-        return self._model.architecture.brightness
+        return self._engine.architecture.brightness
 
     def enhance_knowing(self, picture: Picture, *, mean_grey: float) -> Picture:
         """Return the well-lit version with the b of a known mean grey, not the predicted one.
@@ -184,10 +183,8 @@ class Enhancer:
             ResourceError: out of memory.
         """
         pixels = enhance_pixels(
-            self._model,
+            self._engine,
             picture.pixels,
-            device=self.device,
-            precision=self.precision,
             tile=self.tile,
             latent_constant=float(brightness_of(torch.tensor(mean_grey))),
         )

@@ -18,10 +18,9 @@ from numpy.typing import NDArray
 
 from llenhance.conditioning import Pixels, equalisation_tables, thumbnail
 from llenhance.darkening import linear_to_srgb, srgb_to_linear
+from llenhance.engine import Engine
 from llenhance.metrics import LUMA, mean_grey
-from llenhance.model import LLFlow
-from llenhance.model.llflow import latent_mean
-from llenhance.pixels import Progress, conditioned, enhance_pixels, lack_of_memory_told, not_finite
+from llenhance.pixels import Progress, conditioned, enhance_pixels, lack_of_memory_told
 from llenhance.wish import LARGEST_BRIGHTNESS, Wish
 
 PROMISED: Final = 0.01
@@ -69,23 +68,19 @@ class Found(NamedTuple):
 
 @torch.inference_mode()
 def enhance_to(
-    model: LLFlow,
+    engine: Engine,
     pixels: Pixels,
     wish: Wish,
     *,
-    device: torch.device,
-    precision: str = "fp32",
     tile: int = 0,
     progress: Progress | None = None,
 ) -> Reached:
     """Enhance pixels so that their mean grey is the one wished for, or as near as the model comes.
 
     Args:
-        model: on the device, in evaluation mode.
+        engine: runs the network.
         pixels: ``(H, W, 3)``, uint8 or uint16, at least 1x1.
         wish: with a target.
-        device: of the model.
-        precision: fp32, bf16 or fp16; sketches are always float32.
         tile: largest side of a tile, 0 for the whole picture.
         progress: called after each tile; where the picture is enhanced again, with more of them.
 
@@ -95,9 +90,9 @@ def enhance_to(
     """
     tables = equalisation_tables(pixels)
     with lack_of_memory_told():
-        predicted = model.predict_brightness(thumbnail(pixels).to(device)).item()
-        window = tile + 2 * model.architecture.margin if tile else math.inf
-        sketch = Sketch(model, _sampled(pixels, min(_SKETCH, window**2)), tables, device=device)
+        predicted = engine.predict_brightness(thumbnail(pixels)).item()
+        window = tile + 2 * engine.architecture.margin if tile else math.inf
+        sketch = Sketch(engine, _sampled(pixels, min(_SKETCH, window**2)), tables)
         mean_at = cache(sketch.mean_grey)  # each pass searches from where the last one ended
         goal = _goal(wish, sketch, predicted)
         found = Found(predicted, mean_at(predicted))
@@ -114,10 +109,8 @@ def enhance_to(
             if earlier and found.constant == before.constant:
                 break  # as far as it goes already
             result = enhance_pixels(
-                model,
+                engine,
                 pixels,
-                device=device,
-                precision=precision,
                 tile=tile,
                 latent_constant=found.constant,
                 progress=progress and _counting_on(progress, earlier),
@@ -130,14 +123,12 @@ def enhance_to(
 
 
 class Sketch:
-    """A small copy of a picture, encoded once, that can be decoded with any constant."""
+    """A small copy of a picture, encoded once in float32, decoded with any constant."""
 
-    def __init__(
-        self, model: LLFlow, pixels: Pixels, tables: Pixels, *, device: torch.device
-    ) -> None:
-        self._model, self._device = model, device
+    def __init__(self, engine: Engine, pixels: Pixels, tables: Pixels) -> None:
+        self._engine = engine
         self._height, self._width = pixels.shape[:2]
-        self._prepared = model.prepare(conditioned(pixels, tables, device=device))
+        self._encoded = engine.encode(conditioned(pixels, tables, device=engine.device))
 
     def decode(self, constant: float) -> NDArray[np.float32]:
         """Return the well-lit sketch, ``(H, W, 3)``, 0..1.
@@ -145,12 +136,10 @@ class Sketch:
         Raises:
             PictureError: it is not finite.
         """
-        mean = latent_mean(
-            self._prepared.colour_map, torch.full((1,), constant, device=self._device)
+        whole = self._engine.decode(
+            self._encoded, torch.full((1,), constant, device=self._engine.device)
         )
-        bright = self._model.decode(mean, self._prepared)[0, :, : self._height, : self._width]
-        if not bright.isfinite().all():
-            raise not_finite()
+        bright = whole[0, :, : self._height, : self._width]
         return bright.clamp(0, 1).permute(1, 2, 0).cpu().numpy()
 
     def mean_grey(self, constant: float) -> float:

@@ -1,6 +1,6 @@
 """The pixels of a whole picture through the network: tile by tile, from dark to well-lit.
 
-Of each tile: condition, encoder and flow, a check for finite values, and its core into the result.
+Of each tile: condition, engine, and its core into the result.
 What is of the whole picture, tables and brightness, is settled before the first tile.
 """
 
@@ -23,9 +23,8 @@ from llenhance.conditioning import (
     thumbnail,
     to_unit,
 )
-from llenhance.errors import PictureError, ResourceError
-from llenhance.model import LLFlow
-from llenhance.settings import DTYPES
+from llenhance.engine import Engine
+from llenhance.errors import ResourceError
 
 Progress = Callable[[int, int], None]
 """Called with the tiles done and all tiles."""
@@ -33,11 +32,9 @@ Progress = Callable[[int, int], None]
 
 @torch.inference_mode()
 def enhance_pixels(
-    model: LLFlow,
+    engine: Engine,
     pixels: Pixels,
     *,
-    device: torch.device,
-    precision: str = "fp32",
     tile: int = 0,
     brightness: float = 0.0,
     latent_constant: float | None = None,
@@ -46,10 +43,8 @@ def enhance_pixels(
     """Enhance the pixels of a whole picture, tile by tile.
 
     Args:
-        model: on the device, in evaluation mode.
+        engine: runs the network.
         pixels: ``(H, W, 3)``, uint8 or uint16, at least 1x1.
-        device: of the model.
-        precision: fp32, bf16 or fp16.
         tile: largest side of a tile, 0 for the whole picture.
         brightness: added to the predicted b.
         latent_constant: what is added to the colour map, in place of predicted b and brightness.
@@ -68,16 +63,15 @@ def enhance_pixels(
     all_tiles = tiling.count(height, width, tile=tile)
     with lack_of_memory_told():
         if latent_constant is None:
-            small = thumbnail(pixels).to(device)
-            constant = model.predict_brightness(small) + brightness
+            constant = engine.predict_brightness(thumbnail(pixels)) + brightness
         else:
-            constant = torch.full((1,), latent_constant, device=device)
+            constant = torch.full((1,), latent_constant, device=engine.device)
         for done, part in enumerate(
-            tiling.cut(height, width, tile=tile, margin=model.architecture.margin), start=1
+            tiling.cut(height, width, tile=tile, margin=engine.architecture.margin), start=1
         ):
             rows, columns = part.window
             window = pixels[rows.slice(), columns.slice()]
-            bright = _enhance_window(model, window, tables, constant, precision)
+            bright = _enhance_window(engine, window, tables, constant)
             (top, left), core = (rows.start, columns.start), part.core
             result[core[0].slice(), core[1].slice()] = _to_pixels(
                 bright[:, core[0].slice(top), core[1].slice(left)], pixels.dtype
@@ -87,18 +81,12 @@ def enhance_pixels(
     return result
 
 
-def _enhance_window(
-    model: LLFlow, window: Pixels, tables: Pixels, constant: Tensor, precision: str
-) -> Tensor:
+def _enhance_window(engine: Engine, window: Pixels, tables: Pixels, constant: Tensor) -> Tensor:
     """Return the network's picture of a window, ``(3, H, W)`` on its device, 0..1, clamped."""
     height, width = window.shape[:2]
-    channels = conditioned(window, tables, device=constant.device)
-    for dtype in dict.fromkeys((DTYPES[precision], torch.float32)):
-        with torch.autocast(constant.device.type, dtype, enabled=dtype != torch.float32):
-            bright = model(channels, constant)[0, :, :height, :width]
-        if bright.isfinite().all():  # before clamping, which passes NaN on
-            return bright.clamp(0, 1)
-    raise not_finite()
+    channels = conditioned(window, tables, device=engine.device)
+    # The engine has looked for values that are not finite: clamping passes NaN on.
+    return engine.enhance(channels, constant)[0, :, :height, :width].clamp(0, 1)
 
 
 def conditioned(window: Pixels, tables: Pixels, *, device: torch.device) -> Tensor:
@@ -122,15 +110,6 @@ def _pad(window: Pixels) -> Pixels:
 def _to_pixels(bright: Tensor, dtype: np.dtype[np.uint8 | np.uint16]) -> Pixels:
     levels = (bright.permute(1, 2, 0) * float(np.iinfo(dtype).max)).round()
     return levels.cpu().numpy().astype(dtype)
-
-
-def not_finite() -> PictureError:
-    """Return what to raise where the network computed NaN or infinity, in float32 too."""
-    return PictureError(
-        "the picture",
-        "made the network compute numbers that are not finite",
-        "Try another model or a brightness nearer to 0",
-    )
 
 
 @contextmanager

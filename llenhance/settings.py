@@ -41,19 +41,28 @@ def choose_device(name: str) -> torch.device:
 
 
 def choose_precision(name: str, device: torch.device) -> str:
-    """Return a key of `DTYPES`; auto takes bf16 on CUDA devices that have it, else fp32.
+    """Return a key of `DTYPES`; auto takes bf16 where the device computes in it, else fp32.
 
     Raises:
         UsageError: unknown, or not for this device.
     """
     if name == "auto":
-        has_bf16 = device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
-        return "bf16" if has_bf16 else "fp32"
+        return "bf16" if _computes_in_bf16(device) else "fp32"
     if name not in DTYPES:
         raise UsageError(f"precision {name}", "is unknown", "Use auto, fp32, bf16 or fp16")
     if name == "fp16" and device.type == "cpu":
         raise UsageError("precision fp16", "needs a GPU", "Use bf16 or fp32 on a CPU")
     return name
+
+
+def _computes_in_bf16(device: torch.device) -> bool:
+    """Return whether it multiplies bfloat16 faster than float32, not only somehow."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    if device.type != "cpu":
+        return False
+    can = torch.cpu.get_capabilities()
+    return any(can.get(name) for name in ("avx512_bf16", "amx_bf16", "arm_bf16"))
 
 
 def choose_tile(tile: int | Literal["auto"]) -> int:

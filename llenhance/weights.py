@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 import safetensors
 import torch
 from safetensors.torch import save
+from torch.overrides import TorchFunctionMode
 
 from llenhance.architecture import Architecture
 from llenhance.errors import SingularMatrixError, WeightsError
@@ -112,7 +113,7 @@ def load(path: Path) -> LLFlow:
         SingularMatrixError: the flow cannot be inverted.
     """
     architecture = describe(path).architecture
-    with torch.device("meta"):
+    with torch.device("meta"), _Undrawn():
         model = LLFlow(architecture)
     expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     tensors: dict[str, torch.Tensor] = {}
@@ -142,6 +143,22 @@ def load(path: Path) -> LLFlow:
             except SingularMatrixError as reason:
                 raise SingularMatrixError(str(path), *reason.args[1:]) from reason
     return model
+
+
+class _Undrawn(TorchFunctionMode):
+    """Leaves out random numbers: on tensors without storage, asking for them imports for 1 s."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func.__name__ in ("normal_", "kaiming_normal_"):  # of a tensor, or of torch.nn.init
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        return func(*args, **kwargs)
 
 
 def _refuse(path: Path, problem: str, names: set[str]) -> None:

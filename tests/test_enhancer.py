@@ -22,6 +22,8 @@ from torch import Tensor
 from llenhance import pixels as module
 from llenhance.architecture import Architecture
 from llenhance.conditioning import equalisation_tables
+from llenhance.engine import compile_model
+from llenhance.engine.network import FastNetwork
 from llenhance.enhancer import Enhancer
 from llenhance.errors import PictureError, ResourceError, UsageError, WeightsError
 from llenhance.metrics import mean_grey
@@ -86,8 +88,22 @@ def enhancer(weights: Path) -> Enhancer:
     return Enhancer(weights, device="cpu")
 
 
-def enhanced(model: LLFlow, pixels: NDArray[Any], **options: Any) -> NDArray[Any]:
-    return enhance_pixels(model, pixels, device=torch.device("cpu"), **options)
+def enhanced(
+    model: LLFlow, pixels: NDArray[Any], *, precision: str = "fp32", **options: Any
+) -> NDArray[Any]:
+    return enhance_pixels(compile_model(model, precision=precision), pixels, **options)
+
+
+def after_the_network(
+    monkeypatch: pytest.MonkeyPatch, change: Callable[[FastNetwork, Tensor], Tensor]
+) -> None:
+    """Let something happen to each picture that a network of the engine computes."""
+    compute = FastNetwork.forward
+
+    def forward(network: FastNetwork, condition: Tensor, brightness: Tensor) -> Tensor:
+        return change(network, compute(network, condition, brightness))
+
+    monkeypatch.setattr(FastNetwork, "forward", forward)
 
 
 def levels_apart(one: NDArray[Any], other: NDArray[Any]) -> int:
@@ -127,7 +143,8 @@ def test_padding_is_cropped_at_the_bottom_and_right() -> None:
     padded = np.pad(pixels, ((0, 3), (0, 2), (0, 0)), mode="reflect")
     model = tame(PAPER)
     tables = equalisation_tables(pixels)
-    by_hand = module._enhance_window(model, padded, tables, torch.zeros(1), "fp32")
+    engine = compile_model(model, precision="fp32")
+    by_hand = module._enhance_window(engine, padded, tables, torch.zeros(1))
     expected = module._to_pixels(by_hand[:, :21, :30], pixels.dtype)
     np.testing.assert_array_equal(enhanced(model, pixels), expected)
 
@@ -180,25 +197,25 @@ def test_result_that_is_not_finite_is_an_error(precision: str) -> None:
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
-def test_a_single_undefined_value_is_enough(bad: float) -> None:
-    def spoil(_module: object, _inputs: object, bright: Tensor) -> Tensor:
+def test_a_single_undefined_value_is_enough(bad: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    def spoil(_network: FastNetwork, bright: Tensor) -> Tensor:
         bright[0, 1, 5, 7] = bad
         return bright
 
-    model = tame(PAPER)
-    model.register_forward_hook(spoil)
+    after_the_network(monkeypatch, spoil)
     with pytest.raises(PictureError, match="not finite"):
-        enhanced(model, dark_picture(16, 16))
+        enhanced(tame(PAPER), dark_picture(16, 16))
 
 
-def test_tile_that_fails_in_bfloat16_is_computed_again_in_float32() -> None:
-    def fail_in_bfloat16(_module: object, _inputs: object, bright: Tensor) -> Tensor:
-        return bright * math.nan if torch.is_autocast_enabled("cpu") else bright
+def test_tile_that_fails_in_bfloat16_is_computed_again_in_float32(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail_in_bfloat16(network: FastNetwork, bright: Tensor) -> Tensor:
+        return bright * math.nan if network.encoder.dtype == torch.bfloat16 else bright
 
-    pixels = dark_picture(24, 24)
-    expected = enhanced(tame(PAPER), pixels)
-    model = tame(PAPER)
-    model.register_forward_hook(fail_in_bfloat16)
+    pixels, model = dark_picture(24, 24), tame(PAPER)
+    expected = enhanced(model, pixels)
+    after_the_network(monkeypatch, fail_in_bfloat16)
     np.testing.assert_array_equal(enhanced(model, pixels, precision="bf16"), expected)
 
 
@@ -213,24 +230,24 @@ def test_bfloat16_stays_near_float32() -> None:
     [MemoryError(), RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate")],
     ids=["Python", "torch"],
 )
-def test_lack_of_memory_names_smaller_tiles(failure: Exception) -> None:
-    def fail(*_: object) -> None:
+def test_lack_of_memory_names_smaller_tiles(
+    failure: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Tensor:
         raise failure
 
-    model = tame(PAPER)
-    model.register_forward_hook(fail)
+    after_the_network(monkeypatch, fail)
     with pytest.raises(ResourceError, match="smaller --tile"):
-        enhanced(model, dark_picture(8, 8))
+        enhanced(tame(PAPER), dark_picture(8, 8))
 
 
-def test_bug_in_the_network_keeps_its_name() -> None:
-    def fail(*_: object) -> None:
+def test_bug_in_the_network_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> Tensor:
         raise RuntimeError("shapes do not match")
 
-    model = tame(PAPER)
-    model.register_forward_hook(fail)
+    after_the_network(monkeypatch, fail)
     with pytest.raises(RuntimeError, match="shapes do not match"):
-        enhanced(model, dark_picture(8, 8))
+        enhanced(tame(PAPER), dark_picture(8, 8))
 
 
 # --- Brightness ---------------------------------------------------------------------------------
@@ -390,7 +407,23 @@ def test_tile_is_what_was_asked_for(
     assert Enhancer(weights, device="cpu", tile=tile).tile == expected
 
 
-def test_precision_on_the_cpu_is_float32(weights: Path) -> None:
+@pytest.mark.parametrize("can", [True, False])
+def test_precision_is_bfloat16_where_the_processor_computes_in_it(
+    can: bool, weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": can})
+    found = Enhancer(weights, device="cpu").precision
+    assert found == ("bf16" if can else "fp32")
+
+
+def test_precision_is_float32_for_a_model_that_bfloat16_changes(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def coarse(network: FastNetwork, bright: Tensor) -> Tensor:
+        return bright + 0.01 if network.encoder.dtype == torch.bfloat16 else bright
+
+    after_the_network(monkeypatch, coarse)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
     assert Enhancer(weights, device="cpu").precision == "fp32"
 
 

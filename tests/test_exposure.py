@@ -19,6 +19,8 @@ from PIL import Image
 from llenhance import exposure as module
 from llenhance.architecture import Architecture
 from llenhance.darkening import linear_to_srgb, srgb_to_linear
+from llenhance.engine import compile_model
+from llenhance.engine.network import FastEncoder
 from llenhance.enhancer import Enhancer
 from llenhance.errors import PictureError, ResourceError
 from llenhance.exposure import PROMISED, Reached, enhance_to, search
@@ -30,12 +32,11 @@ from llenhance.weights import load
 from llenhance.wish import Wish
 
 ROOT = Path(__file__).parents[1]
-CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
 def nano() -> LLFlow:
-    return load(ROOT / "weights" / "nano.safetensors").placed(CPU)
+    return load(ROOT / "weights" / "nano.safetensors")
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def untrained() -> LLFlow:
 
 
 def reached(model: LLFlow, pixels: NDArray[Any], wish: Wish, **options: Any) -> Reached:
-    return enhance_to(model, pixels, wish, device=CPU, **options)
+    return enhance_to(compile_model(model, precision="fp32"), pixels, wish, **options)
 
 
 def passes(
@@ -161,7 +162,8 @@ def test_16_bits_and_transparency_are_kept(enhancer: Enhancer) -> None:
 
 def test_model_without_a_prediction_reaches_targets_too() -> None:
     model, pixels = untrained(), crop("coffee", size=64)
-    ends = [mean_grey(enhance_pixels(model, pixels, device=CPU, brightness=x)) for x in (0, 0.2)]
+    engine = compile_model(model, precision="fp32")
+    ends = [mean_grey(enhance_pixels(engine, pixels, brightness=x)) for x in (0, 0.2)]
     found = reached(model, pixels, Wish(target_mean=sum(ends) / 2))
     assert found.mean_grey == pytest.approx(sum(ends) / 2, abs=PROMISED)
     assert 0 < found.brightness < 0.2
@@ -179,7 +181,8 @@ def test_target_out_of_reach_is_approached_and_told(
     monkeypatch.setattr(module, limit, 0.3 if way == "brighter" else -0.3)
     pixels = crop("coffee")
     found = reached(nano, pixels, Wish(target_mean=goal))
-    extreme = enhance_pixels(nano, pixels, device=CPU, latent_constant=getattr(module, limit))
+    engine = compile_model(nano, precision="fp32")
+    extreme = enhance_pixels(engine, pixels, latent_constant=getattr(module, limit))
     np.testing.assert_array_equal(found.pixels, extreme)
     assert found.note == (
         f"the mean grey is {found.mean_grey:.2f}: this model goes no {way} on this picture, "
@@ -264,14 +267,15 @@ def test_sketch_that_is_not_finite_is_the_usual_error() -> None:
 @pytest.mark.parametrize(
     "failure", [MemoryError(), RuntimeError("DefaultCPUAllocator: not enough memory")]
 )
-def test_lack_of_memory_for_the_sketch_names_smaller_tiles(failure: Exception) -> None:
+def test_lack_of_memory_for_the_sketch_names_smaller_tiles(
+    failure: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object) -> None:
         raise failure
 
-    model = untrained()
-    model.encoder.register_forward_hook(fail)
+    monkeypatch.setattr(FastEncoder, "forward", fail)
     with pytest.raises(ResourceError, match="smaller --tile"):
-        reached(model, crop("coffee", size=16), Wish(target_mean=0.5))
+        reached(untrained(), crop("coffee", size=16), Wish(target_mean=0.5))
 
 
 # --- The search ---------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ def coffee() -> np.ndarray:
 
 
 def test_shipped_model_stays_finite_on_crops_that_nobody_would_take() -> None:
-    model = load(ROOT / "weights" / "nano.safetensors").placed(torch.device("cpu"))
+    model = load(ROOT / "weights" / "nano.safetensors")
     outcome = try_crops(model, random_crops(42, [coffee()], largest_side=72))
     assert outcome.crops == dict.fromkeys(KINDS, 6)
     assert outcome.values > 0
@@ -30,7 +30,7 @@ def test_shipped_model_stays_finite_on_crops_that_nobody_would_take() -> None:
 
 def test_values_that_are_not_finite_are_counted() -> None:
     """Otherwise the test above could not fail."""
-    model = load(ROOT / "weights" / "nano.safetensors").placed(torch.device("cpu"))
+    model = load(ROOT / "weights" / "nano.safetensors")
     with torch.no_grad():
         model.flow.get_submodule("layers.1.actnorm").get_parameter("logs").fill_(-200)
     outcome = try_crops(model, islice(random_crops(5), 3, 4))

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from llenhance.engine import compile_model
 from llenhance.metrics import colourfulness, mean_grey, scaled_to, score
 from llenhance.model import LLFlow
 from llenhance.pixels import enhance_pixels
@@ -24,9 +25,10 @@ def validate(model: LLFlow, pairs: Sequence[Pair], *, device: torch.device) -> d
         ``_scaled`` after scaling to the reference's mean grey; ``grey_error``, the absolute error
         of mean grey; ``colour``, colourfulness as a share of the reference's.
     """
+    engine = compile_model(model, device=device, precision="fp32")
     rows: list[dict[str, float]] = []
     for pair in pairs:
-        produced = enhance_pixels(model, pair.dark, device=device)
+        produced = enhance_pixels(engine, pair.dark)
         rows.append(_compare(produced, pair.normal))
     return {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
 

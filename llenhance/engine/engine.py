@@ -1,0 +1,154 @@
+"""The engine: a trained network made ready, once per load, to enhance fast on one device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Final, NamedTuple
+
+import torch
+from torch import Tensor
+
+from llenhance.architecture import Architecture
+from llenhance.conditioning import condition
+from llenhance.engine.network import FastNetwork
+from llenhance.errors import PictureError
+from llenhance.model import LLFlow
+from llenhance.settings import DTYPES, choose_precision
+
+FAITHFUL: Final = 50.0
+"""dB between a result of less precision and that of float32, from which `auto` takes the former."""
+
+Run = Callable[[Tensor, Tensor], Tensor]
+"""The 12 channels ``(N, 12, H, W)`` and the brightness ``(N,)`` to the picture."""
+
+
+class Encoded(NamedTuple):
+    """What the encoder says about a dark picture, to be decoded at any brightness.
+
+    Attributes:
+        features: that condition flow level 1, 2, 3.
+        colour: the colour map at half size, ``(N, 3, H/2, W/2)``.
+    """
+
+    features: list[Tensor]
+    colour: Tensor
+
+
+class Engine:
+    """A network that is ready to enhance.
+
+    Attributes:
+        architecture: of the network.
+        device: where it runs.
+        precision: of its convolutions, a key of `settings.DTYPES`.
+
+    Args:
+        model: trained; moved to the device, not changed.
+        device: where to run.
+        precision: of the convolutions.
+        run: what computes them; without it, the folded network in torch.
+    """
+
+    def __init__(
+        self, model: LLFlow, *, device: torch.device, precision: str, run: Run | None = None
+    ) -> None:
+        self._model = model.to(device).eval()
+        self.architecture: Architecture = model.architecture
+        self.device = device
+        self.precision = precision
+        self._run: Run = run or FastNetwork(model, DTYPES[precision]).to(device)
+
+    @cached_property
+    def _exact(self) -> FastNetwork:
+        """The network in float32, for sketches and for what is not finite in less."""
+        if isinstance(self._run, FastNetwork) and self.precision == "fp32":
+            return self._run
+        return FastNetwork(self._model, torch.float32).to(self.device)
+
+    @torch.inference_mode()
+    def predict_brightness(self, thumbnail: Tensor) -> Tensor:
+        """Return b ``(N,)`` for `conditioning.thumbnail`; 0 where the model has no place for it."""
+        return self._model.predict_brightness(thumbnail.to(self.device))
+
+    @torch.inference_mode()
+    def enhance(self, condition: Tensor, brightness: Tensor) -> Tensor:
+        """Return the picture ``(N, 3, H, W)``, 0..1 nominal, not clamped, every value finite.
+
+        Where a value is not finite, everything is computed again in float32.
+
+        Args:
+            condition: ``(N, 12, H, W)`` of `conditioning.condition`; H and W multiples of 8.
+            brightness: ``(N,)``, added to the colour map: b plus the user's constant.
+
+        Raises:
+            PictureError: it is not finite in float32 either.
+        """
+        picture = self._run(condition, brightness)
+        if self.precision != "fp32" and not picture.isfinite().all():
+            picture = self._exact(condition, brightness)
+        if not picture.isfinite().all():
+            raise not_finite()
+        return picture
+
+    @torch.inference_mode()
+    def is_faithful(self) -> bool:
+        """Return whether a dark, noisy ramp comes out within `FAITHFUL` of float32's result."""
+        height, width = 64, 96
+        ramp = torch.linspace(0, 1, width).expand(1, 3, height, width)
+        noise = torch.randn(ramp.shape, generator=torch.Generator().manual_seed(0))
+        dark = (0.02 + 0.2 * ramp**2 + 0.01 * noise).clamp(0, 1)
+        channels = condition(dark, ramp).to(self.device)
+        constant = torch.zeros(1, device=self.device)
+        found = self._run(channels, constant).clamp(0, 1)
+        exact = self._exact(channels, constant).clamp(0, 1)
+        return bool((found - exact).square().mean() <= 10 ** (-FAITHFUL / 10))  # false for NaN
+
+    @torch.inference_mode()
+    def encode(self, condition: Tensor) -> Encoded:
+        """Run the encoder alone, in float32, on ``(N, 12, H, W)`` of `conditioning.condition`."""
+        return Encoded(*self._exact.encoder(condition))
+
+    @torch.inference_mode()
+    def decode(self, encoded: Encoded, brightness: Tensor) -> Tensor:
+        """Return the picture ``(N, 3, H, W)``, not clamped, in float32.
+
+        Raises:
+            PictureError: it is not finite.
+        """
+        picture = self._exact.decode(encoded.features, encoded.colour, brightness)
+        if not picture.isfinite().all():
+            raise not_finite()
+        return picture
+
+
+def compile_model(
+    model: LLFlow, *, device: torch.device | str = "cpu", precision: str = "auto"
+) -> Engine:
+    """Fold a trained network into an engine.
+
+    Args:
+        model: trained; moved to the device, not changed.
+        device: where to run.
+        precision: fp32, bf16, fp16 (GPU only), or auto: bf16 where the processor computes in it
+            and a check of the model finds it within `FAITHFUL` of float32, else fp32.
+
+    Raises:
+        UsageError: a precision that is unknown or not for this device.
+        SingularMatrixError: a matrix of the flow has no inverse.
+    """
+    device = torch.device(device)
+    chosen = choose_precision(precision, device)
+    engine = Engine(model, device=device, precision=chosen)
+    if precision == "auto" and chosen != "fp32" and not engine.is_faithful():
+        return Engine(model, device=device, precision="fp32")
+    return engine
+
+
+def not_finite() -> PictureError:
+    """Return what to raise where the network computed NaN or infinity, in float32 too."""
+    return PictureError(
+        "the picture",
+        "made the network compute numbers that are not finite",
+        "Try another model or a brightness nearer to 0",
+    )

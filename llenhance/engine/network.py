@@ -1,0 +1,273 @@
+"""The folded network: encoder and inverse flow as plain convolutions, for enhancing alone.
+
+Convolutions are of the network's precision, the state of the flow, its 1x1 maps and its divisions
+of float32. Everything is channels-last, and elementwise steps work in place: outside of autograd
+nobody needs what was there before.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from llenhance.architecture import LEVELS, STRIDE
+from llenhance.engine.folding import (
+    Folded,
+    composed,
+    in_type,
+    inverse_map,
+    normed,
+    plain,
+    shift_and_scale,
+)
+from llenhance.model import LLFlow
+from llenhance.model.encoder import RESIDUAL, SLOPE, DenseBlock, Encoder, ResidualDenseBlock
+from llenhance.model.flow import SCALE_FLOOR, Coupling, FlowStep
+
+LAYOUT: Final = torch.channels_last
+
+Activation = Literal["none", "relu", "leaky_relu"]
+
+
+class Convolution(nn.Module):
+    """A folded convolution of stride 1 that keeps the size, and what follows it.
+
+    ``activation(convolution(x) + added)``.
+    """
+
+    weight: Tensor
+    bias: Tensor | None
+
+    def __init__(
+        self,
+        folded: Folded,
+        dtype: torch.dtype,
+        *,
+        activation: Activation = "none",
+        biased: bool = True,
+    ) -> None:
+        super().__init__()
+        weight, bias = in_type(folded, dtype)
+        self.register_buffer("weight", weight)
+        self.register_buffer("bias", bias if biased else None)
+        self.padding = weight.shape[-1] // 2
+        self.activation: Activation = activation
+
+    def forward(self, x: Tensor, added: Tensor | None = None) -> Tensor:
+        x = F.conv2d(x, self.weight, self.bias, padding=self.padding)
+        if added is not None:
+            x = x.add_(added)
+        if self.activation == "relu":
+            return F.relu_(x)
+        return F.leaky_relu_(x, SLOPE) if self.activation == "leaky_relu" else x
+
+
+class FastDenseBlock(nn.Module):
+    """A dense block whose last convolution carries the residual's gain."""
+
+    def __init__(self, block: DenseBlock, gain: float, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.growing = nn.ModuleList(
+            Convolution(plain(cast("nn.Conv2d", convolution)), dtype, activation="leaky_relu")
+            for convolution in list(block.children())[:-1]
+        )
+        self.last = Convolution(plain(block.conv5, gain), dtype)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        """Return the gained result of the block on ``x``, added to ``skip``."""
+        seen = x
+        for convolution in self.growing:
+            seen = torch.cat([seen, convolution(seen)], dim=1)
+        return self.last(seen, skip)
+
+
+class FastResidualDenseBlock(nn.Module):
+    """Three dense blocks with a residual around them."""
+
+    def __init__(self, block: ResidualDenseBlock, dtype: torch.dtype) -> None:
+        super().__init__()
+        first, second, third = (cast("DenseBlock", part) for part in block)
+        # The third one's result is a share of the block's, which is a share of the sum.
+        self.first = FastDenseBlock(first, RESIDUAL, dtype)
+        self.second = FastDenseBlock(second, RESIDUAL, dtype)
+        self.third = FastDenseBlock(third, RESIDUAL**2, dtype)
+
+    def forward(self, entered: Tensor) -> Tensor:
+        x = self.first(entered, entered)
+        x = self.second(x, x)
+        return self.third(x, torch.add(entered, x, alpha=RESIDUAL))
+
+
+class FastEncoder(nn.Module):
+    """The encoder of `model/encoder.py`."""
+
+    def __init__(self, encoder: Encoder, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.dtype = dtype
+        self.trunk_scale = encoder.trunk_scale
+        self.stacked_blocks = encoder.stacked_blocks
+        self.first = Convolution(plain(encoder.conv_first), dtype, activation="leaky_relu")
+        self.second = Convolution(plain(encoder.conv_second), dtype)
+        self.trunk = nn.ModuleList(
+            FastResidualDenseBlock(cast("ResidualDenseBlock", block), dtype)
+            for block in encoder.trunk
+        )
+        self.trunk_conv = Convolution(plain(encoder.trunk_conv), dtype)
+        self.downconv1 = Convolution(plain(encoder.downconv1), dtype, activation="leaky_relu")
+        self.downconv2 = Convolution(plain(encoder.downconv2), dtype)
+        self.colour_map = Convolution(plain(encoder.colour_map), dtype)
+
+    def forward(self, condition: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Encode ``(N, 12, H, W)``.
+
+        Returns:
+            Features that condition flow level 1, 2, 3; the colour map at half size
+            ``(N, 3, H/2, W/2)``, float32: each of its pixels stands for four.
+        """
+        x = condition.to(self.dtype, memory_format=LAYOUT)
+        if self.trunk_scale == 4:
+            x = F.pixel_unshuffle(x, 2).contiguous(memory_format=LAYOUT)
+        head = self.second(self.first(x))
+        if self.trunk_scale == 4:
+            x = F.avg_pool2d(head, 2)
+        else:
+            x = head = F.max_pool2d(head, 2)
+        stacked: list[Tensor] = []
+        for number, block in enumerate(self.trunk):
+            x = block(x)
+            if number in self.stacked_blocks:
+                stacked.append(x)
+        x = self.trunk_conv(x)
+        if self.trunk_scale == 4:
+            x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+        half = head.add_(x)
+        quarter = self.downconv1(F.avg_pool2d(half, 2))
+        eighth = self.downconv2(F.avg_pool2d(quarter, 2))
+        colour = self.colour_map(half).float().sigmoid_()
+        return [_joined(feature, stacked) for feature in (half, quarter, eighth)], colour
+
+
+class FastCoupling(nn.Module):
+    """The inverse of a coupling and of the linear maps that follow it."""
+
+    def __init__(self, coupling: Coupling, following: Folded, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.kept = coupling.kept
+        self.dtype = dtype
+        injection, affine = coupling.injection, coupling.affine
+        self.injection_first = Convolution(normed(injection.first), dtype, activation="relu")
+        self.injection_middle = Convolution(normed(injection.middle), dtype, activation="relu")
+        shift, scale = shift_and_scale(injection.last)
+        self.injection_shift = Convolution(shift, dtype)
+        self.injection_scale = Convolution(scale, dtype)
+        first = normed(affine.first)
+        of_kept = Folded(first.weight[:, : self.kept], first.bias)
+        of_condition = Folded(first.weight[:, self.kept :], first.bias)
+        self.affine_first = Convolution(of_kept, dtype, activation="relu", biased=False)
+        self.affine_response = Convolution(of_condition, dtype)
+        self.affine_middle = Convolution(normed(affine.middle), dtype, activation="relu")
+        shift, scale = shift_and_scale(affine.last)
+        self.affine_shift = Convolution(shift, dtype)
+        self.affine_scale = Convolution(scale, dtype)
+        self.following = Convolution(following, torch.float32)
+
+    def forward(self, y: Tensor, feature: Tensor) -> Tensor:
+        kept, moved = y[:, : self.kept], y[:, self.kept :]
+        response = self.affine_response(feature)
+        x = self.affine_first(kept.to(self.dtype, memory_format=LAYOUT), response)
+        x = self.affine_middle(x)
+        moved = (moved / _scale(self.affine_scale(x))).add_(self.affine_shift(x))
+        y = torch.cat([kept, moved], dim=1)
+        x = self.injection_middle(self.injection_first(feature))
+        y = y.div_(_scale(self.injection_scale(x))).add_(self.injection_shift(x))
+        return self.following(y)
+
+
+class FastFlow(nn.Module):
+    """The inverse of `model.flow.Flow`: per level, from the last to the first, its couplings."""
+
+    def __init__(self, model: LLFlow, dtype: torch.dtype) -> None:
+        super().__init__()
+        levels: list[list[FlowStep]] = [[] for _ in range(LEVELS)]
+        for layer, level in zip(model.flow.layers, model.flow.level_of, strict=True):
+            if isinstance(layer, FlowStep):
+                levels[level].append(layer)
+        self.levels = nn.ModuleList(
+            nn.ModuleList(_couplings(steps, dtype)) for steps in reversed(levels)
+        )
+
+    def forward(self, latent: Tensor, features: list[Tensor]) -> Tensor:
+        """Return the picture ``(N, 3, H, W)``, float32, of a latent ``(N, 192, H/8, W/8)``."""
+        y: Tensor = latent
+        for couplings, feature in zip(self.levels, reversed(features), strict=True):
+            for coupling in cast("nn.ModuleList", couplings):
+                y = coupling(y, feature)
+            y = F.pixel_shuffle(y, 2).contiguous(memory_format=LAYOUT)
+        return y
+
+
+class FastNetwork(nn.Module):
+    """A trained `LLFlow`, folded: from the 12 channels to the picture, nothing else.
+
+    Args:
+        model: trained; shares nothing with the folded network afterwards.
+        dtype: of the convolutions.
+
+    Raises:
+        SingularMatrixError: a matrix of the flow has no inverse.
+    """
+
+    def __init__(self, model: LLFlow, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.encoder = FastEncoder(model.encoder, dtype)
+        self.flow = FastFlow(model, dtype)
+
+    def forward(self, condition: Tensor, brightness: Tensor) -> Tensor:
+        """Enhance, as `LLFlow.forward` does."""
+        features, colour = self.encoder(condition)
+        return self.decode(features, colour, brightness)
+
+    def decode(self, features: list[Tensor], colour: Tensor, brightness: Tensor) -> Tensor:
+        """Return the picture of what the encoder said, at some brightness ``(N,)``."""
+        return self.flow(_latent(colour, brightness), features)
+
+
+def _couplings(steps: list[FlowStep], dtype: torch.dtype) -> list[FastCoupling]:
+    """Fold the steps of a level, in the order of the inverse.
+
+    The uncoupled ones, which the inverse comes to last, join the map of the first coupled one.
+    """
+    uncoupled = [step for step in steps if step.coupling is None]
+    coupled = [step for step in steps if step.coupling is not None]
+    maps = [inverse_map(step) for step in coupled]
+    maps[0] = composed([maps[0], *(inverse_map(step) for step in reversed(uncoupled))])
+    pairs = [(step.coupling, m) for step, m in zip(coupled, maps, strict=True)]
+    return [FastCoupling(c, m, dtype) for c, m in reversed(pairs) if c is not None]
+
+
+def _scale(logit: Tensor) -> Tensor:
+    return logit.float().sigmoid_().add_(SCALE_FLOOR)
+
+
+def _latent(colour: Tensor, brightness: Tensor) -> Tensor:
+    """Return `model.llflow.latent_mean` of the colour map of which each pixel stands for four."""
+    count, channels, height, width = colour.shape
+    cells = STRIDE // 2
+    parts = F.pixel_unshuffle(colour, cells) + brightness.view(-1, 1, 1, 1)
+    parts = parts.view(count, channels, cells, 1, cells, 1, height // cells, width // cells)
+    whole = parts.expand(-1, -1, -1, 2, -1, 2, -1, -1)
+    return whole.reshape(count, channels * STRIDE**2, height // cells, width // cells).contiguous(
+        memory_format=LAYOUT
+    )
+
+
+def _joined(feature: Tensor, stacked: list[Tensor]) -> Tensor:
+    """Append the stacked blocks, by nearest neighbour at the feature's size."""
+    if not stacked:
+        return feature
+    size = feature.shape[2:]
+    near = [F.interpolate(block, size=size, mode="nearest") for block in stacked]
+    return torch.cat([feature, *near], dim=1)

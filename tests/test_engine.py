@@ -1,0 +1,317 @@
+"""The engine gives what the network of `model/` gives, fold by fold and as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from golden.make import disturb
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from llenhance.architecture import NANO, SMALL, Architecture
+from llenhance.conditioning import equalisation_tables, thumbnail
+from llenhance.engine import Engine, compile_model
+from llenhance.engine.folding import (
+    Folded,
+    composed,
+    inverse_map,
+    normed,
+    plain,
+    shift_and_scale,
+)
+from llenhance.engine.network import (
+    FastCoupling,
+    FastDenseBlock,
+    FastEncoder,
+    FastNetwork,
+    FastResidualDenseBlock,
+)
+from llenhance.errors import PictureError, UsageError
+from llenhance.model import LLFlow
+from llenhance.model.encoder import DenseBlock, ResidualDenseBlock
+from llenhance.model.flow import Coupling, FlowStep, LastConv, NormedConv
+from llenhance.model.llflow import latent_mean
+from llenhance.pixels import conditioned, enhance_pixels
+from llenhance.weights import load
+
+ROOT = Path(__file__).parents[1]
+CPU = torch.device("cpu")
+
+PAPER = Architecture(
+    features=8, growth=4, blocks=3, stacked_blocks=(0, 2), steps=2, hidden=6, margin=64
+)
+OURS = Architecture(
+    features=8, growth=4, blocks=2, trunk_scale=4, steps=3, hidden=6, brightness=True, margin=64
+)
+
+
+@pytest.fixture(autouse=True)
+def without_autograd() -> Any:
+    with torch.inference_mode():
+        yield
+
+
+@torch.no_grad()
+def random_numbers(module: nn.Module, *, seed: int = 0) -> None:
+    """Give every parameter a value that is not that of a fresh network, and none that explodes."""
+    generator = torch.Generator().manual_seed(seed)
+    for name, parameter in module.named_parameters():
+        noise = torch.randn(parameter.shape, generator=generator)
+        if name.endswith("invconv.weight"):
+            parameter.copy_(torch.eye(len(parameter)) + 0.2 * noise / len(parameter) ** 0.5)
+        elif parameter.dim() == 4 and parameter.shape[1] > 1:
+            gain = 0.1 if name.endswith("last.weight") else 1.0  # scales near 1
+            parameter.copy_(gain * noise / parameter[0].numel() ** 0.5)
+        else:
+            parameter.copy_(0.1 * noise)
+
+
+def network(architecture: Architecture) -> LLFlow:
+    model = LLFlow(architecture).eval().requires_grad_(requires_grad=False)
+    random_numbers(model)
+    return model
+
+
+def values(*shape: int, seed: int = 1) -> Tensor:
+    return torch.rand(shape, generator=torch.Generator().manual_seed(seed))
+
+
+def applied(folded: Folded, x: Tensor) -> Tensor:
+    size = folded.weight.shape[-1]
+    return F.conv2d(x.double(), folded.weight, folded.bias, padding=size // 2)
+
+
+def same(found: Tensor, expected: Tensor, *, within: float = 1e-5) -> None:
+    torch.testing.assert_close(found.double(), expected.double(), rtol=1e-5, atol=within)
+
+
+# --- Folds --------------------------------------------------------------------------------------
+
+
+def test_gain_is_in_the_convolution() -> None:
+    convolution = nn.Conv2d(5, 4, 3, padding=1)
+    x = values(1, 5, 6, 7)
+    same(applied(plain(convolution, 0.2), x), 0.2 * convolution(x))
+
+
+def test_activation_norm_is_in_the_convolution_before_it() -> None:
+    convolution = NormedConv(5, 4, 3)
+    random_numbers(convolution)
+    x = values(1, 5, 6, 7)
+    same(applied(normed(convolution), x), convolution(x))
+
+
+def test_last_convolution_gives_the_negative_shift_and_the_logit_of_the_scale() -> None:
+    convolution = LastConv(5, 8)
+    random_numbers(convolution)
+    x = values(1, 5, 6, 7)
+    shift, raw = convolution(x).chunk(2, dim=1)
+    negative_shift, logit = shift_and_scale(convolution)
+    same(applied(negative_shift, x), -shift)
+    same(applied(logit, x), raw + 2)
+
+
+def test_inverse_map_is_that_of_the_step() -> None:
+    step = FlowStep(12, None)
+    random_numbers(step)
+    y = values(1, 12, 3, 5)
+    same(applied(inverse_map(step), y), step.inverse(y, None)[0])
+
+
+def test_maps_in_turn_are_one() -> None:
+    steps = [FlowStep(12, None) for _ in range(3)]
+    for seed, step in enumerate(steps):
+        random_numbers(step, seed=seed)
+    y = expected = values(1, 12, 3, 5)
+    for step in steps:
+        expected, _ = step.inverse(expected, None)
+    same(applied(composed([inverse_map(step) for step in steps]), y), expected)
+
+
+def test_dense_block_is_the_same() -> None:
+    block = DenseBlock(6, 4)
+    random_numbers(block)
+    x = values(1, 6, 8, 9)
+    same(FastDenseBlock(block, 0.2, torch.float32)(x, x), block(x))
+
+
+def test_block_of_dense_blocks_is_the_same() -> None:
+    block = ResidualDenseBlock(6, 4)
+    random_numbers(block)
+    x = values(1, 6, 8, 9)
+    same(FastResidualDenseBlock(block, torch.float32)(x), block(x))
+
+
+def test_coupling_and_the_maps_after_it_are_the_same() -> None:
+    step = FlowStep(12, Coupling(12, 8, 6))
+    random_numbers(step)
+    assert step.coupling is not None
+    feature, y = values(1, 8, 6, 8), values(1, 12, 6, 8, seed=2)
+    expected, _ = step.inverse(y, step.coupling.prepare(feature))
+    found = FastCoupling(step.coupling, inverse_map(step), torch.float32)(y.clone(), feature)
+    same(found, expected)
+
+
+@pytest.mark.parametrize("architecture", [PAPER, OURS], ids=["paper", "ours"])
+def test_encoder_is_the_same(architecture: Architecture) -> None:
+    model, channels = network(architecture), values(2, 12, 32, 48)
+    levels, colour_map = model.encoder(channels)
+    features, colour = FastEncoder(model.encoder, torch.float32)(channels)
+    for found, expected in zip(features, levels, strict=True):
+        same(found, expected)
+    same(F.interpolate(colour, scale_factor=2, mode="nearest"), colour_map)
+
+
+# --- The whole ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("architecture", [PAPER, OURS, SMALL], ids=["paper", "ours", "small"])
+def test_engine_is_the_network(architecture: Architecture) -> None:
+    model, channels = network(architecture), values(2, 12, 32, 48)
+    brightness = torch.tensor([0.1, -0.2])
+    found = compile_model(model, precision="fp32").enhance(channels, brightness)
+    same(found, model(channels, brightness), within=1e-4)
+
+
+def test_engine_is_the_network_with_the_shipped_weights() -> None:
+    model, channels = load(ROOT / "weights" / "nano.safetensors"), photograph()
+    engine = compile_model(model, precision="fp32")
+    constant = torch.tensor([0.05])
+    same(engine.enhance(channels, constant), model(channels, constant), within=1e-4)
+
+
+def test_engine_is_the_network_of_the_golden_tensors() -> None:
+    """Numbers that push every part: no fold may lean on small ones."""
+    model = LLFlow(OURS).eval().requires_grad_(requires_grad=False)
+    disturb(model, seed=0)
+    channels, constant = values(1, 12, 16, 24), torch.zeros(1)
+    expected = model.double()(channels.double(), constant.double())
+    found = compile_model(model.float(), precision="fp32").enhance(channels, constant)
+    torch.testing.assert_close(found.double(), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_encoding_and_decoding_is_enhancing() -> None:
+    engine, channels = compile_model(network(OURS), precision="fp32"), values(1, 12, 16, 24)
+    encoded = engine.encode(channels)
+    for constant in (torch.tensor([0.3]), torch.tensor([-0.1])):  # the second leaves no trace
+        torch.testing.assert_close(
+            engine.decode(encoded, constant), engine.enhance(channels, constant), rtol=0, atol=0
+        )
+
+
+def test_brightness_enters_as_in_the_latent_mean() -> None:
+    """Also where each pixel of the colour map stands for four."""
+    model, channels = network(PAPER), values(1, 12, 16, 16)
+    prepared = model.prepare(channels)
+    constant = torch.tensor([0.25])
+    expected = model.decode(latent_mean(prepared.colour_map, constant), prepared)
+    same(compile_model(model, precision="fp32").enhance(channels, constant), expected)
+
+
+def test_prediction_of_brightness_is_that_of_the_model() -> None:
+    model, small = network(OURS), values(1, 3, 32, 48)
+    found = compile_model(model, precision="fp32").predict_brightness(small)
+    torch.testing.assert_close(found, model.predict_brightness(small))
+
+
+def test_model_stays_what_it_was() -> None:
+    model = network(OURS)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    compile_model(model, precision="bf16").enhance(values(1, 12, 16, 16), torch.zeros(1))
+    torch.testing.assert_close(model.state_dict(), before, rtol=0, atol=0)
+
+
+def test_what_it_is_given_stays_what_it_was() -> None:
+    engine, channels = compile_model(network(OURS), precision="fp32"), values(1, 12, 16, 16)
+    before = channels.clone()
+    engine.enhance(channels, torch.zeros(1))
+    torch.testing.assert_close(channels, before, rtol=0, atol=0)
+
+
+# --- Precision ----------------------------------------------------------------------------------
+
+
+def photograph() -> Tensor:
+    """The 12 channels of a piece of a photograph that was made dark."""
+    with Image.open(ROOT / "examples" / "coffee.jpg") as file:
+        pixels = np.asarray(file.convert("RGB"))[100:228, 200:360] // 6
+    return conditioned(pixels, equalisation_tables(pixels), device=CPU)
+
+
+def shipped(precision: str) -> Engine:
+    return compile_model(load(ROOT / "weights" / "nano.safetensors"), precision=precision)
+
+
+def test_bfloat16_is_within_50_db_of_float32() -> None:
+    """With the shipped weights, on a photograph: what the documentation promises."""
+    channels, constant = photograph(), torch.zeros(1)
+    found, exact = (shipped(p).enhance(channels, constant).clamp(0, 1) for p in ("bf16", "fp32"))
+    error = (found - exact).square().mean()
+    assert 0 < error < 1e-5
+
+
+def test_shipped_model_bears_bfloat16() -> None:
+    assert shipped("bf16").is_faithful()
+
+
+def test_check_of_precision_can_fail() -> None:
+    engine = shipped("bf16")
+    spoilt = Engine(
+        load(ROOT / "weights" / "nano.safetensors"),
+        device=CPU,
+        precision="bf16",
+        run=lambda condition, brightness: engine.enhance(condition, brightness) + 0.01,
+    )
+    assert not spoilt.is_faithful()
+
+
+def test_check_of_precision_fails_for_undefined_numbers() -> None:
+    model = network(OURS)
+    spoilt = Engine(
+        model, device=CPU, precision="bf16", run=lambda c, _: torch.full_like(c[:, :3], torch.nan)
+    )
+    assert not spoilt.is_faithful()
+
+
+def test_not_finite_in_float32_either_is_an_error() -> None:
+    model = network(OURS)
+    engine = Engine(
+        model, device=CPU, precision="fp32", run=lambda c, _: torch.full_like(c[:, :3], torch.inf)
+    )
+    with pytest.raises(PictureError, match="not finite"):
+        engine.enhance(values(1, 12, 8, 8), torch.zeros(1))
+
+
+@pytest.mark.parametrize("precision", ["fp16", "int8"])
+def test_precision_that_is_not_for_the_cpu_is_refused(precision: str) -> None:
+    with pytest.raises(UsageError, match=precision):
+        compile_model(network(OURS), precision=precision)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_tiled_is_whole_within_one_level(precision: str) -> None:
+    with Image.open(ROOT / "examples" / "chelsea.jpg") as file:
+        pixels = np.asarray(file.convert("RGB")) // 5
+    engine = shipped(precision)
+    tiled, whole = (enhance_pixels(engine, pixels, tile=tile).astype(int) for tile in (128, 0))
+    assert np.abs(tiled - whole).max() <= 1
+
+
+def test_thumbnail_decides_brightness_in_any_precision() -> None:
+    pixels = np.full((40, 40, 3), 20, np.uint8)
+    small = thumbnail(pixels)
+    torch.testing.assert_close(
+        shipped("bf16").predict_brightness(small), shipped("fp32").predict_brightness(small)
+    )
+
+
+def test_folded_network_of_nano_holds_no_more_than_the_model() -> None:
+    model = network(NANO)
+    fast = FastNetwork(model, torch.float32)
+    numbers = sum(buffer.numel() for buffer in fast.buffers())
+    assert numbers < sum(parameter.numel() for parameter in model.parameters())
