@@ -416,8 +416,8 @@ def test_quiet_says_nothing_but_errors(llenhance_: Command, folder: Path) -> Non
 
 def test_verbose_says_what_it_ran_on(llenhance_: Command, tiny: Path, folder: Path) -> None:
     (folder / "dark.jpg").write_bytes(photograph(side=32))
-    outcome = llenhance_("-v", "dark.jpg", "--tile", "32", "--device", "cpu")
-    assert f"model {tiny} on cpu, fp32, " in outcome.stderr
+    outcome = llenhance_("-v", "dark.jpg", "--tile", "32", "--device", "cpu", "--precision", "bf16")
+    assert f"model {tiny} on cpu, bf16, " in outcome.stderr
     assert "\n  brightness 0.000, mean grey 0." in outcome.stderr
 
 
@@ -461,7 +461,8 @@ def test_what_the_format_cannot_hold_is_said_once(llenhance_: Command, folder: P
 def test_json_is_a_line_for_every_input_and_nothing_else(
     llenhance_: Command, tiny: Path, folder: Path
 ) -> None:
-    outcome = llenhance_("--json", "dark.jpg", "missing.jpg", "-o", "out", "--device", "cpu")
+    options = ("--json", "--device", "cpu", "--precision", "fp32")
+    outcome = llenhance_("dark.jpg", "missing.jpg", "-o", "out", *options)
     done, failed = outcome.lines
     assert outcome.code == 1
     assert outcome.stderr == ""
