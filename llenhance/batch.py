@@ -31,6 +31,16 @@ STDIO: Final[Literal["-"]] = "-"
 """The name that means standard input, or standard output."""
 
 
+class Estimate(Protocol):
+    """What a picture is expected to take: `engine.cost.Estimate`."""
+
+    @property
+    def seconds(self) -> float: ...
+
+    @property
+    def memory(self) -> float: ...
+
+
 class Brightener(Protocol):
     """What brightens pictures: `llenhance.Enhancer`, or something that behaves like it."""
 
@@ -50,6 +60,8 @@ class Brightener(Protocol):
         *,
         progress: Callable[[int, int], None] | None = None,
     ) -> Enhanced: ...
+
+    def estimate(self, *, width: int, height: int) -> Estimate: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +83,7 @@ class Result:
         model: the model's name.
         device: where it ran.
         precision: the numbers it calculated with, such as 'fp32'.
+        estimate: what it would take, where nothing was done but planned.
         brightness: the constant that was added to the predicted one; None if it is not known.
         mean_grey: of the result, 0..1.
     """
@@ -90,6 +103,7 @@ class Result:
     precision: str | None = None
     brightness: float | None = None
     mean_grey: float | None = None
+    estimate: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +124,7 @@ def enhance_files(
     quality: int | None = None,
     overwrite: bool = False,
     wish: Wish = AUTOMATIC,
+    dry_run: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Iterator[Result]:
     """Brighten files and yield a result for each, in their order, as soon as it is written.
@@ -123,6 +138,7 @@ def enhance_files(
         quality: 1 to 100, for formats that compress with loss.
         overwrite: replace files that exist.
         wish: how bright each result shall be; see `unusual_brightness`.
+        dry_run: write nothing; read each input, and say where it would go and what it would take.
         progress: called with the input's name, the tiles done and all its tiles, 0 while unknown.
 
     Raises:
@@ -142,6 +158,7 @@ def enhance_files(
                 quality=quality,
                 overwrite=overwrite,
                 wish=wish,
+                dry_run=dry_run,
                 progress=progress,
             )
         except (UsageError, WeightsError):
@@ -196,6 +213,7 @@ def _enhance(
     quality: int | None,
     overwrite: bool,
     wish: Wish,
+    dry_run: bool,
     progress: Callable[[str, int, int], None] | None,
 ) -> Result:
     if job.output is None:
@@ -214,6 +232,18 @@ def _enhance(
     name = _title(job.input)
     picture = decode(_read(job.input), name=name)
     decoded = perf_counter()
+    if dry_run:
+        return Result(
+            input=job.input,
+            output=str(job.output),
+            width=picture.width,
+            height=picture.height,
+            notes=picture.notes,
+            model=brightener.model_name,
+            device=str(brightener.device),
+            precision=brightener.precision,
+            estimate=brightener.estimate(width=picture.width, height=picture.height),
+        )
     tell(0, 0)
     try:
         enhanced = brightener.brighten(picture, wish, progress=tell)
