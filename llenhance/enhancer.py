@@ -24,6 +24,7 @@ from llenhance.engine.cost import (
     Estimate,
     bytes_per_pixel,
     largest_tile,
+    resident,
     seconds_per_pixel,
 )
 from llenhance.errors import ResourceError, UsageError
@@ -75,6 +76,7 @@ class Enhancer:
             self._engine = compile_model(load(find(model)), device=self.device, precision=precision)
         self.precision = self._engine.precision
         self._seconds_per_pixel: float | None = None
+        self._resident = 0.0
         limit = largest_tile(self._engine.architecture, self.precision)
         self.tile = limit if tile == "auto" else tile
 
@@ -192,12 +194,14 @@ class Enhancer:
         """
         tile, margin = self.tile, self._engine.architecture.margin
         if self._seconds_per_pixel is None:
+            self._resident = resident()
             self._seconds_per_pixel = seconds_per_pixel(self._engine)
         pixels = tiling.computed(height, width, tile=tile, margin=margin)
         window = tiling.largest_window(height, width, tile=tile, margin=margin)
         of_window = bytes_per_pixel(self._engine.architecture, self.precision)
         both = 2 * 3 * width * height  # the dark picture and the well-lit one
-        return Estimate(pixels * self._seconds_per_pixel, window * of_window + both)
+        memory = self._resident + both + window * of_window
+        return Estimate(pixels * self._seconds_per_pixel, memory)
 
     @property
     def has_brightness(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from typing import Final, NamedTuple
 
@@ -20,6 +21,7 @@ SMALLEST_TILE: Final = 64
 
 _LARGEST_TILE: Final = 4096
 _SCRATCH: Final = 1.5  # what oneDNN and the allocator take beside; measured: 1.2 to 1.9
+_USUAL: Final = 400e6  # bytes resident with torch and `nano` loaded
 _PIECE: Final = 192  # pixels, side of what time is taken on
 _PIECES: Final = 3
 
@@ -29,11 +31,21 @@ class Estimate(NamedTuple):
 
     Attributes:
         seconds: of the network, on this machine as it is now.
-        memory: bytes, at most at once, with the picture and its result, without Python and torch.
+        memory: bytes, of the whole process, at most at once.
     """
 
     seconds: float
     memory: float
+
+
+def resident() -> float:
+    """Return the bytes that the process has taken so far: Python, torch, weights."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return _USUAL
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def bytes_per_pixel(architecture: Architecture, precision: str) -> float:
