@@ -26,10 +26,12 @@ from llenhance.engine.cost import (
     largest_tile,
     resident,
     seconds_per_pixel,
+    seconds_to_lift,
 )
 from llenhance.errors import ResourceError, UsageError
-from llenhance.exposure import Reached, enhance_to
+from llenhance.exposure import PROMISED, Reached, enhance_to
 from llenhance.files import read_picture
+from llenhance.lift import copy_size, enhance_fast
 from llenhance.metrics import mean_grey
 from llenhance.model.brightness import brightness_of
 from llenhance.picture import DEPTHS, Picture
@@ -54,6 +56,8 @@ class Enhancer:
         tile: largest side in pixels of the parts a picture is cut into, a multiple of 8; 0 for the
             whole picture at once; auto for what takes less than a gigabyte. Where memory is short
             it is halved, for all pictures from then on.
+        fast: enhance a copy of about a megapixel, and lift what it received to full size
+            (`lift.py`): seconds for any picture, and nearly the same result.
 
     Raises:
         UsageError: a device that is not there, or an unknown setting.
@@ -67,8 +71,10 @@ class Enhancer:
         device: str = "auto",
         precision: str = "auto",
         tile: int | Literal["auto"] = "auto",
+        fast: bool = False,
     ) -> None:
         self.model_name = str(model)
+        self.fast = fast
         self.device = choose_device(device)
         choose_precision(precision, self.device)  # says what is wrong before loading anything
         check_tile(tile)
@@ -162,28 +168,42 @@ class Enhancer:
             PictureError: the network computes numbers that are not finite.
             ResourceError: out of memory.
         """
-
-        def reach() -> Reached:
-            if wish.is_target:
-                return enhance_to(
-                    self._engine, picture.pixels, wish, tile=self.tile, progress=progress
-                )
-            pixels = enhance_pixels(
-                self._engine,
-                picture.pixels,
-                tile=self.tile,
-                brightness=wish.brightness,
-                progress=progress,
-            )
-            return Reached(pixels, wish.brightness, mean_grey(pixels), None)
-
-        reached, shortage = self._in_memory(picture, reach)
+        reached, shortage = self._in_memory(
+            picture,
+            lambda: (self._lifted if self.fast else self._reached)(picture.pixels, wish, progress),
+        )
         return Enhanced(
             picture=picture.with_pixels(reached.pixels),
             brightness=reached.brightness,
             mean_grey=reached.mean_grey,
             note="; ".join(filter(None, (reached.note, shortage))) or None,
         )
+
+    def _reached(self, pixels: Pixels, wish: Wish, progress: Progress | None) -> Reached:
+        if wish.is_target:
+            return enhance_to(self._engine, pixels, wish, tile=self.tile, progress=progress)
+        bright = enhance_pixels(
+            self._engine,
+            pixels,
+            tile=self.tile,
+            brightness=wish.brightness,
+            progress=progress,
+        )
+        return Reached(bright, wish.brightness, mean_grey(bright), None)
+
+    def _lifted(self, pixels: Pixels, wish: Wish, progress: Progress | None) -> Reached:
+        """Return what `_reached` makes of a small copy, at full size."""
+        of_copy: list[Reached] = []
+
+        def enhance(copy: Pixels) -> Pixels:
+            of_copy.append(self._reached(copy, wish, progress))
+            return of_copy[0].pixels
+
+        bright = enhance_fast(pixels, enhance)
+        mean, note = mean_grey(bright), of_copy[0].note
+        if wish.is_target and note is None and abs(mean - of_copy[0].mean_grey) > PROMISED:
+            note = f"the mean grey is {mean:.2f}: --fast missed {of_copy[0].mean_grey:.2f}"
+        return of_copy[0]._replace(pixels=bright, mean_grey=mean, note=note)
 
     def estimate(self, *, width: int, height: int) -> Estimate:
         """Return what a picture of so many pixels will take; the first time after a short trial.
@@ -196,12 +216,15 @@ class Enhancer:
         if self._seconds_per_pixel is None:
             self._resident = resident()
             self._seconds_per_pixel = seconds_per_pixel(self._engine)
+        full = width * height
+        if self.fast:
+            height, width = copy_size(height, width)
         pixels = tiling.computed(height, width, tile=tile, margin=margin)
         window = tiling.largest_window(height, width, tile=tile, margin=margin)
         of_window = bytes_per_pixel(self._engine.architecture, self.precision)
-        both = 2 * 3 * width * height  # the dark picture and the well-lit one
-        memory = self._resident + both + window * of_window
-        return Estimate(pixels * self._seconds_per_pixel, memory)
+        memory = self._resident + window * of_window + 2 * 3 * full  # before and after
+        lifting = seconds_to_lift() * full if full > width * height else 0.0
+        return Estimate(pixels * self._seconds_per_pixel + lifting, memory)
 
     @property
     def has_brightness(self) -> bool:
@@ -220,11 +243,13 @@ class Enhancer:
             ResourceError: out of memory.
         """
         constant = float(brightness_of(torch.tensor(mean_grey)))
+
+        def enhance(pixels: Pixels) -> Pixels:
+            return enhance_pixels(self._engine, pixels, tile=self.tile, latent_constant=constant)
+
         pixels, _ = self._in_memory(
             picture,
-            lambda: enhance_pixels(
-                self._engine, picture.pixels, tile=self.tile, latent_constant=constant
-            ),
+            lambda: enhance_fast(picture.pixels, enhance) if self.fast else enhance(picture.pixels),
         )
         return picture.with_pixels(pixels)
 

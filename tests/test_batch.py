@@ -27,7 +27,7 @@ from llenhance.wish import AUTOMATIC, Enhanced, Wish
 class Inverter:
     """Makes a negative of every picture in two tiles, or raises what stands in its list."""
 
-    model_name, device, precision = "inverter", "cpu", "fp32"
+    model_name, device, precision, fast = "inverter", "cpu", "fp32", False
 
     def __init__(self, *failures: Exception | None) -> None:
         self.failures = list(failures)

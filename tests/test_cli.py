@@ -481,6 +481,7 @@ def test_json_is_a_line_for_every_input_and_nothing_else(
         "model": str(tiny),
         "device": "cpu",
         "precision": "fp32",
+        "fast": False,
         "brightness": 0.0,
     }
     assert failed["input"] == "missing.jpg"

@@ -50,6 +50,10 @@ def enhance(
     device: Device = "auto",
     precision: Precision = "auto",
     tile: Tile = "auto",
+    fast: Annotated[
+        bool,
+        typer.Option("--fast", help="Large pictures in seconds, by way of a small copy."),
+    ] = False,
     file_format: Annotated[
         str | None,
         typer.Option(
@@ -84,7 +88,7 @@ def enhance(
     def load() -> batch.Brightener:
         from llenhance.enhancer import Enhancer  # imports torch
 
-        return Enhancer(model, device=device, precision=precision, tile=side)
+        return Enhancer(model, device=device, precision=precision, tile=side, fast=fast)
 
     with terminal.watching(len(photos)) as progress:
         for result in batch.enhance_files(
@@ -96,6 +100,7 @@ def enhance(
             overwrite=overwrite,
             wish=wish,
             dry_run=dry_run,
+            advise=terminal.say,
             progress=progress,
         ):
             terminal.report(result)

@@ -22,7 +22,7 @@ from llenhance.errors import LlenhanceError, PictureError, ResourceError, UsageE
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from llenhance.batch import Estimate, Result
+    from llenhance.results import Estimate, Result
 
 PATIENCE: Final = 1.0
 """Seconds after which a bar appears."""
@@ -261,6 +261,7 @@ def _as_json(result: Result) -> str:
             "model": result.model,
             "device": result.device,
             "precision": result.precision,
+            "fast": result.fast,
             "brightness": _rounded(result.brightness),
             "mean_grey": _rounded(result.mean_grey),
         }

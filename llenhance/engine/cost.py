@@ -7,10 +7,12 @@ import sys
 import time
 from typing import Final, NamedTuple
 
+import numpy as np
 import torch
 
 from llenhance.architecture import CONDITION_CHANNELS, STRIDE, Architecture
 from llenhance.engine.engine import Engine
+from llenhance.lift import lift
 from llenhance.settings import DTYPES
 
 TILE_MEMORY: Final = 800_000_000
@@ -74,6 +76,15 @@ def largest_tile(architecture: Architecture, precision: str) -> int:
     side = math.sqrt(TILE_MEMORY / bytes_per_pixel(architecture, precision))
     core = int(side - 2 * architecture.margin) // STRIDE * STRIDE
     return min(max(core, 256), _LARGEST_TILE)
+
+
+def seconds_to_lift() -> float:
+    """Return the seconds that `lift.lift` takes for a pixel."""
+    pixels = np.zeros((512, 1024, 3), np.uint8)
+    copy = np.zeros((64, 128, 3), np.float32)
+    started = time.perf_counter()
+    lift(pixels, copy, copy)
+    return (time.perf_counter() - started) / (pixels.size / 3)
 
 
 @torch.inference_mode()
