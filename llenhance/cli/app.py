@@ -19,6 +19,7 @@ from llenhance import __version__
 from llenhance.cli import weights
 from llenhance.cli.enhance import enhance
 from llenhance.cli.evaluate import evaluate
+from llenhance.cli.export import export
 from llenhance.cli.terminal import Terminal
 from llenhance.cli.train import train
 from llenhance.errors import LlenhanceError, ResourceError
@@ -32,6 +33,7 @@ app: Final = typer.Typer(
 app.command("enhance")(enhance)
 app.command("evaluate")(evaluate)
 app.command("train")(train)
+app.command("export")(export)
 app.add_typer(weights.app, name="weights")
 
 _COMMANDS: Final = {entry.name for entry in (*app.registered_commands, *app.registered_groups)}
