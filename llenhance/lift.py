@@ -14,9 +14,9 @@ windows fit what the first left over ("twicing", Tukey 1977), and their function
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 import cv2
 import numpy as np
@@ -36,8 +36,8 @@ GAMMA: Final = 0.7
 """Exponent of g."""
 
 # (radius, epsilon) of each filter, in pixels of the small copy and squared units of g: coarse to
-# fine, so that each leaves little to the next. Of 70
-# variants this one and its likes came nearest to the full run; epsilon matters little.
+# fine, so that each leaves little to the next. Of some seventy variants this one and its likes came
+# nearest to the full run; the epsilon of the first matters little.
 _FILTERS: Final = ((16, 1e-3), (4, 1e-2), (1, 5e-2))
 
 _TOP: Final = np.float32(65535)
@@ -113,7 +113,8 @@ def reduced(pixels: Pixels, height: int, width: int) -> Floats:
             (width, last - first),
             interpolation=cv2.INTER_AREA,
         )
-        edges, rows = np.arange(start, stop + 1)[:, None] * ratio, np.arange(first, last)
+        edges = np.arange(start, stop + 1)[:, None] * ratio
+
         shares = (np.minimum(edges[1:], rows + 1) - np.maximum(edges[:-1], rows)).clip(0)
         shares /= shares.sum(axis=1, keepdims=True)
         result[start:stop] = np.tensordot(shares.astype(np.float32), narrow, 1)
@@ -181,7 +182,7 @@ def affine_functions(guide: Floats, bright: Floats) -> Floats:
 
 
 def _in_threads(fill: Callable[[int], None], starts: Iterable[int]) -> None:
-    """Call a function that fills a part of a picture, several at a time: NumPy and OpenCV let go."""
+    """Call a function that fills a part of a picture, several at a time: NumPy lets go."""
     with ThreadPoolExecutor(max(1, cv2.getNumThreads())) as threads:
         list(threads.map(fill, starts))
 
@@ -226,8 +227,8 @@ def _fitted(guide: Floats, bright: Floats, *, radius: int, epsilon: float) -> Fl
     return functions
 
 
-def _dot(a: list[Floats], b: list[Floats]) -> Floats:
-    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+def _dot(a: Sequence[NDArray[Any]], b: Sequence[NDArray[Any]]) -> Floats:
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]  # NumPy's types make float64 of float32
 
 
 def _lines(rows: NDArray[np.intp], height: int, small_height: int) -> Lines:
