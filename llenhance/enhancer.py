@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from llenhance.conditioning import Pixels
-from llenhance.engine import compile_model
+from llenhance.engine import Engine, compile_model
 from llenhance.errors import UsageError
 from llenhance.exposure import enhance_to
 from llenhance.files import read_picture
@@ -165,6 +165,11 @@ class Enhancer:
             mean = mean_grey(pixels)
         bright = picture.with_pixels(pixels)
         return Enhanced(picture=bright, brightness=brightness, mean_grey=mean, note=note)
+
+    @property
+    def engine(self) -> Engine:
+        """What runs the network."""
+        return self._engine
 
     @property
     def has_brightness(self) -> bool:
