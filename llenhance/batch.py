@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 from llenhance.architecture import USUAL_BRIGHTNESS
 from llenhance.errors import (
@@ -24,72 +24,18 @@ from llenhance.errors import (
     WeightsError,
 )
 from llenhance.files import EXISTS, REFUSALS, make_folder, plan_outputs, read_bytes, write_whole
-from llenhance.picture import FORMATS, Picture, decode, encode, format_of
-from llenhance.wish import AUTOMATIC, Enhanced, Wish
+from llenhance.picture import FORMATS, decode, encode, format_of
+from llenhance.results import Brightener, Result
+from llenhance.wish import AUTOMATIC, Wish
 
 STDIO: Final[Literal["-"]] = "-"
 """The name that means standard input, or standard output."""
 
 
-class Brightener(Protocol):
-    """What brightens pictures: `llenhance.Enhancer`, or something that behaves like it."""
+LONG: Final = 20.0
+"""Seconds that a picture may take before `--fast` is suggested."""
 
-    @property
-    def model_name(self) -> str: ...
-
-    @property
-    def device(self) -> object: ...
-
-    @property
-    def precision(self) -> str: ...
-
-    def brighten(
-        self,
-        picture: Picture,
-        wish: Wish = AUTOMATIC,
-        *,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> Enhanced: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What became of one input.
-
-    Attributes:
-        input: its name as it was given; '-' is standard input.
-        output: the file that was, or would have been, written; '-' is standard output, None where
-            no name could be given.
-        error: why it failed, None if it did not. Then most of what follows is None, 0 or empty.
-        data: the encoded picture where it goes to standard output: writing it is the caller's.
-        width: in pixels, as `height`.
-        seconds: from reading to writing, without loading the model.
-        enhancing_seconds: the part of `seconds` that the network took.
-        tiles: how many the network computed: a target can take a picture more than one pass.
-        notes: what decoding left behind, why a target was missed and what the format could not
-            hold, a clause each.
-        model: the model's name.
-        device: where it ran.
-        precision: the numbers it calculated with, such as 'fp32'.
-        brightness: the constant that was added to the predicted one; None if it is not known.
-        mean_grey: of the result, 0..1.
-    """
-
-    input: str
-    output: str | None
-    error: LlenhanceError | None = None
-    data: bytes | None = None
-    width: int | None = None
-    height: int | None = None
-    seconds: float = 0.0
-    enhancing_seconds: float = 0.0
-    tiles: int = 0
-    notes: tuple[str, ...] = ()
-    model: str | None = None
-    device: str | None = None
-    precision: str | None = None
-    brightness: float | None = None
-    mean_grey: float | None = None
+_LARGE: Final = 3_000_000  # pixels; smaller pictures are not worth an estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +56,8 @@ def enhance_files(
     quality: int | None = None,
     overwrite: bool = False,
     wish: Wish = AUTOMATIC,
+    dry_run: bool = False,
+    advise: Callable[[str], None] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Iterator[Result]:
     """Brighten files and yield a result for each, in their order, as soon as it is written.
@@ -123,6 +71,8 @@ def enhance_files(
         quality: 1 to 100, for formats that compress with loss.
         overwrite: replace files that exist.
         wish: how bright each result shall be; see `unusual_brightness`.
+        dry_run: write nothing; read each input, and say where it would go and what it would take.
+        advise: called, before the first picture that takes long, with a sentence on what would not.
         progress: called with the input's name, the tiles done and all its tiles, 0 while unknown.
 
     Raises:
@@ -133,6 +83,7 @@ def enhance_files(
     jobs = _plan(inputs, output=output, format=format_of(file_format) if file_format else None)
     folder = Path(output) if output is not None else None
     brightener = enhancer()  # first: a wrong model or device is wrong whatever the pictures are
+    advise = advise and once(advise)
     for job in jobs:
         try:
             result = _enhance(
@@ -142,6 +93,8 @@ def enhance_files(
                 quality=quality,
                 overwrite=overwrite,
                 wish=wish,
+                dry_run=dry_run,
+                advise=advise,
                 progress=progress,
             )
         except (UsageError, WeightsError):
@@ -165,6 +118,19 @@ def unusual_brightness(brightness: float) -> str | None:
         return None
     usual = f"-{USUAL_BRIGHTNESS} to {USUAL_BRIGHTNESS}"
     return f"brightness {brightness:g} is outside {usual}, the range of the paper"
+
+
+def once(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """Return a function that passes on its first call, and no other."""
+    told = False
+
+    def tell_once(sentence: str) -> None:
+        nonlocal told
+        if not told:
+            told = True
+            tell(sentence)
+
+    return tell_once
 
 
 def _plan(inputs: Sequence[str], *, output: str | None, format: str | None) -> list[_Job]:
@@ -196,6 +162,8 @@ def _enhance(
     quality: int | None,
     overwrite: bool,
     wish: Wish,
+    dry_run: bool,
+    advise: Callable[[str], None] | None,
     progress: Callable[[str, int, int], None] | None,
 ) -> Result:
     if job.output is None:
@@ -214,6 +182,23 @@ def _enhance(
     name = _title(job.input)
     picture = decode(_read(job.input), name=name)
     decoded = perf_counter()
+    if dry_run:
+        return Result(
+            input=job.input,
+            output=str(job.output),
+            width=picture.width,
+            height=picture.height,
+            notes=picture.notes,
+            model=brightener.model_name,
+            device=str(brightener.device),
+            precision=brightener.precision,
+            fast=brightener.fast,
+            estimate=brightener.estimate(width=picture.width, height=picture.height),
+        )
+    if advise is not None and not brightener.fast and picture.width * picture.height > _LARGE:
+        seconds = brightener.estimate(width=picture.width, height=picture.height).seconds
+        if seconds > LONG:
+            advise(f"{name} takes about {seconds:.0f} s; --fast takes a few, for nearly the same")
     tell(0, 0)
     try:
         enhanced = brightener.brighten(picture, wish, progress=tell)
@@ -241,6 +226,7 @@ def _enhance(
         model=brightener.model_name,
         device=str(brightener.device),
         precision=brightener.precision,
+        fast=brightener.fast,
         brightness=enhanced.brightness,
         mean_grey=enhanced.mean_grey,
     )

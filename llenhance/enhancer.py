@@ -6,6 +6,7 @@ The path of a picture goes on in `pixels.py`; where a mean grey is wished for, b
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
 
@@ -14,19 +15,32 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from llenhance import tiling
+from llenhance.architecture import STRIDE
 from llenhance.conditioning import Pixels
 from llenhance.engine import Engine, compile_model
-from llenhance.errors import UsageError
-from llenhance.exposure import enhance_to
+from llenhance.engine.cost import (
+    SMALLEST_TILE,
+    Estimate,
+    bytes_per_pixel,
+    largest_tile,
+    resident,
+    seconds_per_pixel,
+    seconds_to_lift,
+)
+from llenhance.errors import ResourceError, UsageError
+from llenhance.exposure import PROMISED, Reached, enhance_to
 from llenhance.files import read_picture
+from llenhance.lift import copy_size, enhance_fast
 from llenhance.metrics import mean_grey
 from llenhance.model.brightness import brightness_of
 from llenhance.picture import DEPTHS, Picture
 from llenhance.pixels import Progress, enhance_pixels, lack_of_memory_told
-from llenhance.settings import choose_device, choose_precision, choose_tile
+from llenhance.settings import check_tile, choose_device, choose_precision
 from llenhance.weights import DEFAULT_MODEL, find, load
 from llenhance.wish import AUTOMATIC, Enhanced, Wish, wish_for
 
+Result = TypeVar("Result")
 Kind = TypeVar("Kind", Picture, Image.Image, NDArray[np.uint8], NDArray[np.uint16])
 
 
@@ -40,7 +54,10 @@ class Enhancer:
             processor computes in it and the model bears it, fp32 elsewhere. Latents and 1x1 maps
             are always float32.
         tile: largest side in pixels of the parts a picture is cut into, a multiple of 8; 0 for the
-            whole picture at once; auto for 768.
+            whole picture at once; auto for what takes less than a gigabyte. Where memory is short
+            it is halved, for all pictures from then on.
+        fast: enhance a copy of about a megapixel, and lift what it received to full size
+            (`lift.py`): seconds for any picture, and nearly the same result.
 
     Raises:
         UsageError: a device that is not there, or an unknown setting.
@@ -54,14 +71,20 @@ class Enhancer:
         device: str = "auto",
         precision: str = "auto",
         tile: int | Literal["auto"] = "auto",
+        fast: bool = False,
     ) -> None:
         self.model_name = str(model)
+        self.fast = fast
         self.device = choose_device(device)
         choose_precision(precision, self.device)  # says what is wrong before loading anything
-        self.tile = choose_tile(tile)
+        check_tile(tile)
         with lack_of_memory_told(self.model_name):
             self._engine = compile_model(load(find(model)), device=self.device, precision=precision)
         self.precision = self._engine.precision
+        self._seconds_per_pixel: float | None = None
+        self._resident = 0.0
+        limit = largest_tile(self._engine.architecture, self.precision)
+        self.tile = limit if tile == "auto" else tile
 
     @overload
     def enhance(
@@ -145,26 +168,63 @@ class Enhancer:
             PictureError: the network computes numbers that are not finite.
             ResourceError: out of memory.
         """
-        pixels, brightness, note = picture.pixels, wish.brightness, None
+        reached, shortage = self._in_memory(
+            picture,
+            lambda: (self._lifted if self.fast else self._reached)(picture.pixels, wish, progress),
+        )
+        return Enhanced(
+            picture=picture.with_pixels(reached.pixels),
+            brightness=reached.brightness,
+            mean_grey=reached.mean_grey,
+            note="; ".join(filter(None, (reached.note, shortage))) or None,
+        )
+
+    def _reached(self, pixels: Pixels, wish: Wish, progress: Progress | None) -> Reached:
         if wish.is_target:
-            pixels, brightness, mean, note = enhance_to(
-                self._engine,
-                pixels,
-                wish,
-                tile=self.tile,
-                progress=progress,
-            )
-        else:
-            pixels = enhance_pixels(
-                self._engine,
-                pixels,
-                tile=self.tile,
-                brightness=brightness,
-                progress=progress,
-            )
-            mean = mean_grey(pixels)
-        bright = picture.with_pixels(pixels)
-        return Enhanced(picture=bright, brightness=brightness, mean_grey=mean, note=note)
+            return enhance_to(self._engine, pixels, wish, tile=self.tile, progress=progress)
+        bright = enhance_pixels(
+            self._engine,
+            pixels,
+            tile=self.tile,
+            brightness=wish.brightness,
+            progress=progress,
+        )
+        return Reached(bright, wish.brightness, mean_grey(bright), None)
+
+    def _lifted(self, pixels: Pixels, wish: Wish, progress: Progress | None) -> Reached:
+        """Return what `_reached` makes of a small copy, at full size."""
+        of_copy: list[Reached] = []
+
+        def enhance(copy: Pixels) -> Pixels:
+            of_copy.append(self._reached(copy, wish, progress))
+            return of_copy[0].pixels
+
+        bright = enhance_fast(pixels, enhance)
+        mean, note = mean_grey(bright), of_copy[0].note
+        if wish.is_target and note is None and abs(mean - of_copy[0].mean_grey) > PROMISED:
+            note = f"the mean grey is {mean:.2f}: --fast missed {of_copy[0].mean_grey:.2f}"
+        return of_copy[0]._replace(pixels=bright, mean_grey=mean, note=note)
+
+    def estimate(self, *, width: int, height: int) -> Estimate:
+        """Return what a picture of so many pixels will take; the first time after a short trial.
+
+        Args:
+            width: of the picture, in pixels, 8 bits a channel.
+            height: likewise.
+        """
+        tile, margin = self.tile, self._engine.architecture.margin
+        if self._seconds_per_pixel is None:
+            self._resident = resident()
+            self._seconds_per_pixel = seconds_per_pixel(self._engine)
+        full = width * height
+        if self.fast:
+            height, width = copy_size(height, width)
+        pixels = tiling.computed(height, width, tile=tile, margin=margin)
+        window = tiling.largest_window(height, width, tile=tile, margin=margin)
+        of_window = bytes_per_pixel(self._engine.architecture, self.precision)
+        memory = self._resident + window * of_window + 2 * 3 * full  # before and after
+        lifting = seconds_to_lift() * full if full > width * height else 0.0
+        return Estimate(pixels * self._seconds_per_pixel + lifting, memory)
 
     @property
     def engine(self) -> Engine:
@@ -187,13 +247,30 @@ class Enhancer:
             PictureError: a picture the network cannot handle.
             ResourceError: out of memory.
         """
-        pixels = enhance_pixels(
-            self._engine,
-            picture.pixels,
-            tile=self.tile,
-            latent_constant=float(brightness_of(torch.tensor(mean_grey))),
+        constant = float(brightness_of(torch.tensor(mean_grey)))
+
+        def enhance(pixels: Pixels) -> Pixels:
+            return enhance_pixels(self._engine, pixels, tile=self.tile, latent_constant=constant)
+
+        pixels, _ = self._in_memory(
+            picture,
+            lambda: enhance_fast(picture.pixels, enhance) if self.fast else enhance(picture.pixels),
         )
         return picture.with_pixels(pixels)
+
+    def _in_memory(self, picture: Picture, work: Callable[[], Result]) -> tuple[Result, str | None]:
+        """Do the work in tiles that memory holds; also return what to say if they had to shrink."""
+        shortage = None
+        while True:
+            try:
+                return work(), shortage
+            except ResourceError:
+                side = max(picture.width, picture.height)
+                half = min(self.tile or side, side) // 2 // STRIDE * STRIDE
+                if half < SMALLEST_TILE:
+                    raise
+                self.tile = half
+                shortage = f"memory was short, and the work was done in tiles of {half} pixels"
 
 
 def _checked(array: NDArray[Any]) -> Pixels:

@@ -6,6 +6,7 @@
     ├── WeightsError          3  weights that are missing, damaged or refused
     ├── SingularMatrixError   3  a 1x1 convolution of the flow that has no inverse
     ├── ResourceError         4  out of memory or of disk space
+    ├── ExportError           1  a runtime that computes something else than the engine
     ├── TrainingError         1  a training run that cannot start or go on
     └── MissingExtraError     2  an optional dependency that is not installed
 
@@ -63,6 +64,10 @@ class ResourceError(LlenhanceError):
     """The machine ran out of memory or disk space."""
 
     exit_code = 4
+
+
+class ExportError(LlenhanceError):
+    """An exported network that a runtime computes differently."""
 
 
 class TrainingError(LlenhanceError):

@@ -9,9 +9,6 @@ import torch
 from llenhance.architecture import STRIDE
 from llenhance.errors import UsageError
 
-AUTO_TILE: Final = 768
-"""Pixels. With 1024, 24 megapixels took 2.45 GB resident, too near to the 2.5 GB they may take."""
-
 DTYPES: Final = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -65,15 +62,12 @@ def _computes_in_bf16(device: torch.device) -> bool:
     return any(can.get(name) for name in ("avx512_bf16", "amx_bf16", "arm_bf16"))
 
 
-def choose_tile(tile: int | Literal["auto"]) -> int:
-    """Return the largest side of a tile in pixels, 0 for the whole picture at once.
+def check_tile(tile: int | Literal["auto"]) -> None:
+    """Refuse what is no largest side of a tile: pixels, 0 for the whole picture at once, or auto.
 
     Raises:
         UsageError: it is not a multiple of 8.
     """
-    if tile == "auto":
-        return AUTO_TILE
-    if tile < 0 or tile % STRIDE:
+    if tile != "auto" and (tile < 0 or tile % STRIDE):
         problem = f"is not a multiple of {STRIDE}"
-        raise UsageError(f"tile {tile}", problem, f"Use {AUTO_TILE}, or 0 for the whole picture")
-    return tile
+        raise UsageError(f"tile {tile}", problem, "Use 512, say, or 0 for the whole picture")

@@ -64,3 +64,20 @@ def _spans(length: int, tile: int) -> Iterator[Span]:
 
 def _widen(span: Span, margin: int, length: int) -> Span:
     return Span(max(0, span.start - margin), min(length, span.stop + margin))
+
+
+def computed(height: int, width: int, *, tile: int, margin: int) -> int:
+    """Return how many pixels the windows of `cut` have in all, margins included."""
+    rows, columns = (_window_sides(side, tile, margin) for side in (height, width))
+    return sum(rows) * sum(columns)
+
+
+def largest_window(height: int, width: int, *, tile: int, margin: int) -> int:
+    """Return how many pixels the largest window of `cut` has."""
+    rows, columns = (_window_sides(side, tile, margin) for side in (height, width))
+    return max(rows) * max(columns)
+
+
+def _window_sides(length: int, tile: int, margin: int) -> list[int]:
+    windows = (_widen(span, margin, length) for span in _spans(length, tile))
+    return [window.stop - window.start for window in windows]

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from llenhance.batch import Result, enhance_files, unusual_brightness, writes_to_stdout
+from llenhance.engine.cost import Estimate
 from llenhance.errors import (
     LlenhanceError,
     PictureError,
@@ -26,7 +27,7 @@ from llenhance.wish import AUTOMATIC, Enhanced, Wish
 class Inverter:
     """Makes a negative of every picture in two tiles, or raises what stands in its list."""
 
-    model_name, device, precision = "inverter", "cpu", "fp32"
+    model_name, device, precision, fast = "inverter", "cpu", "fp32", False
 
     def __init__(self, *failures: Exception | None) -> None:
         self.failures = list(failures)
@@ -50,6 +51,9 @@ class Inverter:
             progress(2, 2)
         negative = picture.with_pixels(np.iinfo(picture.pixels.dtype).max - picture.pixels)
         return Enhanced(picture=negative, brightness=0.1, mean_grey=0.9, note=self.note)
+
+    def estimate(self, *, width: int, height: int) -> Estimate:
+        return Estimate(seconds=width / 10, memory=height * 1e6)
 
 
 def never() -> Inverter:
@@ -390,3 +394,28 @@ def test_brightness_beyond_the_paper_is_warned_of(brightness: float) -> None:
     warning = unusual_brightness(brightness)
     assert warning is not None
     assert f"{brightness:g}" in warning
+
+
+# --- What would be done -------------------------------------------------------------------------
+
+
+def test_dry_run_writes_nothing_and_enhances_nothing(folder: Path) -> None:
+    before = sorted(folder.iterdir())
+    inverter = Inverter()
+    (result,) = enhance_files(["a.jpg"], enhancer=lambda: inverter, dry_run=True)
+    assert (inverter.calls, sorted(folder.iterdir())) == (0, before)
+    assert (result.output, result.error) == ("a_enhanced.jpg", None)
+
+
+def test_dry_run_tells_what_a_picture_will_take(folder: Path) -> None:
+    (result,) = enhance_files(["a.jpg"], enhancer=Inverter, dry_run=True)
+    assert result.width is not None
+    assert result.height is not None
+    assert result.estimate == (result.width / 10, result.height * 1e6)
+
+
+def test_dry_run_finds_what_would_fail(folder: Path) -> None:
+    (folder / "a_enhanced.jpg").write_bytes(b"taken")
+    (folder / "broken.png").write_bytes(b"no picture")
+    results = list(enhance_files(["a.jpg", "broken.png"], enhancer=Inverter, dry_run=True))
+    assert [type(result.error) for result in results] == [PictureError, PictureError]

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import numpy as np
 import pytest
@@ -481,6 +481,7 @@ def test_json_is_a_line_for_every_input_and_nothing_else(
         "model": str(tiny),
         "device": "cpu",
         "precision": "fp32",
+        "fast": False,
         "brightness": 0.0,
     }
     assert failed["input"] == "missing.jpg"
@@ -488,6 +489,25 @@ def test_json_is_a_line_for_every_input_and_nothing_else(
     assert str(failed["error"]).startswith("missing.jpg: ")
     assert failed.keys() == {*done, "seconds", "mean_grey"}
     assert failed["mean_grey"] is None
+
+
+def test_dry_run_says_what_would_be_done(llenhance_: Command, folder: Path) -> None:
+    outcome = llenhance_("--dry-run", "dark.jpg")
+    assert outcome.code == 0
+    assert outcome.stderr.startswith("dark.jpg -> dark_enhanced.jpg  (16x16, would take about 0.")
+    assert not (folder / "dark_enhanced.jpg").exists()
+
+
+def test_dry_run_as_json(llenhance_: Command, folder: Path) -> None:
+    (line,) = llenhance_("--dry-run", "--json", "dark.jpg").lines
+    assert (line["status"], line["output"]) == ("planned", "dark_enhanced.jpg")
+    assert set(cast("dict[str, float]", line["estimate"])) == {"seconds", "memory"}
+
+
+def test_dry_run_of_a_pipe_writes_no_picture(llenhance_: Command, folder: Path) -> None:
+    outcome = llenhance_("--dry-run", "dark.jpg", "-o", "-")
+    assert (outcome.code, outcome.stdout) == (0, b"")
+    assert outcome.stderr.startswith("dark.jpg -> standard output  (16x16, would take")
 
 
 def test_files_get_no_colours_even_if_forced(

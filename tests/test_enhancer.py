@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,8 +31,9 @@ from llenhance.model import LLFlow
 from llenhance.model.brightness import GAIN, MIDDLE
 from llenhance.picture import Picture
 from llenhance.pixels import enhance_pixels
-from llenhance.settings import AUTO_TILE, choose_device
+from llenhance.settings import choose_device
 from llenhance.weights import store
+from llenhance.wish import Wish
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "nano.safetensors"
 
@@ -241,6 +242,71 @@ def test_lack_of_memory_names_smaller_tiles(
         enhanced(tame(PAPER), dark_picture(8, 8))
 
 
+def short_of_memory(monkeypatch: pytest.MonkeyPatch, *, pixels: int) -> None:
+    """Let windows of more pixels run out of memory."""
+    compute = FastNetwork.forward
+
+    def forward(network: FastNetwork, condition: Tensor, brightness: Tensor) -> Tensor:
+        if condition.shape[2] * condition.shape[3] > pixels:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return compute(network, condition, brightness)
+
+    monkeypatch.setattr(FastNetwork, "forward", forward)
+
+
+def shipped_in_float32(**options: Any) -> Enhancer:
+    return Enhancer(SHIPPED, device="cpu", precision="fp32", **options)
+
+
+def test_picture_too_large_for_memory_is_done_in_smaller_tiles(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pixels = dark_picture(200, 300)
+    expected = shipped_in_float32(tile=0).enhance(pixels)
+    enhancer = shipped_in_float32()
+    short_of_memory(monkeypatch, pixels=205 * 210)
+    found = enhancer.brighten(Picture(pixels=pixels))
+    assert levels_apart(found.picture.pixels, expected) <= 1
+    assert found.note == "memory was short, and the work was done in tiles of 144 pixels"
+
+
+def test_shortage_of_memory_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    enhancer = shipped_in_float32()
+    short_of_memory(monkeypatch, pixels=220 * 220)
+    notes = [enhancer.brighten(Picture(pixels=dark_picture(8, 230))).note for _ in range(2)]
+    assert notes == [None, None]
+    notes = [enhancer.brighten(Picture(pixels=dark_picture(230, 230))).note for _ in range(2)]
+    assert notes == ["memory was short, and the work was done in tiles of 112 pixels", None]
+    assert enhancer.tile == 112
+
+
+def test_target_is_reached_in_smaller_tiles_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    enhancer = shipped_in_float32()
+    short_of_memory(monkeypatch, pixels=230 * 230)
+    found = enhancer.brighten(Picture(pixels=dark_picture(240, 240)), Wish(target_mean=0.4))
+    assert found.mean_grey == pytest.approx(0.4, abs=0.01)
+    assert found.note is not None
+    assert found.note.startswith("memory was short")
+
+
+# --- What it takes ------------------------------------------------------------------------------
+
+
+def test_estimate_grows_with_the_picture(enhancer: Enhancer) -> None:
+    small, large = (enhancer.estimate(width=w, height=3000) for w in (4000, 8000))
+    assert large.seconds == pytest.approx(2 * small.seconds, rel=0.1)
+    assert large.memory > small.memory + 2 * 3 * 4000 * 3000 * 0.9
+
+
+def test_estimate_counts_what_margins_add(weights: Path) -> None:
+    exact = Enhancer(weights, device="cpu", precision="fp32", tile=64)
+    seconds = [exact.estimate(width=640, height=640).seconds]
+    exact.tile = 0
+    seconds.append(exact.estimate(width=640, height=640).seconds)
+    # Rows and columns of ten tiles: 18 margins of 96 px, two of which the border cuts at 64.
+    assert seconds[0] / seconds[1] == pytest.approx(((640 + 16 * 96 + 2 * 64) / 640) ** 2)
+
+
 def test_bug_in_the_network_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> Tensor:
         raise RuntimeError("shapes do not match")
@@ -400,11 +466,14 @@ def test_tile_off_the_grid_is_refused(tile: int, weights: Path) -> None:
         Enhancer(weights, device="cpu", tile=tile)
 
 
-@pytest.mark.parametrize(("tile", "expected"), [("auto", AUTO_TILE), (0, 0), (256, 256)])
-def test_tile_is_what_was_asked_for(
-    tile: int | Literal["auto"], expected: int, weights: Path
-) -> None:
-    assert Enhancer(weights, device="cpu", tile=tile).tile == expected
+@pytest.mark.parametrize("tile", [0, 256])
+def test_tile_is_what_was_asked_for(tile: int, weights: Path) -> None:
+    assert Enhancer(weights, device="cpu", tile=tile).tile == tile
+
+
+def test_tile_is_larger_where_numbers_are_smaller(weights: Path) -> None:
+    exact, coarse = (Enhancer(weights, device="cpu", precision=p).tile for p in ("fp32", "bf16"))
+    assert 256 <= exact < coarse
 
 
 @pytest.mark.parametrize("can", [True, False])

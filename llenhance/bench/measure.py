@@ -32,10 +32,11 @@ from llenhance.errors import LlenhanceError, ResourceError
 from llenhance.model import LLFlow
 from llenhance.model.llflow import multiply_adds_per_pixel
 from llenhance.picture import Picture, decode, encode
-from llenhance.settings import AUTO_TILE, DTYPES
+from llenhance.settings import DTYPES
 from llenhance.weights import find, load
 
 _NETWORK: Final = ("encoder", "flow", "network")
+_CORNER: Final = 768  # pixels a side: seconds for the plain network, which knows no tiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,7 +257,7 @@ class _Comparison:
     def __init__(self, model: str, engine: Engine, picture: Picture) -> None:
         self._engine = engine
         self._plain: LLFlow = load(find(model)).to(engine.device)
-        sides = (min(side, AUTO_TILE) // STRIDE * STRIDE for side in picture.pixels.shape[:2])
+        sides = (min(side, _CORNER) // STRIDE * STRIDE for side in picture.pixels.shape[:2])
         self._channels = _conditioned(picture.pixels, *sides).to(engine.device)
         self._seconds: list[tuple[float, float]] = []
         self.run()

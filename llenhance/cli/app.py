@@ -20,6 +20,7 @@ from llenhance.cli import weights
 from llenhance.cli.bench import bench
 from llenhance.cli.enhance import enhance
 from llenhance.cli.evaluate import evaluate
+from llenhance.cli.export import export
 from llenhance.cli.terminal import Terminal
 from llenhance.cli.train import train
 from llenhance.errors import LlenhanceError, ResourceError
@@ -34,6 +35,7 @@ app.command("bench")(bench)
 app.command("enhance")(enhance)
 app.command("evaluate")(evaluate)
 app.command("train")(train)
+app.command("export")(export)
 app.add_typer(weights.app, name="weights")
 
 _COMMANDS: Final = {entry.name for entry in (*app.registered_commands, *app.registered_groups)}

@@ -50,6 +50,10 @@ def enhance(
     device: Device = "auto",
     precision: Precision = "auto",
     tile: Tile = "auto",
+    fast: Annotated[
+        bool,
+        typer.Option("--fast", help="Large pictures in seconds, by way of a small copy."),
+    ] = False,
     file_format: Annotated[
         str | None,
         typer.Option(
@@ -60,6 +64,10 @@ def enhance(
         int | None,
         typer.Option(min=1, max=100, metavar="1-100", help="Of formats that compress with loss."),
     ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Write nothing: say what would be done, and how long."),
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Report as JSON lines on stdout.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only say what failed.")] = False,
@@ -70,7 +78,7 @@ def enhance(
     from llenhance.wish import wish_for
 
     terminal = Terminal(json_lines=json, quiet=quiet, verbose=verbose)
-    if batch.writes_to_stdout(photos, output=output):
+    if batch.writes_to_stdout(photos, output=output) and not dry_run:
         terminal.expect_picture()
     if warning := batch.unusual_brightness(brightness):
         terminal.warn(warning)
@@ -80,7 +88,7 @@ def enhance(
     def load() -> batch.Brightener:
         from llenhance.enhancer import Enhancer  # imports torch
 
-        return Enhancer(model, device=device, precision=precision, tile=side)
+        return Enhancer(model, device=device, precision=precision, tile=side, fast=fast)
 
     with terminal.watching(len(photos)) as progress:
         for result in batch.enhance_files(
@@ -91,6 +99,8 @@ def enhance(
             quality=quality,
             overwrite=overwrite,
             wish=wish,
+            dry_run=dry_run,
+            advise=terminal.say,
             progress=progress,
         ):
             terminal.report(result)

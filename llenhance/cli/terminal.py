@@ -22,7 +22,7 @@ from llenhance.errors import LlenhanceError, PictureError, ResourceError, UsageE
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from llenhance.batch import Result
+    from llenhance.results import Estimate, Result
 
 PATIENCE: Final = 1.0
 """Seconds after which a bar appears."""
@@ -230,10 +230,14 @@ def _sentences(result: Result, *, verbose: bool) -> Iterator[str]:
     source = "standard input" if result.input == "-" else result.input
     target = "standard output" if result.output == "-" else result.output
     size = f"{result.width}x{result.height}"
-    yield f"{source} -> {target}  ({size}, {result.seconds:.1f} s)"
+    if result.estimate:
+        takes = f"about {result.estimate.seconds:.1f} s and {result.estimate.memory / 1e9:.1f} GB"
+        yield f"{source} -> {target}  ({size}, would take {takes})"
+    else:
+        yield f"{source} -> {target}  ({size}, {result.seconds:.1f} s)"
     for note in result.notes:
         yield f"  {note}"
-    if verbose:
+    if verbose and not result.estimate:
         tiles = "1 tile" if result.tiles == 1 else f"{result.tiles} tiles"
         network = f"{result.enhancing_seconds:.2f} s of {result.seconds:.2f} s"
         yield f"  model {result.model} on {result.device}, {result.precision}, {tiles}: {network}"
@@ -246,20 +250,26 @@ def _as_json(result: Result) -> str:
         {
             "input": result.input,
             "output": result.output,
-            "status": "failed" if error else "ok",
+            "status": "failed" if error else "planned" if result.estimate else "ok",
             "error": str(error) if error else None,
             "exit_code": error.exit_code if error else 0,
             "width": result.width,
             "height": result.height,
             "seconds": round(result.seconds, 3),
+            **({"estimate": _estimated(result.estimate)} if result.estimate else {}),
             "notes": result.notes,
             "model": result.model,
             "device": result.device,
             "precision": result.precision,
+            "fast": result.fast,
             "brightness": _rounded(result.brightness),
             "mean_grey": _rounded(result.mean_grey),
         }
     )
+
+
+def _estimated(estimate: Estimate) -> dict[str, float]:
+    return {"seconds": round(estimate.seconds, 2), "memory": round(estimate.memory)}
 
 
 def _rounded(value: float | None) -> float | None:

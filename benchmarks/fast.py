@@ -1,0 +1,111 @@
+"""How near the fast way comes to the full run, and how long both take.
+
+python benchmarks/fast.py PICTURE ... [--ratio 4 | --enlarge 3,12] [--lpips FILE] [--write FOLDER]
+
+Two tests, both honest about something else. As it is: a picture at its own size, its small copy of
+1/ratio of the side (4 is what 16 megapixels have). That is real detail, but a small copy of few
+pixels. Enlarged: to so many megapixels (bicubic, and a grain of 0.7 levels), the small copy of 1
+megapixel. That is the size, but blurred. LPIPS is of the enlarged picture's middle megapixel.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from llenhance import Enhancer
+from llenhance.conditioning import Pixels
+from llenhance.lift import MEGAPIXELS, enhance_fast
+from llenhance.lpips import load_lpips
+from llenhance.metrics import score
+from llenhance.picture import Picture
+
+Bytes = NDArray[np.uint8]
+
+
+def enlarged(pixels: Bytes, megapixels: float) -> Bytes:
+    """Enlarge a picture to about so many megapixels, and give it a grain."""
+    scale = (megapixels * 1e6 / (pixels.shape[0] * pixels.shape[1])) ** 0.5
+    size = (round(pixels.shape[1] * scale), round(pixels.shape[0] * scale))
+    bicubic = cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC)
+    large = np.asarray(bicubic, np.float32)
+    large += np.random.default_rng(0).normal(0, 0.7, large.shape).astype(np.float32)
+    return np.clip(np.rint(large), 0, 255).astype(np.uint8)
+
+
+def as_bytes(pixels: Pixels) -> Bytes:
+    """Return 8-bit pixels as what they are, to the type checker."""
+    return pixels.astype(np.uint8, copy=False)
+
+
+def middle(pixels: Bytes, side: int = 1000) -> Bytes:
+    """Return the middle of a picture, at most so many pixels a side."""
+    top, left = (max(0, (length - side) // 2) for length in pixels.shape[:2])
+    return np.ascontiguousarray(pixels[top : top + side, left : left + side])
+
+
+def cases(arguments: argparse.Namespace) -> Iterator[tuple[str, Bytes, float]]:
+    """Yield name, pixels and megapixels of the small copy."""
+    for path in map(Path, arguments.pictures):
+        with Image.open(path) as opened:
+            pixels = np.asarray(opened.convert("RGB"))
+        if not arguments.enlarge:
+            own = pixels.shape[0] * pixels.shape[1] / 1e6
+            yield path.stem, pixels, own / arguments.ratio**2
+        for size in filter(None, arguments.enlarge.split(",")):
+            yield f"{path.stem}@{size}", enlarged(pixels, float(size)), MEGAPIXELS
+
+
+def main() -> None:
+    """Print a line for each picture and the means."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pictures", nargs="+")
+    parser.add_argument("--ratio", type=float, default=4.0)
+    parser.add_argument("--enlarge", default="", help="megapixels, with commas")
+    parser.add_argument("--precision", default="auto")
+    parser.add_argument("--lpips", type=Path)
+    parser.add_argument("--write", type=Path, help="folder for the pictures")
+    arguments = parser.parse_args()
+    enhancer = Enhancer(precision=arguments.precision)
+
+    def enhance(pixels: Pixels) -> Pixels:
+        return enhancer.brighten(Picture(pixels=pixels)).picture.pixels
+
+    network = load_lpips(arguments.lpips) if arguments.lpips else None
+    print(f"{'picture':16} {'PSNR':>6} {'SSIM':>6} {'LPIPS':>6} {'full s':>7} {'fast s':>7}")
+    rows: list[list[float]] = []
+    for name, pixels, megapixels in cases(arguments):
+        started = time.perf_counter()
+        quick = as_bytes(enhance_fast(pixels, enhance, megapixels=megapixels))
+        between = time.perf_counter()
+        full = as_bytes(enhance(pixels))
+        ended = time.perf_counter()
+        scores = score(quick, full)
+        distance = network.between(middle(quick), middle(full)) if network else float("nan")
+        rows.append([scores.psnr, scores.ssim, distance, ended - between, between - started])
+        print(f"{name:16}", formatted(rows[-1]), flush=True)
+        if arguments.write:
+            arguments.write.mkdir(parents=True, exist_ok=True)
+            for kind, picture in (("dark", pixels), ("fast", quick), ("full", full)):
+                Image.fromarray(picture).save(arguments.write / f"{name}_{kind}.png")
+    print(f"{'mean':16}", formatted([float(mean) for mean in np.mean(rows, axis=0)]))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"largest resident set, full runs included: {peak:.0f} MiB")
+
+
+def formatted(row: list[float]) -> str:
+    """Return scores and seconds under their headings."""
+    psnr, ssim, lpips, full, fast = row
+    return f"{psnr:6.2f} {ssim:6.3f} {lpips:6.3f} {full:7.1f} {fast:7.1f}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""`llenhance export`: a model as a file for other runtimes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from llenhance.cli.terminal import Terminal
+
+
+def export(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="NAME.onnx, or NAME.xml.")
+    ],
+    file_format: Annotated[
+        Literal["onnx", "openvino"],
+        typer.Option("--format", help="ONNX, or OpenVINO: .xml with a .bin beside it."),
+    ],
+    model: Annotated[
+        str, typer.Option(metavar="NAME|PATH", help="A model's name, or a weights file.")
+    ] = "nano",
+    tile: Annotated[
+        int | None,
+        typer.Option(min=8, metavar="PIXELS", help="Fix height and width; else they are free."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+) -> None:
+    """Write a model for ONNX Runtime, OpenVINO and others."""
+    from llenhance import weights
+    from llenhance.export import export as export_network  # imports torch
+
+    licence = "Apache-2.0" if model in weights.shipped_models() else None
+    written = export_network(
+        weights.load(weights.find(model)),
+        output,
+        format=file_format,
+        tile=tile,
+        licence=licence,
+        overwrite=overwrite,
+    )
+    size = sum(path.stat().st_size for path in written) / 1e6
+    Terminal().say(f"{model} -> {', '.join(map(str, written))}  ({size:.1f} MB, checked)")

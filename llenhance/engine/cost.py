@@ -1,0 +1,101 @@
+"""What enhancing takes: memory from the shape of the network, time from a small piece of work."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from typing import Final, NamedTuple
+
+import numpy as np
+import torch
+
+from llenhance.architecture import CONDITION_CHANNELS, STRIDE, Architecture
+from llenhance.engine.engine import Engine
+from llenhance.lift import lift
+from llenhance.settings import DTYPES
+
+TILE_MEMORY: Final = 800_000_000
+"""Bytes that one tile may take: with Python, torch and 12 megapixels less than 1.5 GB in all."""
+
+SMALLEST_TILE: Final = 64
+"""Pixels: tiles are not halved below, where their margins are most of the work."""
+
+_LARGEST_TILE: Final = 4096
+_SCRATCH: Final = 1.5  # what oneDNN and the allocator take beside; measured: 1.2 to 1.9
+_USUAL: Final = 400e6  # bytes resident with torch and `nano` loaded
+_PIECE: Final = 192  # pixels, side of what time is taken on
+_PIECES: Final = 3
+
+
+class Estimate(NamedTuple):
+    """What a picture is expected to take.
+
+    Attributes:
+        seconds: of the network, on this machine as it is now.
+        memory: bytes, of the whole process, at most at once.
+    """
+
+    seconds: float
+    memory: float
+
+
+def resident() -> float:
+    """Return the bytes that the process has taken so far: Python, torch, weights."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return _USUAL
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def bytes_per_pixel(architecture: Architecture, precision: str) -> float:
+    """Return the memory that each pixel of a window takes while the network is at it.
+
+    The most that is alive at once: in the trunk, what a dense block has seen, twice; or in the
+    flow's first level, features, two layers of a coupling network, and the state with its shift and
+    scale. Measured on the presets it is within a factor of 1.25.
+    """
+    a = architecture
+    item = DTYPES[precision].itemsize
+    stacked = len(a.stacked_blocks) * a.features
+    dense = 2 * (a.features + 4 * a.growth) + 4 * a.features + stacked
+    trunk = item * (dense / a.trunk_scale**2 + a.features / 4)
+    joined = a.condition_features * (1 / 4 + 1 / 16 + 1 / 64)
+    coupled = item * (joined + stacked / 2 + 2 * a.hidden / 4) + 4 * 5 * 12 / 4
+    return 4 * CONDITION_CHANNELS + _SCRATCH * max(trunk, coupled)
+
+
+def largest_tile(architecture: Architecture, precision: str) -> int:
+    """Return the side in pixels of the largest tile whose window takes at most `TILE_MEMORY`.
+
+    Large tiles compute less twice: a core of 768 pixels with margins of 64 is 1.36 times its size,
+    one of 1536 1.17 times.
+    """
+    side = math.sqrt(TILE_MEMORY / bytes_per_pixel(architecture, precision))
+    core = int(side - 2 * architecture.margin) // STRIDE * STRIDE
+    return min(max(core, 256), _LARGEST_TILE)
+
+
+def seconds_to_lift() -> float:
+    """Return the seconds that `lift.lift` takes for a pixel."""
+    pixels = np.zeros((512, 1024, 3), np.uint8)
+    copy = np.zeros((64, 128, 3), np.float32)
+    started = time.perf_counter()
+    lift(pixels, copy, copy)
+    return (time.perf_counter() - started) / (pixels.size / 3)
+
+
+@torch.inference_mode()
+def seconds_per_pixel(engine: Engine) -> float:
+    """Return the seconds that the engine takes for a pixel of a window: median of a few tries."""
+    channels = torch.zeros(1, CONDITION_CHANNELS, _PIECE, _PIECE, device=engine.device)
+    constant = torch.zeros(1, device=engine.device)
+    engine.enhance(channels, constant)  # the first time, memory is new and code is made
+    taken: list[float] = []
+    for _ in range(_PIECES):
+        started = time.perf_counter()
+        engine.enhance(channels, constant)  # waits: it looks for values that are not finite
+        taken.append(time.perf_counter() - started)
+    return sorted(taken)[_PIECES // 2] / _PIECE**2

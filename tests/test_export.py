@@ -1,0 +1,180 @@
+"""Exported files compute what the engine computes, say what they are, and appear whole or not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
+import pytest
+import torch
+from test_engine import OURS, PAPER, network, values
+
+from llenhance import export as exporting
+from llenhance.architecture import Architecture
+from llenhance.cli.app import run
+from llenhance.engine import compile_model
+from llenhance.errors import ExportError, MissingExtraError, PictureError, UsageError
+from llenhance.export import Format, export, import_openvino
+
+NAMES: dict[Format, str] = {"onnx": "network.onnx", "openvino": "network.xml"}
+FORMATS: list[Format] = ["onnx", "openvino"]
+
+
+def computed(path: Path, channels: torch.Tensor, constant: torch.Tensor) -> torch.Tensor:
+    given = {"condition": channels.numpy(), "brightness": constant.numpy()}
+    if path.suffix == ".onnx":
+        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        [found] = session.run(["picture"], given)
+        return torch.as_tensor(found)
+    exact = {"INFERENCE_PRECISION_HINT": "f32"}
+    return torch.as_tensor(import_openvino().compile_model(path, "CPU", exact)(given)["picture"])
+
+
+@pytest.fixture
+def target(tmp_path: Path, format: Format) -> Iterator[Path]:
+    yield tmp_path / NAMES[format]
+    assert not list(tmp_path.glob(".llenhance-*"))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("architecture", [PAPER, OURS], ids=["paper", "ours"])
+def test_file_computes_what_the_engine_does_at_any_size(
+    architecture: Architecture, format: Format, target: Path
+) -> None:
+    model = network(architecture)
+    export(model, target, format=format)
+    for height, width in ((8, 8), (40, 24)):
+        channels, constant = values(1, 12, height, width), torch.tensor([-0.2])
+        expected = compile_model(model, precision="fp32").enhance(channels, constant)
+        torch.testing.assert_close(
+            computed(target, channels, constant), expected, rtol=0, atol=1e-4
+        )
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_tile_fixes_the_size(format: Format, target: Path) -> None:
+    export(network(OURS), target, format=format, tile=24)
+    assert computed(target, values(1, 12, 24, 24), torch.zeros(1)).shape == (1, 3, 24, 24)
+    with pytest.raises(Exception, match=r"(?i)dimension|shape"):
+        computed(target, values(1, 12, 32, 32), torch.zeros(1))
+
+
+def test_onnx_says_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "network.onnx"
+    export(network(OURS), path, format="onnx", licence="Apache-2.0")
+    facts = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+    assert Architecture.from_json(facts["architecture"]) == OURS
+    assert facts["margin"] == "64"
+    assert facts["version"].startswith("llenhance ")
+    assert facts["licence"] == "Apache-2.0"
+
+
+def test_openvino_says_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "network.xml"
+    export(network(OURS), path, format="openvino")
+    network_read = import_openvino().Core().read_model(path)
+    said = network_read.get_rt_info(["llenhance", "architecture"]).astype(str)
+    assert Architecture.from_json(json.dumps(json.loads(said))) == OURS
+    assert not network_read.has_rt_info(["llenhance", "licence"])  # not known: not claimed
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_files_are_those_that_are_told(format: Format, target: Path) -> None:
+    written = export(network(OURS), target, format=format)
+    assert sorted(written) == sorted(target.parent.iterdir())
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_existing_file_is_replaced_only_if_asked(format: Format, target: Path) -> None:
+    last = target if format == "onnx" else target.with_suffix(".bin")
+    last.write_text("mine")
+    with pytest.raises(PictureError, match="exists"):
+        export(network(OURS), target, format=format)
+    assert [path.read_text() for path in target.parent.iterdir()] == ["mine"]
+    export(network(OURS), target, format=format, overwrite=True)
+    assert last.read_bytes() != b"mine"
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("wrong", [0.01, float("nan")])
+def test_file_that_computes_something_else_is_not_written(
+    format: Format, wrong: float, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoilt(_path: Path, dark: Any, _constant: Any) -> Any:
+        return np.full((1, 3, *dark.shape[2:]), wrong, np.float32)
+
+    monkeypatch.setattr(exporting, f"_run_{format}", spoilt)
+    with pytest.raises(ExportError, match="differs"):
+        export(network(OURS), target, format=format)
+    assert not list(target.parent.iterdir())
+
+
+def test_openvino_leaves_no_numbers_without_a_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = exporting.write_whole
+
+    def full_disk(path: Path, data: bytes, *, overwrite: bool) -> None:
+        if path.suffix == ".xml":
+            raise PictureError(str(path), "there is no space left", "Make room")
+        write(path, data, overwrite=overwrite)
+
+    monkeypatch.setattr(exporting, "write_whole", full_disk)
+    with pytest.raises(PictureError, match="no space"):
+        export(network(OURS), tmp_path / "network.xml", format="openvino")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("name", "tile"), [("network.xml", None), ("network.onnx", 20)])
+def test_unsuitable_name_or_tile_is_refused(name: str, tile: int | None, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"does not end|multiple of 8"):
+        export(network(OURS), tmp_path / name, format="onnx", tile=tile)
+
+
+@pytest.mark.parametrize(
+    ("format", "module", "extra"),
+    [
+        ("onnx", "onnx", "export"),
+        ("onnx", "onnxruntime", "export"),
+        ("openvino", "openvino", "openvino"),
+    ],
+)
+def test_missing_runtime_is_told(
+    format: Format, module: str, extra: str, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingExtraError, match=rf"pip install 'llenhance\[{extra}\]'"):
+        export(network(OURS), target, format=format)
+    assert not list(target.parent.iterdir())
+
+
+def test_openvino_is_imported_without_its_telemetry() -> None:
+    """In a process of its own: this one has imported it already."""
+    script = (
+        "import sys\n"
+        "from llenhance.export import import_openvino\n"
+        "import_openvino()\n"
+        "assert not [m for m in sys.modules if m.startswith('openvino_telemetry.')]\n"
+        "from openvino.tools.ovc import telemetry_utils\n"
+        "assert telemetry_utils.tm.__name__.endswith('telemetry_stub')\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_command_writes_the_shipped_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "nano.onnx"
+    assert run(["export", "--format", "onnx", "-o", str(path)]) == 0
+    assert "checked" in capsys.readouterr().err
+    facts = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
+    assert facts["licence"] == "Apache-2.0"
+    assert run(["export", "--format", "onnx", "-o", str(path)]) == 1
+    assert "--overwrite" in capsys.readouterr().err
