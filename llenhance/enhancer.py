@@ -18,7 +18,7 @@ from PIL import Image
 from llenhance import tiling
 from llenhance.architecture import STRIDE
 from llenhance.conditioning import Pixels
-from llenhance.engine import compile_model
+from llenhance.engine import Engine, compile_model
 from llenhance.engine.cost import (
     SMALLEST_TILE,
     Estimate,
@@ -225,6 +225,11 @@ class Enhancer:
         memory = self._resident + window * of_window + 2 * 3 * full  # before and after
         lifting = seconds_to_lift() * full if full > width * height else 0.0
         return Estimate(pixels * self._seconds_per_pixel + lifting, memory)
+
+    @property
+    def engine(self) -> Engine:
+        """What runs the network."""
+        return self._engine
 
     @property
     def has_brightness(self) -> bool:

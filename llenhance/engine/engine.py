@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -21,6 +22,9 @@ FAITHFUL: Final = 50.0
 
 Run = Callable[[Tensor, Tensor], Tensor]
 """The 12 channels ``(N, 12, H, W)`` and the brightness ``(N,)`` to the picture."""
+
+Passed = Callable[[str, Tensor], None]
+"""Called with the name of a stage that a picture has passed, and what came out of it."""
 
 
 class Encoded(NamedTuple):
@@ -90,6 +94,35 @@ class Engine:
         if not picture.isfinite().all():
             raise not_finite()
         return picture
+
+    @contextmanager
+    def watched(self, passed: Passed) -> Generator[None]:
+        """Tell, for measuring, how far `enhance` is with each picture that enters meanwhile.
+
+        Args:
+            passed: called with `condition` and the 12 channels before the network runs; `encoder`
+                and the colour map; `flow` and the picture. Where something other than the folded
+                network runs, `network` and the picture stand for the last two.
+        """
+        run = self._run
+
+        def tell_encoded(_module: object, _inputs: object, encoded: tuple[object, Tensor]) -> None:
+            passed("encoder", encoded[1])
+
+        def tell(condition: Tensor, brightness: Tensor) -> Tensor:
+            passed("condition", condition)
+            picture = run(condition, brightness)
+            passed("flow" if isinstance(run, FastNetwork) else "network", picture)
+            return picture
+
+        with ExitStack() as hooks:
+            if isinstance(run, FastNetwork):
+                hooks.enter_context(run.encoder.register_forward_hook(tell_encoded))
+            self._run = tell
+            try:
+                yield
+            finally:
+                self._run = run
 
     @torch.inference_mode()
     def is_faithful(self) -> bool:

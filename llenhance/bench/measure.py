@@ -1,0 +1,302 @@
+"""How fast a model enhances on this machine: sizes in, seconds by stage and peak memory out.
+
+Each size is measured in a process of its own, since a process's peak of memory never falls. There a
+synthetic dark photograph goes from JPEG to JPEG several times. In between, on the same cores and so
+under the same load, run convolutions that are nothing else, for the peak of the processor, and the
+readable network of `model/`.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Final, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from llenhance.architecture import STRIDE
+from llenhance.bench.probes import (
+    convolution_peak,
+    peak_memory,
+    photograph,
+    timed,
+    wait_for,
+)
+from llenhance.conditioning import Pixels, condition, equalisation_tables, equalise, to_unit
+from llenhance.engine import Engine
+from llenhance.enhancer import Enhancer
+from llenhance.errors import LlenhanceError, ResourceError
+from llenhance.model import LLFlow
+from llenhance.model.llflow import multiply_adds_per_pixel
+from llenhance.picture import Picture, decode, encode
+from llenhance.settings import DTYPES
+from llenhance.weights import find, load
+
+_NETWORK: Final = ("encoder", "flow", "network")
+_CORNER: Final = 768  # pixels a side: seconds for the plain network, which knows no tiles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What is measured.
+
+    Attributes:
+        model, device, precision, tile: as `Enhancer` takes them.
+        repeats: rounds, at least 1; figures are those of the fastest.
+        plain: whether to run the network of `model/` as well.
+    """
+
+    model: str = "nano"
+    device: str = "auto"
+    precision: str = "auto"
+    tile: int | Literal["auto"] = "auto"
+    repeats: int = 3
+    plain: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What it was measured on.
+
+    Attributes:
+        device, precision: that auto stood for.
+        tile: pixels, 0 for whole pictures.
+        processor: the vector instructions that torch uses, or the name of the GPU.
+        threads: that torch computes with on the CPU.
+        torch: its version.
+        multiply_adds_per_pixel: of the model's convolutions.
+    """
+
+    model: str
+    device: str
+    precision: str
+    tile: int
+    processor: str
+    threads: int
+    torch: str
+    multiply_adds_per_pixel: float
+
+
+class Against(NamedTuple):
+    """The same input through the engine and through `model/` in float32, seconds of the fastest.
+
+    Attributes:
+        width, height: pixels of the input, the upper left corner of the photograph.
+    """
+
+    width: int
+    height: int
+    engine_seconds: float
+    plain_seconds: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long the plain network takes."""
+        return self.plain_seconds / self.engine_seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """What one size took; seconds are those of the fastest round.
+
+    Attributes:
+        width, height: of the photograph, in pixels.
+        stages: seconds by stage, in their order; every moment of a round is in one of them.
+        rounds: seconds of every round, from JPEG to JPEG; the first one is the first after loading.
+        load_seconds: the model, from its file to an engine, with torch imported before.
+        computed_pixels: that the network saw, with the margins of tiles.
+        peak: multiply-adds of convolution a second, the fastest that was seen.
+        peak_memory: bytes resident at most, up to the end of the first round; None where the
+            system does not tell.
+        plain: None unless asked for.
+    """
+
+    ran: Ran
+    width: int
+    height: int
+    stages: dict[str, float]
+    rounds: list[float]
+    load_seconds: float
+    computed_pixels: int
+    peak: float
+    peak_memory: int | None
+    plain: Against | None
+
+    @property
+    def seconds(self) -> float:
+        """From the bytes of one JPEG to those of the other."""
+        return sum(self.stages.values())
+
+    @property
+    def megapixels(self) -> float:
+        """Size of the photograph."""
+        return self.width * self.height / 1e6
+
+    @property
+    def network_rate(self) -> float:
+        """Multiply-adds a second of encoder and flow, margins counted as work done."""
+        seconds = sum(self.stages.get(stage, 0) for stage in _NETWORK)
+        return self.ran.multiply_adds_per_pixel * self.computed_pixels / seconds
+
+
+def measure_apart(width: int, height: int, setting: Setting) -> Speed:
+    """Measure a size in a new process.
+
+    Raises:
+        LlenhanceError: as `Enhancer` does.
+        ResourceError: the process was killed, as systems without memory do.
+    """
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    task = (sender, photograph(width, height), setting)
+    process = context.Process(target=answer_with_speed, args=task, daemon=True)
+    process.start()
+    sender.close()  # the process has its own: when it ends, receiving does
+    try:
+        answer = receiver.recv()
+    except EOFError:
+        problem = "its process ended before the measurement did, perhaps for lack of memory"
+        name = f"{width}x{height}"
+        raise ResourceError(name, problem, "Try a smaller size or tile") from None
+    finally:
+        process.kill()  # it is done, or nobody waits for it any more
+        process.join()
+    if isinstance(answer, LlenhanceError):
+        raise answer
+    return answer
+
+
+def answer_with_speed(sender: Connection, data: bytes, setting: Setting) -> None:
+    """Send what `measure` returns, or the error that it raises."""
+    try:
+        answer = measure(data, setting)
+    except LlenhanceError as error:
+        answer = error
+    except MemoryError:
+        answer = ResourceError("llenhance bench", "not enough memory", "Try a smaller size or tile")
+    sender.send(answer)
+
+
+def measure(data: bytes, setting: Setting) -> Speed:
+    """Measure, in this process, how fast a photograph's file becomes another.
+
+    Args:
+        data: a file of a dark photograph, 8 pixels a side or more.
+        setting: what to measure.
+
+    Raises:
+        LlenhanceError: as `Enhancer` does.
+    """
+    started = time.perf_counter()
+    enhancer = Enhancer(
+        setting.model, device=setting.device, precision=setting.precision, tile=setting.tile
+    )
+    load_seconds = time.perf_counter() - started
+    rounds = [_round(enhancer, data)]
+    memory = peak_memory()  # before anything runs that enhancing does not need
+    picture, dtype = decode(data, name="photograph"), DTYPES[enhancer.precision]
+    peaks = [convolution_peak(enhancer.device, dtype)]
+    comparison = _Comparison(setting.model, enhancer.engine, picture) if setting.plain else None
+    for _ in range(setting.repeats - 1):
+        rounds.append(_round(enhancer, data))
+        peaks.append(convolution_peak(enhancer.device, dtype))
+        if comparison:
+            comparison.run()
+    stages, computed = min(rounds, key=lambda one: sum(one[0].values()))
+    return Speed(
+        ran=_surroundings(enhancer),
+        width=picture.width,
+        height=picture.height,
+        stages=stages,
+        rounds=[sum(one[0].values()) for one in rounds],
+        load_seconds=load_seconds,
+        computed_pixels=computed,
+        peak=max(peaks),
+        peak_memory=memory,
+        plain=comparison.fastest() if comparison else None,
+    )
+
+
+def _round(enhancer: Enhancer, data: bytes) -> tuple[dict[str, float], int]:
+    """Return the seconds of each stage from file to file, and the pixels the network saw."""
+    stages: dict[str, float] = {}
+    computed = 0
+    wait_for(enhancer.device)
+    last = time.perf_counter()
+
+    def lap(stage: str) -> None:
+        """Count the time since the last call to a stage."""
+        nonlocal last
+        wait_for(enhancer.device)
+        now = time.perf_counter()
+        stages[stage] = stages.get(stage, 0) + now - last
+        last = now
+
+    def passed(stage: str, result: Tensor) -> None:
+        nonlocal computed
+        lap(stage)
+        if stage == "condition":
+            computed += result[:, 0].numel()
+
+    picture = decode(data, name="photograph")
+    lap("decode")
+    with enhancer.engine.watched(passed):
+        bright = enhancer.brighten(picture, progress=lambda _done, _tiles: lap("blend")).picture
+    lap("blend")
+    encode(bright, format="JPEG", name="photograph")
+    lap("encode")
+    return stages, computed
+
+
+class _Comparison:
+    """The engine and the network of `model/` in turn, on one corner of a photograph."""
+
+    def __init__(self, model: str, engine: Engine, picture: Picture) -> None:
+        self._engine = engine
+        self._plain: LLFlow = load(find(model)).to(engine.device)
+        sides = (min(side, _CORNER) // STRIDE * STRIDE for side in picture.pixels.shape[:2])
+        self._channels = _conditioned(picture.pixels, *sides).to(engine.device)
+        self._seconds: list[tuple[float, float]] = []
+        self.run()
+
+    @torch.inference_mode()
+    def run(self) -> None:
+        """Time both once more."""
+        constant = torch.zeros(1, device=self._engine.device)
+        work = (self._engine.enhance, self._plain)
+        ours, theirs = (
+            timed(self._engine.device, lambda f=f: f(self._channels, constant)) for f in work
+        )
+        self._seconds.append((ours, theirs))
+
+    def fastest(self) -> Against:
+        """Return the fastest of each."""
+        height, width = self._channels.shape[2:]
+        engine, plain = (min(each) for each in zip(*self._seconds, strict=True))
+        return Against(width, height, engine, plain)
+
+
+def _conditioned(pixels: Pixels, height: int, width: int) -> Tensor:
+    corner = pixels[:height, :width]
+    equalised = equalise(corner, equalisation_tables(pixels))
+    return condition(to_unit(corner), to_unit(equalised))
+
+
+def _surroundings(enhancer: Enhancer) -> Ran:
+    device = enhancer.device
+    on_gpu = device.type == "cuda"
+    return Ran(
+        model=enhancer.model_name,
+        device=str(device),
+        precision=enhancer.precision,
+        tile=enhancer.tile,
+        processor=torch.cuda.get_device_name(device)
+        if on_gpu
+        else torch.backends.cpu.get_cpu_capability(),
+        threads=torch.get_num_threads(),
+        torch=torch.__version__,
+        multiply_adds_per_pixel=multiply_adds_per_pixel(enhancer.engine.architecture),
+    )

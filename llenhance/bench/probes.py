@@ -1,0 +1,83 @@
+"""What `measure.py` measures with: a photograph, a clock, two peaks."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from llenhance.picture import Picture, encode
+
+CONVOLUTIONS: Final = ((32, 256), (64, 128), (128, 64), (256, 32))
+"""Channels and side in pixels of the convolutions of which the fastest is the peak; each 3x3,
+from as many channels to as many, 0.6 billion multiply-adds."""
+
+_PATCH: Final = 1024  # pixels; larger photographs repeat it, mirrored
+
+
+def photograph(width: int, height: int) -> bytes:
+    """Return the file of a synthetic dark photograph: shapes of all sizes, shadows and noise."""
+    rng = np.random.default_rng(0)
+    light = np.zeros((_PATCH, _PATCH, 3), np.float32)
+    for side in (3, 6, 12, 24, 48, 96, 192):
+        shapes = rng.normal(size=(side, side, 1)) + rng.normal(scale=0.3, size=(side, side, 3))
+        enlarged = cv2.resize(shapes, (_PATCH, _PATCH), interpolation=cv2.INTER_CUBIC)
+        light += enlarged.astype(np.float32) / side**0.5
+    noise = rng.normal(scale=1.5, size=light.shape)
+    patch = (12 * np.exp(light) + noise).clip(0, 255).astype(np.uint8)
+    further = ((0, max(0, height - _PATCH)), (0, max(0, width - _PATCH)), (0, 0))
+    pixels = np.pad(patch, further, mode="symmetric")[:height, :width]
+    return encode(Picture.from_array(pixels), format="JPEG", name="photograph").data
+
+
+def timed(device: torch.device, work: Callable[[], object]) -> float:
+    """Return the seconds that some work takes."""
+    wait_for(device)
+    started = time.perf_counter()
+    work()
+    wait_for(device)
+    return time.perf_counter() - started
+
+
+def wait_for(device: torch.device) -> None:
+    """Let a GPU finish what it was given: it works on while Python goes on."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
+def peak_memory() -> int | None:
+    """Return the bytes of memory that this process had resident at most, None on Windows."""
+    status = Path("/proc/self/status")
+    if status.is_file():  # Linux: getrusage would count the process that started this one
+        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return int(lines["VmHWM"].split()[0]) * 1024
+    if sys.platform == "darwin":
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return None
+
+
+def convolution_peak(device: torch.device, dtype: torch.dtype) -> float:
+    """Return the multiply-adds a second of the fastest of `CONVOLUTIONS`."""
+    count = 1 if device.type == "cpu" else 64  # a GPU is done with one before it has warmed up
+    rate = 0.0
+    for channels, side in CONVOLUTIONS:
+        features = torch.ones(count, channels, side, side, device=device, dtype=dtype)
+        features = features.contiguous(memory_format=torch.channels_last)
+        weight = torch.ones(channels, channels, 3, 3, device=device, dtype=dtype)
+        weight = weight.contiguous(memory_format=torch.channels_last)
+        seconds = min(
+            timed(device, lambda f=features, w=weight: F.conv2d(f, w, padding=1)) for _ in range(3)
+        )
+        rate = max(rate, features.numel() * weight[0].numel() / seconds)
+    return rate
