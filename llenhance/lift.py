@@ -114,7 +114,7 @@ def reduced(pixels: Pixels, height: int, width: int) -> Floats:
             interpolation=cv2.INTER_AREA,
         )
         edges = np.arange(start, stop + 1)[:, None] * ratio
-
+        rows = np.arange(first, last, dtype=np.float64)
         shares = (np.minimum(edges[1:], rows + 1) - np.maximum(edges[:-1], rows)).clip(0)
         shares /= shares.sum(axis=1, keepdims=True)
         result[start:stop] = np.tensordot(shares.astype(np.float32), narrow, 1)

@@ -429,7 +429,7 @@ def large(folder: Path) -> None:
     """Two pictures of more than three megapixels."""
     pixels = np.zeros((1600, 2000, 3), np.uint8)
     for name in ("a.png", "b.png"):
-        data = encode(Picture(pixels=pixels), format="png", name=name).data
+        data = encode(Picture(pixels=pixels), format="PNG", name=name).data
         (folder / name).write_bytes(data)
 
 
