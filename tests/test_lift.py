@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -100,17 +99,13 @@ def test_lamp_throws_no_halo() -> None:
 
 def test_result_is_near_to_the_effect_at_full_size(dark: Pixels) -> None:
     difference = unit(fast(dark)) - unit(brighter(dark))
-    assert 10 * np.log10(1 / np.mean(difference**2)) > 33  # measured: 33.7
+    assert 10 * np.log10(1 / np.mean(difference**2)) > 33
 
 
 def test_detail_that_the_small_copy_has_lost_is_kept(dark: Pixels) -> None:
     wanted, kept = detail(brighter(dark)), detail(fast(dark))
     assert np.corrcoef(wanted.ravel(), kept.ravel())[0, 1] > 0.9
-    assert 0.6 < kept.std() / wanted.std() < 1.2  # measured: 0.67
-    height, width = (side // 4 for side in dark.shape[:2])
-    copy = brighter(np.rint(reduced(dark, height, width)).astype(np.uint8))
-    enlarged = cv2.resize(copy, dark.shape[1::-1], interpolation=cv2.INTER_CUBIC)
-    assert detail(np.asarray(enlarged, np.uint8)).std() < 0.2 * wanted.std()
+    assert 0.6 < kept.std() / wanted.std() < 1.2
 
 
 def test_sixteen_bits_stay_sixteen(dark: Pixels) -> None:
@@ -170,7 +165,7 @@ def test_reduced_keeps_levels_between_levels() -> None:
     np.testing.assert_array_equal(reduced(pixels, 4, 4), 0.75)
 
 
-def test_small_size_of_a_line() -> None:
+def test_copy_size_of_a_line() -> None:
     assert copy_size(1, 4_000_000, megapixels=1) == (1, 2_000_000)
 
 
