@@ -15,7 +15,7 @@ from llenhance.engine.engine import Engine
 from llenhance.lift import lift
 from llenhance.settings import DTYPES
 
-TILE_MEMORY: Final = 800_000_000
+TILE_MEMORY: Final = 650_000_000
 """Bytes that one tile may take: with Python, torch and 12 megapixels less than 1.5 GB in all."""
 
 SMALLEST_TILE: Final = 64
