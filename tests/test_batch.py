@@ -419,3 +419,38 @@ def test_dry_run_finds_what_would_fail(folder: Path) -> None:
     (folder / "broken.png").write_bytes(b"no picture")
     results = list(enhance_files(["a.jpg", "broken.png"], enhancer=Inverter, dry_run=True))
     assert [type(result.error) for result in results] == [PictureError, PictureError]
+
+
+# --- What takes long ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def large(folder: Path) -> None:
+    """Two pictures of more than three megapixels."""
+    pixels = np.zeros((1600, 2000, 3), np.uint8)
+    for name in ("a.png", "b.png"):
+        data = encode(Picture(pixels=pixels), format="PNG", name=name).data
+        (folder / name).write_bytes(data)
+
+
+@pytest.mark.usefixtures("large")
+def test_fast_is_suggested_once_before_what_takes_long() -> None:
+    said: list[str] = []
+    results = list(enhance_files(["a.png", "b.png"], enhancer=Inverter, advise=said.append))
+    assert [result.error for result in results] == [None, None]
+    assert said == ["a.png takes about 200 s; --fast takes a few, for nearly the same"]
+
+
+@pytest.mark.usefixtures("large")
+def test_fast_is_not_suggested_to_who_has_it() -> None:
+    said: list[str] = []
+    inverter = Inverter()
+    inverter.fast = True
+    (result,) = enhance_files(["a.png"], enhancer=lambda: inverter, advise=said.append)
+    assert (said, result.fast) == ([], True)
+
+
+def test_fast_is_not_suggested_for_what_is_soon_done(folder: Path) -> None:
+    said: list[str] = []
+    list(enhance_files(["a.jpg"], enhancer=Inverter, advise=said.append))
+    assert said == []

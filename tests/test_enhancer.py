@@ -289,6 +289,52 @@ def test_target_is_reached_in_smaller_tiles_too(monkeypatch: pytest.MonkeyPatch)
     assert found.note.startswith("memory was short")
 
 
+# --- By way of a small copy ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def large() -> NDArray[Any]:
+    """More than a megapixel and a half."""
+    return dark_picture(1100, 1500)
+
+
+def test_fast_result_resembles_the_full_one(weights: Path, large: NDArray[Any]) -> None:
+    full, quick = (
+        Enhancer(weights, device="cpu", fast=fast).enhance(large) for fast in (False, True)
+    )
+    assert (quick.shape, quick.dtype) == (full.shape, full.dtype)
+    assert mean_grey(quick) == pytest.approx(mean_grey(full), abs=0.02)
+
+
+def test_fast_network_sees_the_copy_alone(weights: Path, large: NDArray[Any]) -> None:
+    enhancer, calls = Enhancer(weights, device="cpu", fast=True, tile=512), list[int]()
+    enhancer.enhance(large, progress=lambda _done, total: calls.append(total))
+    assert set(calls) == {6}  # of 856x1168 pixels, not of 1100x1500
+
+
+def test_fast_is_not_worth_it_for_a_small_picture(weights: Path) -> None:
+    pixels = dark_picture(64, 96)
+    full, quick = (
+        Enhancer(weights, device="cpu", fast=fast).enhance(pixels) for fast in (False, True)
+    )
+    np.testing.assert_array_equal(quick, full)
+
+
+def test_fast_result_has_the_mean_that_was_asked_for(large: NDArray[Any]) -> None:
+    found = Enhancer(SHIPPED, fast=True).brighten(Picture(pixels=large), Wish(target_mean=0.4))
+    assert found.mean_grey == pytest.approx(mean_grey(found.picture.pixels))
+    assert found.mean_grey == pytest.approx(0.4, abs=0.01)
+    assert found.note is None
+
+
+def test_fast_estimate_is_less(weights: Path) -> None:
+    full, quick = (
+        Enhancer(weights, device="cpu", fast=fast).estimate(width=12000, height=8000)
+        for fast in (False, True)
+    )
+    assert quick.seconds < full.seconds / 2
+
+
 # --- What it takes ------------------------------------------------------------------------------
 
 
