@@ -259,6 +259,7 @@ def test_the_version_is_data(run: Command) -> None:
         ["--version"],
         ["enhance", "--help"],
         ["evaluate", "--help"],
+        ["bench", "--help"],
         ["weights", "import", "--help"],
         [],
     ],

@@ -1,9 +1,9 @@
 """How fast a model enhances on this machine: sizes in, seconds by stage and peak memory out.
 
 Each size is measured in a process of its own, since a process's peak of memory never falls. There a
-synthetic dark photograph goes from JPEG to JPEG several times. In between, on the same cores and so
-under the same load, run convolutions that are nothing else, for the peak of the processor, and the
-readable network of `model/`.
+synthetic dark photograph goes from JPEG to JPEG several times. In between, so under the same load
+of the machine, run convolutions alone, for the peak of the processor (after each tile), and the
+readable network of `model/` (after each round).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from llenhance.enhancer import Enhancer
 from llenhance.errors import LlenhanceError, ResourceError
 from llenhance.model import LLFlow
 from llenhance.model.llflow import multiply_adds_per_pixel
-from llenhance.picture import Picture, decode, encode
+from llenhance.picture import decode, encode
 from llenhance.settings import DTYPES
 from llenhance.weights import find, load
 
@@ -108,7 +108,7 @@ class Speed:
         rounds: seconds of every round, from JPEG to JPEG; the first one is the first after loading.
         load_seconds: the model, from its file to an engine, with torch imported before.
         computed_pixels: that the network saw, with the margins of tiles.
-        peak: multiply-adds of convolution a second, the fastest that was seen.
+        peak: multiply-adds a second of the fastest convolution alone, in the same precision.
         peak_memory: bytes resident at most, up to the end of the first round; None where the
             system does not tell.
         plain: None unless asked for.
@@ -196,34 +196,43 @@ def measure(data: bytes, setting: Setting) -> Speed:
     )
     load_seconds = time.perf_counter() - started
     rounds = [_round(enhancer, data)]
-    memory = peak_memory()  # before anything runs that enhancing does not need
-    picture, dtype = decode(data, name="photograph"), DTYPES[enhancer.precision]
-    peaks = [convolution_peak(enhancer.device, dtype)]
-    comparison = _Comparison(setting.model, enhancer.engine, picture) if setting.plain else None
+    memory = peak_memory()  # before anything runs that needs more than enhancing does
+    comparison = _Comparison(setting.model, enhancer.engine, data) if setting.plain else None
     for _ in range(setting.repeats - 1):
         rounds.append(_round(enhancer, data))
-        peaks.append(convolution_peak(enhancer.device, dtype))
         if comparison:
             comparison.run()
-    stages, computed = min(rounds, key=lambda one: sum(one[0].values()))
+    fastest = min(rounds, key=lambda one: one.seconds)
     return Speed(
         ran=_surroundings(enhancer),
-        width=picture.width,
-        height=picture.height,
-        stages=stages,
-        rounds=[sum(one[0].values()) for one in rounds],
+        width=fastest.width,
+        height=fastest.height,
+        stages=fastest.stages,
+        rounds=[one.seconds for one in rounds],
         load_seconds=load_seconds,
-        computed_pixels=computed,
-        peak=max(peaks),
+        computed_pixels=fastest.computed_pixels,
+        peak=max(one.peak for one in rounds),
         peak_memory=memory,
         plain=comparison.fastest() if comparison else None,
     )
 
 
-def _round(enhancer: Enhancer, data: bytes) -> tuple[dict[str, float], int]:
-    """Return the seconds of each stage from file to file, and the pixels the network saw."""
+class _Round(NamedTuple):
+    width: int
+    height: int
+    stages: dict[str, float]
+    computed_pixels: int
+    peak: float
+
+    @property
+    def seconds(self) -> float:
+        return sum(self.stages.values())
+
+
+def _round(enhancer: Enhancer, data: bytes) -> _Round:
+    """Enhance from file to file; after each tile the clock stands, and the peak is measured."""
     stages: dict[str, float] = {}
-    computed = 0
+    computed, peak = 0, 0.0
     wait_for(enhancer.device)
     last = time.perf_counter()
 
@@ -241,24 +250,31 @@ def _round(enhancer: Enhancer, data: bytes) -> tuple[dict[str, float], int]:
         if stage == "condition":
             computed += result[:, 0].numel()
 
+    def tile_done(_done: int, _tiles: int) -> None:
+        nonlocal last, peak
+        lap("blend")
+        peak = max(peak, convolution_peak(enhancer.device, DTYPES[enhancer.precision]))
+        last = time.perf_counter()
+
     picture = decode(data, name="photograph")
     lap("decode")
     with enhancer.engine.watched(passed):
-        bright = enhancer.brighten(picture, progress=lambda _done, _tiles: lap("blend")).picture
+        bright = enhancer.brighten(picture, progress=tile_done).picture
     lap("blend")
     encode(bright, format="JPEG", name="photograph")
     lap("encode")
-    return stages, computed
+    return _Round(picture.width, picture.height, stages, computed, peak)
 
 
 class _Comparison:
     """The engine and the network of `model/` in turn, on one corner of a photograph."""
 
-    def __init__(self, model: str, engine: Engine, picture: Picture) -> None:
+    def __init__(self, model: str, engine: Engine, data: bytes) -> None:
         self._engine = engine
         self._plain: LLFlow = load(find(model)).to(engine.device)
-        sides = (min(side, _CORNER) // STRIDE * STRIDE for side in picture.pixels.shape[:2])
-        self._channels = _conditioned(picture.pixels, *sides).to(engine.device)
+        pixels = decode(data, name="photograph").pixels
+        sides = (min(side, _CORNER) // STRIDE * STRIDE for side in pixels.shape[:2])
+        self._channels = _conditioned(pixels, *sides).to(engine.device)
         self._seconds: list[tuple[float, float]] = []
         self.run()
 
