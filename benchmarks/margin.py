@@ -22,7 +22,7 @@ from llenhance.model.llflow import latent_mean
 from llenhance.tiling import cut
 from llenhance.weights import find, load, shipped_models
 
-MARGINS = (32, 48, 64, 96, 128)
+MARGINS = (32, 48, 64, 72, 80, 88, 96, 128)
 TILE = 64
 DISTURBANCE = 0.01
 

@@ -111,7 +111,7 @@ def _require_integer(name: str, value: object, low: int, high: int) -> None:
 
 
 NANO: Final = Architecture(
-    features=32, growth=16, blocks=3, trunk_scale=4, steps=4, hidden=28, brightness=True, margin=64
+    features=32, growth=16, blocks=3, trunk_scale=4, steps=4, hidden=28, brightness=True, margin=96
 )
 """Ours, for plain CPUs."""
 

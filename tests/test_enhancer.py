@@ -261,23 +261,23 @@ def shipped_in_float32(**options: Any) -> Enhancer:
 def test_picture_too_large_for_memory_is_done_in_smaller_tiles(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pixels = dark_picture(200, 300)
+    pixels = dark_picture(300, 400)
     expected = shipped_in_float32(tile=0).enhance(pixels)
     enhancer = shipped_in_float32()
-    short_of_memory(monkeypatch, pixels=205 * 210)
+    short_of_memory(monkeypatch, pixels=80_000)
     found = enhancer.brighten(Picture(pixels=pixels))
     assert levels_apart(found.picture.pixels, expected) <= 1
-    assert found.note == "memory was short, and the work was done in tiles of 144 pixels"
+    assert found.note == "memory was short, and the work was done in tiles of 200 pixels"
 
 
 def test_shortage_of_memory_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     enhancer = shipped_in_float32()
-    short_of_memory(monkeypatch, pixels=220 * 220)
+    short_of_memory(monkeypatch, pixels=90_000)
     notes = [enhancer.brighten(Picture(pixels=dark_picture(8, 230))).note for _ in range(2)]
     assert notes == [None, None]
-    notes = [enhancer.brighten(Picture(pixels=dark_picture(230, 230))).note for _ in range(2)]
-    assert notes == ["memory was short, and the work was done in tiles of 112 pixels", None]
-    assert enhancer.tile == 112
+    notes = [enhancer.brighten(Picture(pixels=dark_picture(400, 400))).note for _ in range(2)]
+    assert notes == ["memory was short, and the work was done in tiles of 200 pixels", None]
+    assert enhancer.tile == 200
 
 
 def test_target_is_reached_in_smaller_tiles_too(monkeypatch: pytest.MonkeyPatch) -> None:
