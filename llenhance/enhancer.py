@@ -20,6 +20,7 @@ from llenhance.architecture import STRIDE
 from llenhance.conditioning import Pixels
 from llenhance.engine import Engine, compile_model
 from llenhance.engine.cost import (
+    KEPT,
     SMALLEST_TILE,
     Estimate,
     bytes_per_pixel,
@@ -222,7 +223,7 @@ class Enhancer:
         pixels = tiling.computed(height, width, tile=tile, margin=margin)
         window = tiling.largest_window(height, width, tile=tile, margin=margin)
         of_window = bytes_per_pixel(self._engine.architecture, self.precision)
-        memory = self._resident + window * of_window + 2 * 3 * full  # before and after
+        memory = self._resident + KEPT * window * of_window + 2 * 3 * full  # before and after
         lifting = seconds_to_lift() * full if full > width * height else 0.0
         return Estimate(pixels * self._seconds_per_pixel + lifting, memory)
 

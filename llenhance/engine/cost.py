@@ -15,7 +15,7 @@ from llenhance.engine.engine import Engine
 from llenhance.lift import lift
 from llenhance.settings import DTYPES
 
-TILE_MEMORY: Final = 650_000_000
+TILE_MEMORY: Final = 500_000_000
 """Bytes that one tile may take: with Python, torch and 12 megapixels less than 1.5 GB in all."""
 
 SMALLEST_TILE: Final = 64
@@ -24,8 +24,11 @@ SMALLEST_TILE: Final = 64
 _LARGEST_TILE: Final = 4096
 _SCRATCH: Final = 1.5  # what oneDNN and the allocator take beside; measured: 1.2 to 1.9
 _USUAL: Final = 400e6  # bytes resident with torch and `nano` loaded
-_PIECE: Final = 192  # pixels, side of what time is taken on
-_PIECES: Final = 3
+KEPT: Final = 1.7
+"""Times the memory of the largest window: what the allocator keeps from windows of other sizes."""
+
+_PIECE: Final = 384  # pixels, side of what time is taken on; of smaller ones threads wait too often
+_PIECES: Final = 2
 
 
 class Estimate(NamedTuple):
@@ -89,7 +92,7 @@ def seconds_to_lift() -> float:
 
 @torch.inference_mode()
 def seconds_per_pixel(engine: Engine) -> float:
-    """Return the seconds that the engine takes for a pixel of a window: median of a few tries."""
+    """Return the seconds that the engine takes for a pixel of a window: the better of two tries."""
     channels = torch.zeros(1, CONDITION_CHANNELS, _PIECE, _PIECE, device=engine.device)
     constant = torch.zeros(1, device=engine.device)
     engine.enhance(channels, constant)  # the first time, memory is new and code is made
@@ -98,4 +101,4 @@ def seconds_per_pixel(engine: Engine) -> float:
         started = time.perf_counter()
         engine.enhance(channels, constant)  # waits: it looks for values that are not finite
         taken.append(time.perf_counter() - started)
-    return sorted(taken)[_PIECES // 2] / _PIECE**2
+    return min(taken) / _PIECE**2
