@@ -16,7 +16,6 @@ dB against torch in float32. `conv` is one large convolution: what the processor
 from __future__ import annotations
 
 import argparse
-import resource
 import tempfile
 import time
 from collections.abc import Callable
@@ -34,6 +33,7 @@ from llenhance import Enhancer
 from llenhance.architecture import SMALL
 from llenhance.conditioning import equalisation_tables
 from llenhance.engine import Engine
+from llenhance.engine.cost import peak_memory
 from llenhance.engine.network import FastNetwork
 from llenhance.export import export, import_openvino
 from llenhance.model import LLFlow
@@ -182,7 +182,7 @@ def work(pipe: Connection, name: str, model: str, photo: str, size: str, whole: 
         while pipe.recv():
             began = time.perf_counter()
             once()
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            peak = (peak_memory() or 0) / 2**20
             pipe.send((time.perf_counter() - began, peak))
 
 

@@ -11,7 +11,6 @@ megapixel. That is the size, but blurred. LPIPS is of the enlarged picture's mid
 from __future__ import annotations
 
 import argparse
-import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ from PIL import Image
 
 from llenhance import Enhancer
 from llenhance.conditioning import Pixels
+from llenhance.engine.cost import peak_memory
 from llenhance.lift import MEGAPIXELS, enhance_fast
 from llenhance.lpips import load_lpips
 from llenhance.metrics import score
@@ -97,7 +97,7 @@ def main() -> None:
             for kind, picture in (("dark", pixels), ("fast", quick), ("full", full)):
                 Image.fromarray(picture).save(arguments.write / f"{name}_{kind}.png")
     print(f"{'mean':16}", formatted([float(mean) for mean in np.mean(rows, axis=0)]))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = (peak_memory() or 0) / 2**20
     print(f"largest resident set, full runs included: {peak:.0f} MiB")
 
 

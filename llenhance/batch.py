@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Final, Literal
@@ -182,19 +182,20 @@ def _enhance(
     name = _title(job.input)
     picture = decode(_read(job.input), name=name)
     decoded = perf_counter()
+    planned = Result(
+        input=job.input,
+        output=str(job.output),
+        width=picture.width,
+        height=picture.height,
+        notes=picture.notes,
+        model=brightener.model_name,
+        device=str(brightener.device),
+        precision=brightener.precision,
+        fast=brightener.fast,
+    )
     if dry_run:
-        return Result(
-            input=job.input,
-            output=str(job.output),
-            width=picture.width,
-            height=picture.height,
-            notes=picture.notes,
-            model=brightener.model_name,
-            device=str(brightener.device),
-            precision=brightener.precision,
-            fast=brightener.fast,
-            estimate=brightener.estimate(width=picture.width, height=picture.height),
-        )
+        estimate = brightener.estimate(width=picture.width, height=picture.height)
+        return replace(planned, estimate=estimate)
     if advise is not None and not brightener.fast and picture.width * picture.height > _LARGE:
         seconds = brightener.estimate(width=picture.width, height=picture.height).seconds
         if seconds > LONG:
@@ -213,20 +214,13 @@ def _enhance(
         write_whole(job.output, encoded.data, overwrite=overwrite)
     missed = (enhanced.note,) if enhanced.note else ()
     lost = (f"{FORMATS[format].title} cannot hold {phrase}" for phrase in encoded.lost)
-    return Result(
-        input=job.input,
-        output=str(job.output),
+    return replace(
+        planned,
         data=encoded.data if job.output == STDIO else None,
-        width=picture.width,
-        height=picture.height,
         seconds=perf_counter() - started,
         enhancing_seconds=finished - decoded,
         tiles=tiles,
         notes=(*picture.notes, *missed, *lost),
-        model=brightener.model_name,
-        device=str(brightener.device),
-        precision=brightener.precision,
-        fast=brightener.fast,
         brightness=enhanced.brightness,
         mean_grey=enhanced.mean_grey,
     )

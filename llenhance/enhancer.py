@@ -22,10 +22,10 @@ from llenhance.engine import Engine, compile_model
 from llenhance.engine.cost import (
     KEPT,
     SMALLEST_TILE,
-    Estimate,
+    USUAL_MEMORY,
     bytes_per_pixel,
     largest_tile,
-    resident,
+    peak_memory,
     seconds_per_pixel,
     seconds_to_lift,
 )
@@ -37,6 +37,7 @@ from llenhance.metrics import mean_grey
 from llenhance.model.brightness import brightness_of
 from llenhance.picture import DEPTHS, Picture
 from llenhance.pixels import Progress, enhance_pixels, lack_of_memory_told
+from llenhance.results import Estimate
 from llenhance.settings import check_tile, choose_device, choose_precision
 from llenhance.weights import DEFAULT_MODEL, find, load
 from llenhance.wish import AUTOMATIC, Enhanced, Wish, wish_for
@@ -83,7 +84,7 @@ class Enhancer:
             self._engine = compile_model(load(find(model)), device=self.device, precision=precision)
         self.precision = self._engine.precision
         self._seconds_per_pixel: float | None = None
-        self._resident = 0.0
+        self._resident = 0
         limit = largest_tile(self._engine.architecture, self.precision)
         self.tile = limit if tile == "auto" else tile
 
@@ -215,7 +216,7 @@ class Enhancer:
         """
         tile, margin = self.tile, self._engine.architecture.margin
         if self._seconds_per_pixel is None:
-            self._resident = resident()
+            self._resident = peak_memory() or USUAL_MEMORY
             self._seconds_per_pixel = seconds_per_pixel(self._engine)
         full = width * height
         if self.fast:

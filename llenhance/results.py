@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from llenhance.errors import LlenhanceError
 from llenhance.picture import Picture
 from llenhance.wish import AUTOMATIC, Enhanced, Wish
 
 
-class Estimate(Protocol):
-    """What a picture is expected to take: `engine.cost.Estimate`."""
+class Estimate(NamedTuple):
+    """What a picture is expected to take.
 
-    @property
-    def seconds(self) -> float: ...
+    Attributes:
+        seconds: of the network, on this machine as it is now.
+        memory: bytes, of the whole process, at most at once.
+    """
 
-    @property
-    def memory(self) -> float: ...
+    seconds: float
+    memory: float
 
 
 class Brightener(Protocol):

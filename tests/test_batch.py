@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from llenhance.batch import Result, enhance_files, unusual_brightness, writes_to_stdout
-from llenhance.engine.cost import Estimate
 from llenhance.errors import (
     LlenhanceError,
     PictureError,
@@ -21,6 +20,7 @@ from llenhance.errors import (
     WeightsError,
 )
 from llenhance.picture import Picture, decode, encode
+from llenhance.results import Estimate
 from llenhance.wish import AUTOMATIC, Enhanced, Wish
 
 

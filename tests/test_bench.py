@@ -7,62 +7,34 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing import Pipe
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from llenhance.architecture import Architecture
 from llenhance.bench import Setting, Speed, measure, photograph
 from llenhance.bench.measure import answer_with_speed
 from llenhance.cli.app import run
 from llenhance.cli.bench import as_json, as_table
 from llenhance.engine import Engine, compile_model
 from llenhance.metrics import mean_grey
-from llenhance.model import LLFlow
 from llenhance.picture import decode
-from llenhance.weights import store
+from llenhance.weights import load
 
 MARGIN = 8
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Several threads on a picture this small only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
-def setting(tmp_path_factory: pytest.TempPathFactory) -> Setting:
+def setting(tiny: Path) -> Setting:
     """How a network of a few random parameters is to be measured."""
-    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
-    store(tiny_network(), path, training={}, dtype=torch.float32, overwrite=False)
-    return Setting(model=str(path), precision="fp32", tile=32, repeats=2)
+    return Setting(model=str(tiny), precision="fp32", tile=32, repeats=2)
 
 
 @pytest.fixture(scope="module")
 def speed(setting: Setting) -> Speed:
     """Of a photograph in two tiles."""
     return measure(photograph(60, 20), setting)
-
-
-def tiny_network() -> LLFlow:
-    torch.manual_seed(0)
-    return LLFlow(
-        Architecture(
-            features=4,
-            growth=4,
-            blocks=1,
-            trunk_scale=4,
-            steps=1,
-            hidden=4,
-            brightness=True,
-            margin=MARGIN,
-        )
-    )
 
 
 def numbers_in(value: Any) -> Iterator[float]:
@@ -107,8 +79,8 @@ def test_the_photograph_is_dark_and_the_same_each_time() -> None:
     assert data == photograph(1100, 40)
 
 
-def test_an_engine_is_watched_only_as_long_as_asked() -> None:
-    engine = compile_model(tiny_network().eval(), precision="fp32")
+def test_an_engine_is_watched_only_as_long_as_asked(tiny: Path) -> None:
+    engine = compile_model(load(tiny), precision="fp32")
     channels, constant = torch.rand(1, 12, 16, 24), torch.zeros(1)
     seen: list[tuple[str, torch.Size]] = []
     with engine.watched(lambda stage, result: seen.append((stage, result.shape))):
@@ -122,9 +94,9 @@ def test_an_engine_is_watched_only_as_long_as_asked() -> None:
     ]
 
 
-def test_what_is_no_folded_network_is_watched_as_one() -> None:
+def test_what_is_no_folded_network_is_watched_as_one(tiny: Path) -> None:
     engine = Engine(
-        tiny_network(),
+        load(tiny),
         device=torch.device("cpu"),
         precision="fp32",
         run=lambda channels, _brightness: channels[:, :3],

@@ -22,7 +22,6 @@ from typing import IO, cast
 
 import numpy as np
 import pytest
-import torch
 
 import llenhance
 from llenhance import official
@@ -33,9 +32,7 @@ from llenhance.cli.terminal import Terminal
 from llenhance.enhancer import Enhancer
 from llenhance.errors import ResourceError
 from llenhance.metrics import mean_grey
-from llenhance.model import LLFlow
 from llenhance.picture import Picture, decode, encode
-from llenhance.weights import store
 
 HEAVY = {"torch", "numpy", "cv2", "PIL", "huggingface_hub", "safetensors"}
 
@@ -59,27 +56,6 @@ class Outcome:
 
 
 Command = Callable[..., Outcome]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Several threads on a picture this small only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A weights file of a few random parameters."""
-    architecture = Architecture(
-        features=4, growth=4, blocks=1, trunk_scale=4, steps=1, hidden=4, brightness=True, margin=8
-    )
-    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
-    torch.manual_seed(0)
-    store(LLFlow(architecture), path, training={}, dtype=torch.float32, overwrite=False)
-    return path
 
 
 @pytest.fixture

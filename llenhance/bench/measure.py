@@ -20,13 +20,13 @@ from torch import Tensor
 from llenhance.architecture import STRIDE
 from llenhance.bench.probes import (
     convolution_peak,
-    peak_memory,
     photograph,
     timed,
     wait_for,
 )
 from llenhance.conditioning import Pixels, condition, equalisation_tables, equalise, to_unit
 from llenhance.engine import Engine
+from llenhance.engine.cost import peak_memory
 from llenhance.enhancer import Enhancer
 from llenhance.errors import LlenhanceError, ResourceError
 from llenhance.model import LLFlow

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 import cv2
@@ -52,19 +50,6 @@ def wait_for(device: torch.device) -> None:
         torch.cuda.synchronize(device)
     elif device.type == "mps":
         torch.mps.synchronize()
-
-
-def peak_memory() -> int | None:
-    """Return the bytes of memory that this process had resident at most, None on Windows."""
-    status = Path("/proc/self/status")
-    if status.is_file():  # Linux: getrusage would count the process that started this one
-        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
-        return int(lines["VmHWM"].split()[0]) * 1024
-    if sys.platform == "darwin":
-        import resource
-
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return None
 
 
 def convolution_peak(device: torch.device, dtype: torch.dtype) -> float:

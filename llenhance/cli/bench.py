@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from llenhance.cli.options import Device, Precision, Tile, tile_side
+from llenhance.cli.options import Device, Model, Precision, Quiet, Tile, tile_side
 from llenhance.cli.terminal import Terminal, printable
 from llenhance.errors import UsageError
 
@@ -27,9 +27,7 @@ def bench(
             metavar="WIDTHxHEIGHT,...", help="Pictures to measure, each in a process of its own."
         ),
     ] = ["600x400", "2000x1500"],  # noqa: B006  # Typer's way; with nano a minute on two cores
-    model: Annotated[
-        str, typer.Option(metavar="NAME|PATH", help="A model's name, or a weights file.")
-    ] = "nano",
+    model: Model = "nano",
     device: Device = "auto",
     precision: Precision = "auto",
     tile: Tile = "auto",
@@ -40,7 +38,7 @@ def bench(
         bool, typer.Option("--plain/--no-plain", help="Compare with the network as written.")
     ] = True,
     json: Annotated[bool, typer.Option("--json", help="One JSON object, not a table.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only say what failed.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Measure speed and memory on this machine."""
     terminal = Terminal(json_lines=json, quiet=quiet)

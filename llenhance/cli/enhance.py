@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from llenhance.cli.options import Device, Precision, Tile, tile_side
+from llenhance.cli.options import Device, Model, Overwrite, Precision, Quiet, Tile, tile_side
 from llenhance.cli.terminal import Terminal
 
 
@@ -44,9 +44,7 @@ def enhance(
     match: Annotated[
         str | None, typer.Option(metavar="REF", help="A picture whose mean grey it shall have.")
     ] = None,
-    model: Annotated[
-        str, typer.Option(metavar="NAME|PATH", help="A model's name, or a weights file.")
-    ] = "nano",
+    model: Model = "nano",
     device: Device = "auto",
     precision: Precision = "auto",
     tile: Tile = "auto",
@@ -68,9 +66,9 @@ def enhance(
         bool,
         typer.Option("--dry-run", help="Write nothing: say what would be done, and how long."),
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    overwrite: Overwrite = False,
     json: Annotated[bool, typer.Option("--json", help="Report as JSON lines on stdout.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only say what failed.")] = False,
+    quiet: Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say how it was done.")] = False,
 ) -> None:
     """Brighten dark photographs."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from llenhance.cli import scores
-from llenhance.cli.options import Device, Precision, Tile, tile_side
+from llenhance.cli.options import Device, Overwrite, Precision, Quiet, Tile, tile_side
 from llenhance.cli.terminal import Terminal
 from llenhance.errors import PictureError, UsageError
 
@@ -61,8 +61,8 @@ def evaluate(
         Path | None,
         typer.Option(metavar="FILE", help="A row for each picture; - is standard output."),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only say what failed.")] = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Enhance pictures and score them against well-lit ones of the same names."""
     terminal = Terminal(json_lines=json, quiet=quiet)

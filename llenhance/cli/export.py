@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from llenhance.cli.options import Model, Overwrite
 from llenhance.cli.terminal import Terminal
 
 
@@ -18,14 +19,12 @@ def export(
         Literal["onnx", "openvino"],
         typer.Option("--format", help="ONNX, or OpenVINO: .xml with a .bin beside it."),
     ],
-    model: Annotated[
-        str, typer.Option(metavar="NAME|PATH", help="A model's name, or a weights file.")
-    ] = "nano",
+    model: Model = "nano",
     tile: Annotated[
         int | None,
         typer.Option(min=8, metavar="PIXELS", help="Fix height and width; else they are free."),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Write a model for ONNX Runtime, OpenVINO and others."""
     from llenhance import weights

@@ -8,6 +8,7 @@ import typer
 
 from llenhance.errors import UsageError
 
+Model = Annotated[str, typer.Option(metavar="NAME|PATH", help="A model's name, or a weights file.")]
 Device = Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1, mps, ...")]
 Precision = Annotated[
     Literal["auto", "fp32", "bf16", "fp16"], typer.Option(help="Numbers to calculate with.")
@@ -15,6 +16,8 @@ Precision = Annotated[
 Tile = Annotated[
     str, typer.Option(metavar="PIXELS", help="Side of a tile; 0 is the whole picture.")
 ]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only say what failed.")]
 
 
 def tile_side(text: str) -> int | Literal["auto"]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from llenhance.cli.options import Quiet
 from llenhance.cli.terminal import Terminal
 from llenhance.errors import UsageError
 
@@ -79,7 +80,7 @@ def train(
         float, typer.Option(metavar="M", help="Validate that often.")
     ] = 10.0,
     json: Annotated[bool, typer.Option("--json", help="The log's lines on stdout too.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only say what failed.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     """Train a model on pairs of pictures, or on photographs darkened on the way."""
     terminal = Terminal(json_lines=json, quiet=quiet)

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from llenhance.cli.options import Overwrite
 from llenhance.cli.terminal import Terminal
 
 app: Final = typer.Typer(help="Import the weights of other programs.")
@@ -25,9 +26,7 @@ def import_weights(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="OUT.safetensors", help="The file to write.")
     ],
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an existing file.")
-    ] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Turn a checkpoint of the authors' LLFlow release into a safetensors file."""
     from llenhance.official import import_checkpoint  # imports torch

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import sys
 import time
-from typing import Final, NamedTuple
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
@@ -23,7 +24,9 @@ SMALLEST_TILE: Final = 64
 
 _LARGEST_TILE: Final = 4096
 _SCRATCH: Final = 1.5  # what oneDNN and the allocator take beside; measured: 1.2 to 1.9
-_USUAL: Final = 400e6  # bytes resident with torch and `nano` loaded
+USUAL_MEMORY: Final = 400_000_000
+"""Bytes that Python, torch and `nano` take, where the system does not tell."""
+
 KEPT: Final = 1.7
 """Times the memory of the largest window: what the allocator keeps from windows of other sizes."""
 
@@ -31,26 +34,17 @@ _PIECE: Final = 384  # pixels, side of what time is taken on; of smaller ones th
 _PIECES: Final = 2
 
 
-class Estimate(NamedTuple):
-    """What a picture is expected to take.
-
-    Attributes:
-        seconds: of the network, on this machine as it is now.
-        memory: bytes, of the whole process, at most at once.
-    """
-
-    seconds: float
-    memory: float
-
-
-def resident() -> float:
-    """Return the bytes that the process has taken so far: Python, torch, weights."""
-    try:
+def peak_memory() -> int | None:
+    """Return the bytes of memory that this process had resident at most, None on Windows."""
+    status = Path("/proc/self/status")
+    if status.is_file():  # Linux: getrusage would count the process that started this one
+        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return int(lines["VmHWM"].split()[0]) * 1024
+    if sys.platform == "darwin":
         import resource
-    except ImportError:  # Windows
-        return _USUAL
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return None
 
 
 def bytes_per_pixel(architecture: Architecture, precision: str) -> float:

@@ -89,11 +89,11 @@ class Engine:
             PictureError: it is not finite in float32 either.
         """
         picture = self._run(condition, brightness)
-        if self.precision != "fp32" and not picture.isfinite().all():
+        if picture.isfinite().all():
+            return picture
+        if self.precision != "fp32":
             picture = self._exact(condition, brightness)
-        if not picture.isfinite().all():
-            raise not_finite()
-        return picture
+        return finite(picture)
 
     @contextmanager
     def watched(self, passed: Passed) -> Generator[None]:
@@ -149,10 +149,7 @@ class Engine:
         Raises:
             PictureError: it is not finite.
         """
-        picture = self._exact.decode(encoded.features, encoded.colour, brightness)
-        if not picture.isfinite().all():
-            raise not_finite()
-        return picture
+        return finite(self._exact.decode(encoded.features, encoded.colour, brightness))
 
 
 def compile_model(
@@ -178,10 +175,13 @@ def compile_model(
     return engine
 
 
-def not_finite() -> PictureError:
-    """Return what to raise where the network computed NaN or infinity, in float32 too."""
-    return PictureError(
-        "the picture",
-        "made the network compute numbers that are not finite",
-        "Try another model or a brightness nearer to 0",
-    )
+def finite(picture: Tensor) -> Tensor:
+    """Return a picture that was computed in float32, as it is.
+
+    Raises:
+        PictureError: a value of it is NaN or infinite.
+    """
+    if not picture.isfinite().all():
+        problem = "made the network compute numbers that are not finite"
+        raise PictureError("the picture", problem, "Try another model or a brightness nearer to 0")
+    return picture

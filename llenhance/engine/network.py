@@ -24,7 +24,7 @@ from llenhance.engine.folding import (
     shift_and_scale,
 )
 from llenhance.model import LLFlow
-from llenhance.model.encoder import RESIDUAL, SLOPE, DenseBlock, Encoder, ResidualDenseBlock
+from llenhance.model.encoder import RESIDUAL, SLOPE, DenseBlock, Encoder, ResidualDenseBlock, join
 from llenhance.model.flow import SCALE_FLOOR, Coupling, FlowStep
 
 LAYOUT: Final = torch.channels_last
@@ -147,7 +147,7 @@ class FastEncoder(nn.Module):
         quarter = self.downconv1(F.avg_pool2d(half, 2))
         eighth = self.downconv2(F.avg_pool2d(quarter, 2))
         colour = self.colour_map(half).float().sigmoid_()
-        return [_joined(feature, stacked) for feature in (half, quarter, eighth)], colour
+        return [join(feature, stacked) for feature in (half, quarter, eighth)], colour
 
 
 class FastCoupling(nn.Module):
@@ -262,12 +262,3 @@ def _latent(colour: Tensor, brightness: Tensor) -> Tensor:
     return whole.reshape(count, channels * STRIDE**2, height // cells, width // cells).contiguous(
         memory_format=LAYOUT
     )
-
-
-def _joined(feature: Tensor, stacked: list[Tensor]) -> Tensor:
-    """Append the stacked blocks, by nearest neighbour at the feature's size."""
-    if not stacked:
-        return feature
-    size = feature.shape[2:]
-    near = [F.interpolate(block, size=size, mode="nearest") for block in stacked]
-    return torch.cat([feature, *near], dim=1)

@@ -112,7 +112,7 @@ class Encoder(nn.Module):
         colour = self.colour_map(half)
         colour = torch.sigmoid(colour.to(torch.promote_types(colour.dtype, torch.float32)))
         return Encoding(
-            levels=(_join(half, stacked), _join(quarter, stacked), _join(eighth, stacked)),
+            levels=(join(half, stacked), join(quarter, stacked), join(eighth, stacked)),
             colour_map=F.interpolate(colour, scale_factor=2, mode="nearest"),
         )
 
@@ -123,7 +123,7 @@ class Encoder(nn.Module):
         return head if self.trunk_scale == 4 else F.max_pool2d(head, 2)
 
 
-def _join(feature: Tensor, stacked: list[Tensor]) -> Tensor:
+def join(feature: Tensor, stacked: list[Tensor]) -> Tensor:
     """Append the stacked blocks, by nearest neighbour at the feature's size."""
     if not stacked:
         return feature
