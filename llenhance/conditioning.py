@@ -64,7 +64,7 @@ def to_unit(pixels: Pixels) -> Tensor:
     """Return ``(H, W, 3)`` pixels as a ``(1, 3, H, W)`` float32 tensor in 0..1."""
     # torch has no arithmetic on uint16, and a negative stride is refused: go through float32.
     unit = pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
-    return torch.as_tensor(unit).permute(2, 0, 1)[None]
+    return torch.as_tensor(unit)[None].permute(0, 3, 1, 2)
 
 
 def log_picture(dark: Tensor) -> Tensor:

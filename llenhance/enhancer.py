@@ -221,8 +221,8 @@ class Enhancer:
         full = width * height
         if self.fast:
             height, width = copy_size(height, width)
-        pixels = tiling.computed(height, width, tile=tile, margin=margin)
-        window = tiling.largest_window(height, width, tile=tile, margin=margin)
+        window = tiling.window_size(height, width, tile=tile, margin=margin)
+        pixels = tiling.count(height, width, tile=tile, margin=margin) * window
         of_window = bytes_per_pixel(self._engine.architecture, self.precision)
         memory = self._resident + KEPT * window * of_window + 2 * 3 * full  # before and after
         lifting = seconds_to_lift() * full if full > width * height else 0.0

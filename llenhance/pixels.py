@@ -60,15 +60,14 @@ def enhance_pixels(
     height, width = pixels.shape[:2]
     tables = equalisation_tables(pixels)
     result = np.empty_like(pixels)
-    all_tiles = tiling.count(height, width, tile=tile)
+    margin = engine.architecture.margin
+    all_tiles = tiling.count(height, width, tile=tile, margin=margin)
     with lack_of_memory_told():
         if latent_constant is None:
             constant = engine.predict_brightness(thumbnail(pixels)) + brightness
         else:
             constant = torch.full((1,), latent_constant, device=engine.device)
-        for done, part in enumerate(
-            tiling.cut(height, width, tile=tile, margin=engine.architecture.margin), start=1
-        ):
+        for done, part in enumerate(tiling.cut(height, width, tile=tile, margin=margin), start=1):
             rows, columns = part.window
             window = pixels[rows.slice(), columns.slice()]
             bright = _enhance_window(engine, window, tables, constant)

@@ -1,8 +1,13 @@
-"""How a large picture is cut: cores that cover it once, each in a window with context around."""
+"""How a large picture is cut: cores that cover it once, each in a window with context around.
+
+All windows have one shape, so that the memory of one is what the next one needs. A core is what its
+window can spare: at the borders of the picture, where nothing is around, more than elsewhere.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from llenhance.architecture import STRIDE
@@ -29,12 +34,14 @@ class Tile(NamedTuple):
 def cut(height: int, width: int, *, tile: int, margin: int) -> Iterator[Tile]:
     """Yield tiles whose cores cover the picture without overlap, row by row.
 
-    Windows start at multiples of 8, where the flow's squeezes do, and end inside the picture.
+    Windows start at multiples of 8, where the flow's squeezes do, and end inside the picture. With
+    their sides extended to multiples of 8, all have the same.
 
     Args:
         height: of the picture, in pixels.
         width: of the picture, in pixels.
-        tile: largest side of a core; a multiple of 8, or 0 for the whole picture in one.
+        tile: largest side of a core with windows on both sides of it, and margins apart the largest
+            of any window; a multiple of 8, or 0 for the whole picture in one.
         margin: context on each side of a core, a multiple of 8.
 
     Raises:
@@ -42,42 +49,40 @@ def cut(height: int, width: int, *, tile: int, margin: int) -> Iterator[Tile]:
     """
     if tile < 0 or tile % STRIDE or margin < 0 or margin % STRIDE:
         raise ValueError(f"tile {tile} and margin {margin} must be multiples of {STRIDE}")
-    columns = list(_spans(width, tile))
-    for row in _spans(height, tile):
-        for column in columns:
-            window = (_widen(row, margin, height), _widen(column, margin, width))
-            yield Tile(core=(row, column), window=window)
+    columns = list(_spans(width, tile, margin))
+    for row, high in _spans(height, tile, margin):
+        for column, wide in columns:
+            yield Tile(core=(row, column), window=(high, wide))
 
 
-def count(height: int, width: int, *, tile: int) -> int:
+def count(height: int, width: int, *, tile: int, margin: int) -> int:
     """Return how many tiles `cut` yields."""
-    return len(list(_spans(height, tile))) * len(list(_spans(width, tile)))
+    return _parts(height, tile, margin) * _parts(width, tile, margin)
 
 
-def _spans(length: int, tile: int) -> Iterator[Span]:
-    parts = 1 if tile == 0 else -(-length // tile)
-    side = -(-length // parts)  # equal parts: a narrow last tile would cost nearly a whole one
-    side += -side % STRIDE
-    for start in range(0, length, side):
-        yield Span(start, min(start + side, length))
+def window_size(height: int, width: int, *, tile: int, margin: int) -> int:
+    """Return how many pixels a window of `cut` has."""
+    return _side(height, tile, margin) * _side(width, tile, margin)
 
 
-def _widen(span: Span, margin: int, length: int) -> Span:
-    return Span(max(0, span.start - margin), min(length, span.stop + margin))
+def _parts(length: int, tile: int, margin: int) -> int:
+    if tile == 0 or length <= tile + 2 * margin:
+        return 1
+    return -(-(length - 2 * margin) // tile)
 
 
-def computed(height: int, width: int, *, tile: int, margin: int) -> int:
-    """Return how many pixels the windows of `cut` have in all, margins included."""
-    rows, columns = (_window_sides(side, tile, margin) for side in (height, width))
-    return sum(rows) * sum(columns)
+def _side(length: int, tile: int, margin: int) -> int:
+    """Return the side of every window: neighbours share two margins, and together they reach."""
+    parts = _parts(length, tile, margin)
+    side = -(-(length + 2 * margin * (parts - 1)) // parts)
+    return side + -side % STRIDE
 
 
-def largest_window(height: int, width: int, *, tile: int, margin: int) -> int:
-    """Return how many pixels the largest window of `cut` has."""
-    rows, columns = (_window_sides(side, tile, margin) for side in (height, width))
-    return max(rows) * max(columns)
-
-
-def _window_sides(length: int, tile: int, margin: int) -> list[int]:
-    windows = (_widen(span, margin, length) for span in _spans(length, tile))
-    return [window.stop - window.start for window in windows]
+def _spans(length: int, tile: int, margin: int) -> Iterator[tuple[Span, Span]]:
+    """Yield the core and the window of each tile along one axis."""
+    side, parts = _side(length, tile, margin), _parts(length, tile, margin)
+    starts = [i * (side - 2 * margin) for i in range(parts)]
+    starts[-1] = length + -length % STRIDE - side  # ends with the picture; may share more
+    edges = [0, *(start + margin for start in starts[1:]), length]
+    for start, core in zip(starts, pairwise(edges), strict=True):
+        yield Span(*core), Span(start, min(start + side, length))

@@ -23,6 +23,8 @@ from llenhance.engine.folding import (
     normed,
     plain,
     shift_and_scale,
+    stacked,
+    unshuffled,
 )
 from llenhance.engine.network import (
     FastCoupling,
@@ -114,6 +116,21 @@ def test_last_convolution_gives_the_negative_shift_and_the_logit_of_the_scale() 
     negative_shift, logit = shift_and_scale(convolution)
     same(applied(negative_shift, x), -shift)
     same(applied(logit, x), raw + 2)
+
+
+def test_convolution_of_unshuffled_pixels_is_one_of_stride_two() -> None:
+    convolution = nn.Conv2d(12, 4, 3, padding=1)
+    x = values(1, 3, 8, 12)
+    folded = unshuffled(plain(convolution))
+    found = nn.functional.conv2d(x.double(), folded.weight, folded.bias, stride=2, padding=2)
+    same(found, convolution(nn.functional.pixel_unshuffle(x, 2)))
+
+
+def test_stacked_convolutions_give_the_channels_of_both() -> None:
+    convolutions = [nn.Conv2d(5, channels, 3, padding=1) for channels in (4, 2)]
+    x = values(1, 5, 6, 7)
+    folded = stacked(*(plain(convolution) for convolution in convolutions))
+    same(applied(folded, x), torch.cat([convolution(x) for convolution in convolutions], dim=1))
 
 
 def test_inverse_map_is_that_of_the_step() -> None:

@@ -181,7 +181,7 @@ def test_a_margin_too_small_shows(architecture: Architecture) -> None:
 def test_progress_counts_up_to_all_tiles(weights: Path) -> None:
     calls: list[tuple[int, int]] = []
     Enhancer(weights, device="cpu", tile=16).enhance(
-        dark_picture(20, 40), progress=lambda done, total: calls.append((done, total))
+        dark_picture(224, 240), progress=lambda done, total: calls.append((done, total))
     )
     assert calls == [(n, 6) for n in range(1, 7)]
 
@@ -267,7 +267,7 @@ def test_picture_too_large_for_memory_is_done_in_smaller_tiles(
     short_of_memory(monkeypatch, pixels=80_000)
     found = enhancer.brighten(Picture(pixels=pixels))
     assert levels_apart(found.picture.pixels, expected) <= 1
-    assert found.note == "memory was short, and the work was done in tiles of 200 pixels"
+    assert found.note == "memory was short, and the work was done in tiles of 96 pixels"
 
 
 def test_shortage_of_memory_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,8 +282,8 @@ def test_shortage_of_memory_is_told_once(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_target_is_reached_in_smaller_tiles_too(monkeypatch: pytest.MonkeyPatch) -> None:
     enhancer = shipped_in_float32()
-    short_of_memory(monkeypatch, pixels=230 * 230)
-    found = enhancer.brighten(Picture(pixels=dark_picture(240, 240)), Wish(target_mean=0.4))
+    short_of_memory(monkeypatch, pixels=260 * 260)
+    found = enhancer.brighten(Picture(pixels=dark_picture(300, 300)), Wish(target_mean=0.4))
     assert found.mean_grey == pytest.approx(0.4, abs=0.01)
     assert found.note is not None
     assert found.note.startswith("memory was short")
@@ -309,7 +309,7 @@ def test_fast_result_resembles_the_full_one(weights: Path, large: NDArray[Any]) 
 def test_fast_network_sees_the_copy_alone(weights: Path, large: NDArray[Any]) -> None:
     enhancer, calls = Enhancer(weights, device="cpu", fast=True, tile=512), list[int]()
     enhancer.enhance(large, progress=lambda _done, total: calls.append(total))
-    assert set(calls) == {6}  # of 856x1168 pixels, not of 1100x1500
+    assert set(calls) == {4}  # of 856x1168 pixels; 1100x1500 would be 6
 
 
 def test_fast_is_not_worth_it_for_a_small_picture(weights: Path) -> None:
@@ -349,8 +349,8 @@ def test_estimate_counts_what_margins_add(weights: Path) -> None:
     seconds = [exact.estimate(width=640, height=640).seconds]
     exact.tile = 0
     seconds.append(exact.estimate(width=640, height=640).seconds)
-    # Rows and columns of ten tiles: 18 margins of 96 px, two of which the border cuts at 64.
-    assert seconds[0] / seconds[1] == pytest.approx(((640 + 16 * 96 + 2 * 64) / 640) ** 2)
+    # Rows and columns of seven tiles, with two margins of 96 px between neighbours.
+    assert seconds[0] / seconds[1] == pytest.approx(((640 + 6 * 2 * 96) / 640) ** 2)
 
 
 def test_bug_in_the_network_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> None:

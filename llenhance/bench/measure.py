@@ -32,6 +32,7 @@ from llenhance.errors import LlenhanceError, ResourceError
 from llenhance.model import LLFlow
 from llenhance.model.llflow import multiply_adds_per_pixel
 from llenhance.picture import decode, encode
+from llenhance.process import prepare
 from llenhance.settings import DTYPES
 from llenhance.weights import find, load
 
@@ -171,6 +172,7 @@ def measure_apart(width: int, height: int, setting: Setting) -> Speed:
 
 def answer_with_speed(sender: Connection, data: bytes, setting: Setting) -> None:
     """Send what `measure` returns, or the error that it raises."""
+    prepare()
     try:
         answer = measure(data, setting)
     except LlenhanceError as error:

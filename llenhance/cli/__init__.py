@@ -7,18 +7,16 @@ it calls inside its function, so that `llenhance --help` loads neither torch nor
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import NoReturn
 
 from llenhance.cli.app import run
+from llenhance.process import prepare
 
 __all__ = ["main"]
 
 
 def main() -> NoReturn:
     """Run the command that the process was started with, and exit with its code."""
-    # Threads that wait shall sleep, not spin: beside other work on the same cores a 600x400 picture
-    # took 3.4 s instead of 23. OpenMP reads this when torch is loaded.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    prepare()
     sys.exit(run(sys.argv[1:]))

@@ -49,6 +49,22 @@ def shift_and_scale(convolution: LastConv) -> tuple[Folded, Folded]:
     return Folded(-weight[0::2], -bias[0::2]), Folded(weight[1::2], bias[1::2] + SCALE_SHIFT)
 
 
+def stacked(first: Folded, second: Folded) -> Folded:
+    """Return the convolution whose channels are those of one, then those of another."""
+    return Folded(*(torch.cat(parts) for parts in zip(first, second, strict=True)))
+
+
+def unshuffled(folded: Folded) -> Folded:
+    """Return what a convolution does to `pixel_unshuffle(x, 2)`, as one of stride 2 on x itself.
+
+    Channel 4c + 2i + j of the former is pixel (2y + i, 2x + j) of channel c.
+    """
+    count, channels, height, width = folded.weight.shape
+    cells = folded.weight.view(count, channels // 4, 2, 2, height, width)
+    weight = cells.permute(0, 1, 4, 2, 5, 3).reshape(count, channels // 4, 2 * height, 2 * width)
+    return Folded(weight, folded.bias)
+
+
 def inverse_map(step: FlowStep) -> Folded:
     """Return the inverse of a step's activation norm and invertible convolution, a 1x1 convolution.
 

@@ -22,6 +22,8 @@ from llenhance.engine.folding import (
     normed,
     plain,
     shift_and_scale,
+    stacked,
+    unshuffled,
 )
 from llenhance.model import LLFlow
 from llenhance.model.encoder import RESIDUAL, SLOPE, DenseBlock, Encoder, ResidualDenseBlock, join
@@ -33,7 +35,7 @@ Activation = Literal["none", "relu", "leaky_relu"]
 
 
 class Convolution(nn.Module):
-    """A folded convolution of stride 1 that keeps the size, and what follows it.
+    """A folded convolution that keeps the size, stride apart, and what follows it.
 
     ``activation(convolution(x) + added)``.
     """
@@ -48,16 +50,18 @@ class Convolution(nn.Module):
         *,
         activation: Activation = "none",
         biased: bool = True,
+        stride: int = 1,
     ) -> None:
         super().__init__()
         weight, bias = in_type(folded, dtype)
         self.register_buffer("weight", weight)
         self.register_buffer("bias", bias if biased else None)
-        self.padding = weight.shape[-1] // 2
+        self.stride = stride
+        self.padding = (weight.shape[-1] - 1) // 2
         self.activation: Activation = activation
 
     def forward(self, x: Tensor, added: Tensor | None = None) -> Tensor:
-        x = F.conv2d(x, self.weight, self.bias, padding=self.padding)
+        x = F.conv2d(x, self.weight, self.bias, self.stride, self.padding)
         if added is not None:
             x = x.add_(added)
         if self.activation == "relu":
@@ -109,7 +113,12 @@ class FastEncoder(nn.Module):
         self.dtype = dtype
         self.trunk_scale = encoder.trunk_scale
         self.stacked_blocks = encoder.stacked_blocks
-        self.first = Convolution(plain(encoder.conv_first), dtype, activation="leaky_relu")
+        first = plain(encoder.conv_first)
+        if self.trunk_scale == 4:
+            first = unshuffled(first)
+        self.first = Convolution(
+            first, dtype, activation="leaky_relu", stride=2 if self.trunk_scale == 4 else 1
+        )
         self.second = Convolution(plain(encoder.conv_second), dtype)
         self.trunk = nn.ModuleList(
             FastResidualDenseBlock(cast("ResidualDenseBlock", block), dtype)
@@ -127,10 +136,7 @@ class FastEncoder(nn.Module):
             Features that condition flow level 1, 2, 3; the colour map at half size
             ``(N, 3, H/2, W/2)``, float32: each of its pixels stands for four.
         """
-        x = condition.to(self.dtype, memory_format=LAYOUT)
-        if self.trunk_scale == 4:
-            x = F.pixel_unshuffle(x, 2).contiguous(memory_format=LAYOUT)
-        head = self.second(self.first(x))
+        head = self.second(self.first(condition.to(self.dtype, memory_format=LAYOUT)))
         if self.trunk_scale == 4:
             x = F.avg_pool2d(head, 2)
         else:
@@ -169,17 +175,17 @@ class FastCoupling(nn.Module):
         self.affine_first = Convolution(of_kept, dtype, activation="relu", biased=False)
         self.affine_response = Convolution(of_condition, dtype)
         self.affine_middle = Convolution(normed(affine.middle), dtype, activation="relu")
-        shift, scale = shift_and_scale(affine.last)
-        self.affine_shift = Convolution(shift, dtype)
-        self.affine_scale = Convolution(scale, dtype)
+        # These two are narrow: one convolution wastes less of a vector's width, where it would cost
+        # more on the injection's.
+        self.affine_last = Convolution(stacked(*shift_and_scale(affine.last)), dtype)
         self.following = Convolution(following, torch.float32)
 
     def forward(self, y: Tensor, feature: Tensor) -> Tensor:
         kept, moved = y[:, : self.kept], y[:, self.kept :]
         response = self.affine_response(feature)
         x = self.affine_first(kept.to(self.dtype, memory_format=LAYOUT), response)
-        x = self.affine_middle(x)
-        moved = (moved / _scale(self.affine_scale(x))).add_(self.affine_shift(x))
+        shift, scale = self.affine_last(self.affine_middle(x)).chunk(2, dim=1)
+        moved = (moved / _scale(scale)).add_(shift)
         y = torch.cat([kept, moved], dim=1)
         x = self.injection_middle(self.injection_first(feature))
         y = y.div_(_scale(self.injection_scale(x))).add_(self.injection_shift(x))
