@@ -26,7 +26,7 @@ from llenhance.engine.cost import peak_memory
 from llenhance.lift import MEGAPIXELS, enhance_fast
 from llenhance.lpips import load_lpips
 from llenhance.metrics import score
-from llenhance.picture import Picture
+from llenhance.pixels import enhance_pixels
 
 Bytes = NDArray[np.uint8]
 
@@ -76,8 +76,8 @@ def main() -> None:
     arguments = parser.parse_args()
     enhancer = Enhancer(precision=arguments.precision)
 
-    def enhance(pixels: Pixels) -> Pixels:
-        return enhancer.brighten(Picture(pixels=pixels)).picture.pixels
+    def enhance(pixels: Pixels, tables: Pixels | None = None) -> Pixels:
+        return enhance_pixels(enhancer.engine, pixels, tile=enhancer.tile, tables=tables)
 
     network = load_lpips(arguments.lpips) if arguments.lpips else None
     print(f"{'picture':16} {'PSNR':>6} {'SSIM':>6} {'LPIPS':>6} {'full s':>7} {'fast s':>7}")

@@ -55,6 +55,22 @@ def equalisation_tables(pixels: Pixels) -> Pixels:
     return tables
 
 
+def deepened(tables: Pixels) -> Pixels:
+    """Return the tables of 16-bit pixels that do what 8-bit tables do, linear between the levels.
+
+    For a copy with more levels than the picture whose tables they are.
+
+    Args:
+        tables: ``(3, 256)`` uint8.
+
+    Returns:
+        ``(3, 65536)`` uint16.
+    """
+    levels, known = np.arange(65536), np.arange(256) * 257
+    deep: list[NDArray[np.float64]] = [np.interp(levels, known, table * 257.0) for table in tables]
+    return np.rint(deep).astype(np.uint16)
+
+
 def equalise(pixels: Pixels, tables: Pixels) -> Pixels:
     """Look up each channel of ``(H, W, 3)`` pixels in its table of `equalisation_tables`."""
     return np.stack([tables[c][pixels[..., c]] for c in range(3)], axis=-1)

@@ -181,14 +181,24 @@ class Enhancer:
             note="; ".join(filter(None, (reached.note, shortage))) or None,
         )
 
-    def _reached(self, pixels: Pixels, wish: Wish, progress: Progress | None) -> Reached:
+    def _reached(
+        self,
+        pixels: Pixels,
+        wish: Wish,
+        progress: Progress | None,
+        *,
+        tables: Pixels | None = None,
+    ) -> Reached:
         if wish.is_target:
-            return enhance_to(self._engine, pixels, wish, tile=self.tile, progress=progress)
+            return enhance_to(
+                self._engine, pixels, wish, tile=self.tile, tables=tables, progress=progress
+            )
         bright = enhance_pixels(
             self._engine,
             pixels,
             tile=self.tile,
             brightness=wish.brightness,
+            tables=tables,
             progress=progress,
         )
         return Reached(bright, wish.brightness, mean_grey(bright), None)
@@ -197,8 +207,8 @@ class Enhancer:
         """Return what `_reached` makes of a small copy, at full size."""
         of_copy: list[Reached] = []
 
-        def enhance(copy: Pixels) -> Pixels:
-            of_copy.append(self._reached(copy, wish, progress))
+        def enhance(copy: Pixels, tables: Pixels) -> Pixels:
+            of_copy.append(self._reached(copy, wish, progress, tables=tables))
             return of_copy[0].pixels
 
         bright = enhance_fast(pixels, enhance)
@@ -251,8 +261,10 @@ class Enhancer:
         """
         constant = float(brightness_of(torch.tensor(mean_grey)))
 
-        def enhance(pixels: Pixels) -> Pixels:
-            return enhance_pixels(self._engine, pixels, tile=self.tile, latent_constant=constant)
+        def enhance(pixels: Pixels, tables: Pixels | None = None) -> Pixels:
+            return enhance_pixels(
+                self._engine, pixels, tile=self.tile, latent_constant=constant, tables=tables
+            )
 
         pixels, _ = self._in_memory(
             picture,

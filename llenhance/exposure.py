@@ -73,6 +73,7 @@ def enhance_to(
     wish: Wish,
     *,
     tile: int = 0,
+    tables: Pixels | None = None,
     progress: Progress | None = None,
 ) -> Reached:
     """Enhance pixels so that their mean grey is the one wished for, or as near as the model comes.
@@ -82,13 +83,15 @@ def enhance_to(
         pixels: ``(H, W, 3)``, uint8 or uint16, at least 1x1.
         wish: with a target.
         tile: largest side of a tile, 0 for the whole picture.
+        tables: as `enhance_pixels` takes them.
         progress: called after each tile; where the picture is enhanced again, with more of them.
 
     Raises:
         PictureError: the network's result is not finite, in float32 either.
         ResourceError: out of memory.
     """
-    tables = equalisation_tables(pixels)
+    if tables is None:
+        tables = equalisation_tables(pixels)
     with lack_of_memory_told():
         predicted = engine.predict_brightness(thumbnail(pixels)).item()
         window = tile + 2 * engine.architecture.margin if tile else math.inf
@@ -113,6 +116,7 @@ def enhance_to(
                 pixels,
                 tile=tile,
                 latent_constant=found.constant,
+                tables=tables,
                 progress=progress and _counting_on(progress, earlier),
             )
             mean = mean_grey(result)

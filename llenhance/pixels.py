@@ -38,6 +38,7 @@ def enhance_pixels(
     tile: int = 0,
     brightness: float = 0.0,
     latent_constant: float | None = None,
+    tables: Pixels | None = None,
     progress: Progress | None = None,
 ) -> Pixels:
     """Enhance the pixels of a whole picture, tile by tile.
@@ -48,6 +49,8 @@ def enhance_pixels(
         tile: largest side of a tile, 0 for the whole picture.
         brightness: added to the predicted b.
         latent_constant: what is added to the colour map, in place of predicted b and brightness.
+        tables: of `conditioning.equalisation_tables`, in place of those of ``pixels``, where these
+            are a copy of a larger picture.
         progress: called after each tile.
 
     Returns:
@@ -58,7 +61,8 @@ def enhance_pixels(
         ResourceError: out of memory.
     """
     height, width = pixels.shape[:2]
-    tables = equalisation_tables(pixels)
+    if tables is None:
+        tables = equalisation_tables(pixels)
     result = np.empty_like(pixels)
     margin = engine.architecture.margin
     all_tiles = tiling.count(height, width, tile=tile, margin=margin)

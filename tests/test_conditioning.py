@@ -22,6 +22,7 @@ from llenhance.conditioning import (
     Pixels,
     colour_map,
     condition,
+    deepened,
     equalisation_tables,
     equalise,
     log_picture,
@@ -108,6 +109,15 @@ def test_sixteen_bit_value_becomes_the_share_of_pixels_up_to_it(
         at_most = (before[None, None] <= before[..., None, None]) & brighter
         share = at_most.sum(axis=(2, 3)) / brighter.sum()
         np.testing.assert_allclose(after, share * 65535, rtol=0, atol=0.51)
+
+
+def test_deepened_tables_do_to_levels_what_the_tables_do_and_rise_between() -> None:
+    pixels = np.random.default_rng(0).integers(5, 90, (40, 50, 3), np.uint8)
+    tables = equalisation_tables(pixels)
+    deep = deepened(tables)
+    np.testing.assert_array_equal(deep[:, ::257], tables * np.uint16(257))
+    assert (np.diff(deep.astype(int), axis=1) >= 0).all()
+    assert (deep[:, 257 * 40 + 128] > deep[:, 257 * 40]).all()
 
 
 def test_sixteen_bits_that_hold_eight_are_equalised_alike() -> None:

@@ -16,8 +16,8 @@ from llenhance.engine.engine import Engine
 from llenhance.lift import lift
 from llenhance.settings import DTYPES
 
-TILE_MEMORY: Final = 500_000_000
-"""Bytes that one tile may take: with Python, torch and 12 megapixels less than 1.5 GB in all."""
+TILE_MEMORY: Final = 545_000_000
+"""Bytes that one tile may take: with Python, torch and 12 megapixels 1.1 GB in all."""
 
 SMALLEST_TILE: Final = 64
 """Pixels: tiles are not halved below, where their margins are most of the work."""
