@@ -1,0 +1,51 @@
+"""What a process keeps of the machine's memory, and how its threads wait."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import llenhance
+
+# Blocks of 50 MB, as results of layers: taken, filled and freed, one after the other.
+WORK = """
+import resource
+import numpy as np
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+np.ones(50_000_000, np.uint8)
+before = faults()
+for _ in range(5):
+    np.ones(50_000_000, np.uint8)
+print(faults() - before)
+"""
+
+
+def said(program: str) -> str:
+    environment = os.environ | {"PYTHONPATH": str(Path(llenhance.__file__).parents[1])}
+    environment.pop("OMP_WAIT_POLICY", None)
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is glibc that is told")
+def test_freed_memory_is_kept_once_prepared() -> None:
+    prepared = "from llenhance.process import prepare\nprepare()\n"
+    assert int(said(WORK)) > 1000  # pages that the system filled with zeros
+    assert int(said(prepared + WORK)) < 100
+
+
+def test_what_the_user_says_of_waiting_threads_stays() -> None:
+    program = (
+        "import os\nfrom llenhance.process import prepare\n{}prepare()\nprint(os.environ['{}'])"
+    )
+    assert said(program.format("", "OMP_WAIT_POLICY")) == "PASSIVE"
+    chosen = "os.environ['OMP_WAIT_POLICY'] = 'ACTIVE'\n"
+    assert said(program.format(chosen, "OMP_WAIT_POLICY")) == "ACTIVE"
