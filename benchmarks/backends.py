@@ -37,9 +37,10 @@ from llenhance.engine.cost import peak_memory
 from llenhance.engine.network import FastNetwork
 from llenhance.export import export, import_openvino
 from llenhance.model import LLFlow
+from llenhance.models import find
 from llenhance.pixels import conditioned
 from llenhance.settings import DTYPES
-from llenhance.weights import find, load
+from llenhance.weights import load
 
 Run = Callable[[Tensor, Tensor], Tensor]
 MULTIPLY_ADDS: Final = {"nano": 100_290, "small": 615_000}  # a pixel

@@ -19,8 +19,9 @@ from llenhance.files import read_picture
 from llenhance.model import LLFlow
 from llenhance.model.flow import initialising
 from llenhance.model.llflow import latent_mean
+from llenhance.models import find, shipped_models
 from llenhance.tiling import cut
-from llenhance.weights import find, load, shipped_models
+from llenhance.weights import load
 
 MARGINS = (32, 48, 64, 72, 80, 88, 96, 128)
 TILE = 64

@@ -24,8 +24,9 @@ from llenhance import LlenhanceError, read_picture
 from llenhance.engine import Engine
 from llenhance.engine.network import FastNetwork
 from llenhance.model import LLFlow
+from llenhance.models import find
 from llenhance.pixels import enhance_pixels
-from llenhance.weights import find, load
+from llenhance.weights import load
 
 LARGEST_SIDE: Final = 160
 CONSTANTS: Final = (-0.4, 0.0, 0.4)

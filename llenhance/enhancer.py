@@ -35,11 +35,12 @@ from llenhance.files import read_picture
 from llenhance.lift import copy_size, enhance_fast
 from llenhance.metrics import mean_grey
 from llenhance.model.brightness import brightness_of
+from llenhance.models import DEFAULT_MODEL, find
 from llenhance.picture import DEPTHS, Picture
 from llenhance.pixels import Progress, enhance_pixels, lack_of_memory_told
 from llenhance.results import Estimate
 from llenhance.settings import check_tile, choose_device, choose_precision
-from llenhance.weights import DEFAULT_MODEL, find, load
+from llenhance.weights import load
 from llenhance.wish import AUTOMATIC, Enhanced, Wish, wish_for
 
 Result = TypeVar("Result")
@@ -50,7 +51,7 @@ class Enhancer:
     """A loaded model on a device.
 
     Args:
-        model: a name from `weights.shipped_models`, or the path of a weights file.
+        model: a name, ``hf:owner/name``, or the path of a file, as `models.find` takes it.
         device: auto, cpu, cuda, cuda:N or mps; auto takes a GPU if there is one.
         precision: of the convolutions: fp32, bf16, fp16 (GPU only), or auto: bf16 where the
             processor computes in it and the model bears it, fp32 elsewhere. Latents and 1x1 maps

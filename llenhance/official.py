@@ -5,7 +5,6 @@ The only place that reads a pickle, and that with torch's restricted loader.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import warnings
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor
 
 from llenhance.architecture import LARGE, SMALL, Architecture
+from llenhance.digest import sha256
 from llenhance.errors import WeightsError
 from llenhance.files import read_bytes
 from llenhance.model import LLFlow
@@ -122,7 +122,7 @@ def import_checkpoint(source: Path, *, target: Path, overwrite: bool) -> Archite
     with torch.device("meta"):
         model = LLFlow(architecture)
     model.load_state_dict(state, assign=True)
-    digest = hashlib.sha256(read_bytes(source)).hexdigest()
+    digest = sha256(source)
     training: dict[str, object] = {"source": "checkpoint of the LLFlow authors", "sha256": digest}
     store(model, target, training=training, dtype=torch.float32, overwrite=overwrite)
     return architecture

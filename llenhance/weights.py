@@ -1,4 +1,4 @@
-"""Weights files: safetensors that say what they are, and the names under which they are found."""
+"""Weights files: safetensors that say what they are. Which file a name means: `models.py`."""
 
 from __future__ import annotations
 
@@ -19,15 +19,7 @@ from llenhance.files import write_whole
 from llenhance.model import LLFlow
 from llenhance.model.flow import InvertibleConv
 
-DEFAULT_MODEL: Final = "nano"
-
 FORMAT: Final = "llenhance weights 1"
-
-_PACKAGE: Final = Path(__file__).parent
-_SHIPPED: Final = (  # in an installed package, and in a checkout
-    _PACKAGE / "shipped",
-    _PACKAGE.parent / "weights",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,32 +33,6 @@ class Description:
 
     architecture: Architecture
     training: Mapping[str, object] = field(default_factory=dict[str, object])
-
-
-def find(model: str | Path) -> Path:
-    """Return the weights file of a model: one that ships with llenhance, or a path.
-
-    Raises:
-        WeightsError: neither.
-    """
-    for folder in _SHIPPED:
-        shipped = folder / f"{model}.safetensors"
-        if isinstance(model, str) and Path(model).name == model and shipped.is_file():
-            return shipped
-    path = Path(model)
-    if path.suffix == ".pth":
-        command = f"llenhance weights import {path} -o {path.with_suffix('.safetensors')}"
-        raise WeightsError(str(model), "is an authors' checkpoint", f"Import it first: {command}")
-    if path.is_file():
-        return path
-    known = ", ".join(shipped_models())
-    problem = "is neither a model that comes with llenhance nor a weights file"
-    raise WeightsError(str(model), problem, f"Use one of: {known}; or the path of a file")
-
-
-def shipped_models() -> list[str]:
-    """Return the names of the models that come with llenhance."""
-    return sorted({p.stem for folder in _SHIPPED for p in folder.glob("*.safetensors")})
 
 
 def describe(path: Path) -> Description:

@@ -31,10 +31,11 @@ from llenhance.enhancer import Enhancer
 from llenhance.errors import LlenhanceError, ResourceError
 from llenhance.model import LLFlow
 from llenhance.model.llflow import multiply_adds_per_pixel
+from llenhance.models import find
 from llenhance.picture import decode, encode
 from llenhance.process import prepare
 from llenhance.settings import DTYPES
-from llenhance.weights import find, load
+from llenhance.weights import load
 
 _NETWORK: Final = ("encoder", "flow", "network")
 _CORNER: Final = 768  # pixels a side: seconds for the plain network, which knows no tiles

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from llenhance.cli.obtain import obtain
 from llenhance.cli.options import Device, Model, Precision, Quiet, Tile, tile_side
 from llenhance.cli.terminal import Terminal, printable
 from llenhance.errors import UsageError
@@ -45,6 +46,7 @@ def bench(
     wanted = list(_sides(sizes))
     side = tile_side(tile)
 
+    obtain(model, terminal=terminal, offline=False)
     from llenhance.bench import Setting, measure_apart  # imports torch
 
     setting = Setting(

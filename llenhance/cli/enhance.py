@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from llenhance.cli.options import Device, Model, Overwrite, Precision, Quiet, Tile, tile_side
+from llenhance.cli.obtain import obtain
+from llenhance.cli.options import (
+    Device,
+    Model,
+    Offline,
+    Overwrite,
+    Precision,
+    Quiet,
+    Tile,
+    tile_side,
+)
 from llenhance.cli.terminal import Terminal
 
 
@@ -62,6 +72,7 @@ def enhance(
         int | None,
         typer.Option(min=1, max=100, metavar="1-100", help="Of formats that compress with loss."),
     ] = None,
+    offline: Offline = False,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Write nothing: say what would be done, and how long."),
@@ -82,6 +93,8 @@ def enhance(
         terminal.warn(warning)
     side = tile_side(tile)
     wish = wish_for(brightness=brightness, exposure=exposure, target_mean=target_mean, match=match)
+
+    obtain(model, terminal=terminal, offline=offline)
 
     def load() -> batch.Brightener:
         from llenhance.enhancer import Enhancer  # imports torch

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from llenhance.cli import scores
-from llenhance.cli.options import Device, Overwrite, Precision, Quiet, Tile, tile_side
+from llenhance.cli.obtain import obtain
+from llenhance.cli.options import Device, Offline, Overwrite, Precision, Quiet, Tile, tile_side
 from llenhance.cli.terminal import Terminal
 from llenhance.errors import PictureError, UsageError
 
@@ -51,11 +52,14 @@ def evaluate(
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(metavar="NAME|PATH", help="A model's name, or a weights file; else nano."),
+        typer.Option(
+            metavar="NAME|PATH", help="A model: its name, hf:owner/name, or a file; else nano."
+        ),
     ] = None,
     device: Device = "auto",
     precision: Precision = "auto",
     tile: Tile = "auto",
+    offline: Offline = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object, not a table.")] = False,
     csv: Annotated[
         Path | None,
@@ -83,6 +87,8 @@ def evaluate(
 
         return Enhancer(model or "nano", device=device, precision=precision, tile=side)
 
+    if not outputs_only:
+        obtain(model or "nano", terminal=terminal, offline=offline)
     plan = evaluation.plan(pictures, references, outputs=outputs)
     _check_csv(csv, plan, overwrite=overwrite)
     for error in plan.unpaired:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from llenhance.cli.obtain import obtain
 from llenhance.cli.options import Model, Overwrite
 from llenhance.cli.terminal import Terminal
 
@@ -27,12 +28,14 @@ def export(
     overwrite: Overwrite = False,
 ) -> None:
     """Write a model for ONNX Runtime, OpenVINO and others."""
-    from llenhance import weights
+    terminal = Terminal()
+    path = obtain(model, terminal=terminal, offline=False)
+    from llenhance import models, weights
     from llenhance.export import export as export_network  # imports torch
 
-    licence = "Apache-2.0" if model in weights.shipped_models() else None
+    licence = "Apache-2.0" if model in models.shipped_models() else None
     written = export_network(
-        weights.load(weights.find(model)),
+        weights.load(path),
         output,
         format=file_format,
         tile=tile,
@@ -40,4 +43,4 @@ def export(
         overwrite=overwrite,
     )
     size = sum(path.stat().st_size for path in written) / 1e6
-    Terminal().say(f"{model} -> {', '.join(map(str, written))}  ({size:.1f} MB, checked)")
+    terminal.say(f"{model} -> {', '.join(map(str, written))}  ({size:.1f} MB, checked)")

@@ -8,7 +8,10 @@ import typer
 
 from llenhance.errors import UsageError
 
-Model = Annotated[str, typer.Option(metavar="NAME|PATH", help="A model's name, or a weights file.")]
+Model = Annotated[
+    str, typer.Option(metavar="NAME|PATH", help="A model: its name, hf:owner/name, or a file.")
+]
+Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
 Device = Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1, mps, ...")]
 Precision = Annotated[
     Literal["auto", "fp32", "bf16", "fp16"], typer.Option(help="Numbers to calculate with.")

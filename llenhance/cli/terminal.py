@@ -103,6 +103,46 @@ class Terminal:
         """Tell people what went wrong."""
         self._print(sentence, label="error", style="bold red")
 
+    def ask(self, question: str) -> bool:
+        """Ask a question on standard error that is answered with yes or no; no where nobody is."""
+        if not (_is_terminal(sys.stdin) and _is_terminal(sys.stderr)):
+            return False
+        self._print(f"{question} [y/N]")
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    @contextmanager
+    def downloading(self, name: str) -> Generator[Callable[[int, int], None]]:
+        """Show a bar on standard error from the first byte on, where somebody can see it.
+
+        Yields:
+            What to call with the bytes done and all of them, 0 while unknown.
+        """
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TransferSpeedColumn,
+        )
+
+        text = TextColumn("{task.description}", markup=False)
+        columns = (text, BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        hidden = self._quiet or not self._console.is_terminal
+        bar = Progress(*columns, console=self._console, transient=True, disable=hidden)
+        task = bar.add_task(printable(name), total=None)
+
+        def show(done: int, whole: int) -> None:
+            if not bar.disable:
+                bar.start()
+            elif done and not bar.tasks[0].completed:
+                self.say(f"downloading {name}")
+            bar.update(task, completed=done, total=whole or None)
+
+        try:
+            yield show
+        finally:
+            bar.stop()
+
     @contextmanager
     def watching(self, files: int) -> Generator[Callable[[str, int, int], None]]:
         """Show a bar on standard error from the second second on, where somebody can see it.

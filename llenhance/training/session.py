@@ -17,6 +17,7 @@ from llenhance.errors import TrainingError, UsageError
 from llenhance.files import make_folder
 from llenhance.folders import pictures_in, read_pixels
 from llenhance.lpips import LPIPS, load_lpips
+from llenhance.models import find
 from llenhance.training.data import (
     TrainingData,
     load_pairs,
@@ -29,7 +30,7 @@ from llenhance.training.recipe import Recipe
 from llenhance.training.sources import DarkenedSource, Pair, PairSource
 from llenhance.training.state import STATE, Run
 from llenhance.training.validation import validate
-from llenhance.weights import find, load, store
+from llenhance.weights import load, store
 
 LATEST: Final = "latest.safetensors"
 BEST: Final = "best.safetensors"
