@@ -117,13 +117,11 @@ def remove(source: HubFile) -> int:
     file = source.file or _only(_cached_files(source))
     freed = 0
     for link in _snapshots(source).glob(f"*/{file}") if file else ():
-        blob = link.resolve()
-        link.unlink()
+        blob = link.resolve()  # the file itself where links are not possible
         if blob.is_file():
             freed += blob.stat().st_size
             blob.unlink()
-        elif blob == link:  # where links are not possible the file itself was there
-            continue
+        link.unlink(missing_ok=True)
     return freed
 
 

@@ -15,11 +15,10 @@ import torch
 from golden.make import OURS, PAPER, disturb
 from safetensors.torch import load_file, save_file
 
-from llenhance import weights
 from llenhance.architecture import LARGE, NANO, PRESETS, SMALL, Architecture
 from llenhance.errors import PictureError, SingularMatrixError, WeightsError
 from llenhance.model import LLFlow
-from llenhance.weights import DEFAULT_MODEL, FORMAT, describe, find, load, shipped_models, store
+from llenhance.weights import FORMAT, describe, load, store
 
 TINY = Architecture(features=2, growth=2, blocks=1, steps=1, hidden=2, margin=8)
 TRAINING: dict[str, object] = {"steps": 12, "note": "größer", "scores": {"psnr": 20.5}}
@@ -102,66 +101,6 @@ def test_number_too_large_for_the_type_is_not_stored(tmp_path: Path) -> None:
     model.encoder.conv_first.weight[0, 0, 0, 0] = 1e6  # float16 ends at 65,504
     with pytest.raises(WeightsError, match=r"float16 the tensor encoder\.conv_first\.weight"):
         store(model, tmp_path / "a", training={}, dtype=torch.float16, overwrite=False)
-
-
-# --- Names --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of shipped models, with two in it."""
-    shelf = tmp_path / "shelf"
-    shelf.mkdir()
-    for name in ("nano", "other"):
-        (shelf / f"{name}.safetensors").touch()
-    monkeypatch.setattr(weights, "_SHIPPED", (tmp_path / "not there", shelf))
-    monkeypatch.chdir(tmp_path)
-    return shelf
-
-
-def test_shipped_model_is_found_by_its_name(shelf: Path) -> None:
-    assert find("nano") == shelf / "nano.safetensors"
-
-
-def test_name_goes_before_a_file_of_that_name(shelf: Path) -> None:
-    Path("nano").touch()
-    assert find("nano") == shelf / "nano.safetensors"
-
-
-@pytest.mark.parametrize("kind", [str, Path])
-@pytest.mark.usefixtures("shelf")
-def test_file_is_found_by_its_path(kind: Callable[[Path], str | Path], tmp_path: Path) -> None:
-    (tmp_path / "mine.safetensors").touch()
-    assert find(kind(tmp_path / "mine.safetensors")) == tmp_path / "mine.safetensors"
-
-
-@pytest.mark.parametrize("model", ["../shelf/nano", "", ".", "nano/", "Nano", "nano.safetensors"])
-@pytest.mark.usefixtures("shelf")
-def test_unknown_model_names_those_that_are_known(model: str) -> None:
-    with pytest.raises(WeightsError, match="Use one of: nano, other"):
-        find(model)
-
-
-@pytest.mark.usefixtures("shelf")
-def test_checkpoint_of_the_authors_names_the_command_that_imports_it() -> None:
-    with pytest.raises(WeightsError, match=r"weights import LOL\.pth -o LOL\.safetensors"):
-        find("LOL.pth")
-
-
-@pytest.mark.usefixtures("shelf")
-def test_shipped_models_are_listed_in_order() -> None:
-    assert shipped_models() == ["nano", "other"]
-
-
-@pytest.mark.skipif(not shipped_models(), reason="no weights are in the repository yet")
-@pytest.mark.parametrize("name", shipped_models())
-def test_shipped_model_loads(name: str) -> None:
-    assert load(find(name)).architecture == describe(find(name)).architecture
-
-
-@pytest.mark.skipif(not shipped_models(), reason="no weights are in the repository yet")
-def test_default_model_is_shipped() -> None:
-    assert DEFAULT_MODEL in shipped_models()
 
 
 # --- Hostile files ------------------------------------------------------------------------------
