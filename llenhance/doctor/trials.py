@@ -114,7 +114,7 @@ def _run(
     def passed(stage: str, value: Tensor) -> None:
         nonlocal result
         if stage == "flow":
-            result = value
+            result = value.float().cpu()  # here, as a GPU that fails does so at any time after
 
     try:
         engine = compile_model(load(weights), device=device, precision=precision)
