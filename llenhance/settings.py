@@ -44,7 +44,7 @@ def choose_precision(name: str, device: torch.device) -> str:
         UsageError: unknown, or not for this device.
     """
     if name == "auto":
-        return "bf16" if _computes_in_bf16(device) else "fp32"
+        return "bf16" if computes_in_bf16(device) else "fp32"
     if name not in DTYPES:
         raise UsageError(f"precision {name}", "is unknown", "Use auto, fp32, bf16 or fp16")
     if name == "fp16" and device.type == "cpu":
@@ -52,14 +52,14 @@ def choose_precision(name: str, device: torch.device) -> str:
     return name
 
 
-def _computes_in_bf16(device: torch.device) -> bool:
+def computes_in_bf16(device: torch.device) -> bool:
     """Return whether it multiplies bfloat16 faster than float32, not only somehow."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     if device.type != "cpu":
         return False
     can = torch.cpu.get_capabilities()
-    return any(can.get(name) for name in ("avx512_bf16", "amx_bf16", "arm_bf16"))
+    return any(can.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))  # x86, x86, Arm
 
 
 def check_tile(tile: int | Literal["auto"]) -> None:

@@ -236,6 +236,7 @@ def test_the_version_is_data(run: Command) -> None:
         ["enhance", "--help"],
         ["evaluate", "--help"],
         ["bench", "--help"],
+        ["doctor", "--help"],
         ["weights", "import", "--help"],
         [],
     ],

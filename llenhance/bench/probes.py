@@ -9,6 +9,7 @@ from typing import Final
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional as F
 
 from llenhance.picture import Picture, encode
@@ -21,7 +22,13 @@ _PATCH: Final = 1024  # pixels; larger photographs repeat it, mirrored
 
 
 def photograph(width: int, height: int) -> bytes:
-    """Return the file of a synthetic dark photograph: shapes of all sizes, shadows and noise."""
+    """Return the file of a synthetic dark photograph."""
+    picture = Picture.from_array(dark_pixels(width, height))
+    return encode(picture, format="JPEG", name="photograph").data
+
+
+def dark_pixels(width: int, height: int) -> NDArray[np.uint8]:
+    """Return ``(height, width, 3)`` of a dark scene: shapes of all sizes, shadows, noise."""
     rng = np.random.default_rng(0)
     light = np.zeros((_PATCH, _PATCH, 3), np.float32)
     for side in (3, 6, 12, 24, 48, 96, 192):
@@ -31,8 +38,7 @@ def photograph(width: int, height: int) -> bytes:
     noise = rng.normal(scale=1.5, size=light.shape)
     patch = (12 * np.exp(light) + noise).clip(0, 255).astype(np.uint8)
     further = ((0, max(0, height - _PATCH)), (0, max(0, width - _PATCH)), (0, 0))
-    pixels = np.pad(patch, further, mode="symmetric")[:height, :width]
-    return encode(Picture.from_array(pixels), format="JPEG", name="photograph").data
+    return np.pad(patch, further, mode="symmetric")[:height, :width].copy()
 
 
 def timed(device: torch.device, work: Callable[[], object]) -> float:

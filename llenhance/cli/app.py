@@ -18,6 +18,7 @@ import typer
 from llenhance import __version__
 from llenhance.cli import weights
 from llenhance.cli.bench import bench
+from llenhance.cli.doctor import doctor
 from llenhance.cli.enhance import enhance
 from llenhance.cli.evaluate import evaluate
 from llenhance.cli.export import export
@@ -32,6 +33,7 @@ app: Final = typer.Typer(
     rich_markup_mode=None,  # plain text: 30 ms faster, and the same in a file
 )
 app.command("bench")(bench)
+app.command("doctor")(doctor)
 app.command("enhance")(enhance)
 app.command("evaluate")(evaluate)
 app.command("train")(train)

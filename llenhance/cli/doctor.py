@@ -1,0 +1,220 @@
+"""`llenhance doctor`: what works on this machine, and what to do about what does not."""
+
+from __future__ import annotations
+
+import json as json_format
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from llenhance.cli.options import Model
+from llenhance.cli.terminal import Terminal, printable
+
+if TYPE_CHECKING:
+    from llenhance.doctor import Codec, Device, Place, Problem, Report, Trial, WeightsFile
+
+
+def doctor(
+    model: Model = "nano",
+    json: Annotated[bool, typer.Option("--json", help="One JSON object, not text.")] = False,
+) -> None:
+    """Find out what works on this machine, and what to do about the rest."""
+    terminal = Terminal(json_lines=json)
+
+    from llenhance.doctor import examine  # imports torch
+
+    report = examine(model)
+    terminal.write_line(as_json(report) if json else as_text(report))
+    raise typer.Exit(report.exit_code)
+
+
+def as_json(report: Report) -> str:
+    """Return one JSON object: sizes in bytes, times in seconds, null for what is not known."""
+    whole: dict[str, Any] = {
+        "versions": report.versions,
+        "system": report.system,
+        "machine": report.machine,
+        "devices": [asdict(device) for device in report.devices],
+        "codecs": [
+            {key: value for key, value in asdict(codec).items() if key != "library"}
+            for codec in report.codecs
+        ],
+        "weights": [
+            {
+                "model": file.model,
+                "file": None if file.path is None else str(file.path),
+                "size": file.size,
+                "status": _status(file),
+                "failure": str(file.error) if file.error else None,
+            }
+            for file in report.weights
+        ],
+        "folders": [
+            {
+                "purpose": place.purpose,
+                "path": str(place.path),
+                "exists": place.exists,
+                "used": place.used,
+                "free": place.free,
+                "writable": place.writable,
+                "failure": place.refusal,
+            }
+            for place in report.places
+        ],
+        "model": report.model,
+        "trials": [asdict(trial) for trial in report.trials],
+        "problems": [asdict(problem) for problem in report.problems],
+        "exit_code": report.exit_code,
+    }
+    return json_format.dumps(whole, indent=1, allow_nan=False)
+
+
+def as_text(report: Report) -> str:
+    """Return aligned text for people, a section for each check, problems last."""
+    sections = [
+        ("Versions", _rows(_version_cells(report))),
+        ("Devices", _rows(map(_device_cells, report.devices))),
+        ("Pictures", _rows(_codec_cells(report.codecs))),
+        ("Weights", _rows(map(_weights_cells, report.weights))),
+        ("Folders", _rows(map(_place_cells, report.places))),
+        *(_trial_section(trial, report.model) for trial in report.trials),
+    ]
+    if not report.trials:
+        name = printable(_homely(report.model))
+        sections.append(("Trial", [f"  none, as {name} cannot be used"]))
+    remarks = [problem for problem in report.problems if not problem.exit_code]
+    problems = [problem for problem in report.problems if problem.exit_code]
+    if remarks:
+        sections.append(("Remarks", _sentences(remarks)))
+    if problems:
+        sections.append(("Problems", _sentences(problems)))
+    paragraphs = ["\n".join([title, *lines]) for title, lines in sections]
+    return "\n\n".join(paragraphs if problems else [*paragraphs, "No problems found."])
+
+
+def _rows(rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return lines of cells in columns; the last one is as wide as it likes."""
+    cells = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in cells), strict=True)]
+    return [
+        "  "
+        + "".join(f"{cell:{width}}  " for cell, width in zip(row[:-1], widths, strict=True))
+        + row[-1]
+        for row in cells
+    ]
+
+
+def _sentences(problems: Sequence[Problem]) -> list[str]:
+    return [f"  {printable(_homely(str(problem)))}" for problem in problems]
+
+
+def _version_cells(report: Report) -> Iterator[tuple[str, str]]:
+    for name, version in report.versions.items():
+        yield name, version or "not installed"
+    yield "system", f"{report.system}, {report.machine}"
+
+
+def _device_cells(device: Device) -> tuple[str, ...]:
+    facts: list[str | None] = [
+        device.title,
+        f"{device.cores} cores, {device.threads} threads" if device.cores else None,
+        device.vectors,
+        device.capability and f"capability {device.capability}",
+        "bf16" if device.bf16 else "no bf16",
+        f"{_size(device.free_memory)} of {_size(device.memory)} free",
+        "taken by auto" if device.automatic else None,
+    ]
+    return device.name, ", ".join(fact for fact in facts if fact)
+
+
+def _codec_cells(codecs: Iterable[Codec]) -> Iterator[tuple[str, ...]]:
+    """Yield a row a format, with all its depths."""
+    for name, each in groupby(codecs, key=lambda codec: codec.format):
+        depths = list(each)
+        kept = [
+            title
+            for title, has in (("ICC", depths[0].icc_profile), ("EXIF", depths[0].exif))
+            if has
+        ]
+        bits = " and ".join(str(codec.depth) for codec in depths)
+        done = "read and written" if depths[0].written else "read"
+        works = ", ".join(
+            [f"{bits} bits {done}", *([" and ".join(kept) + " kept"] if kept else [])]
+        )
+        failures = [f"{codec.depth} bits: {codec.failure}" for codec in depths if codec.failure]
+        yield name, *(("FAILS", "; ".join(failures)) if failures else ("works", works))
+
+
+def _status(file: WeightsFile) -> str:
+    return "unusable" if file.error else "ok" if file.path else "absent"
+
+
+def _weights_cells(file: WeightsFile) -> tuple[str, ...]:
+    if file.error:
+        return _homely(file.model), "UNUSABLE", file.error.problem
+    if file.path is None:
+        return file.model, "absent", "not on this machine"
+    same = file.model == str(file.path)
+    where = "" if same else f", {_homely(str(file.path))}"
+    return _homely(file.model), "ok", f"loaded and verified, {_size(file.size)}{where}"
+
+
+def _place_cells(place: Place) -> tuple[str, ...]:
+    facts: list[str | None] = [
+        _homely(str(place.path)),
+        None if place.exists else "does not exist yet",
+        f"holds {_size(place.used)}" if place.exists and place.used is not None else None,
+        f"{_size(place.free)} free",
+        place.refusal,
+    ]
+    state = "writable" if place.writable else "REFUSES"
+    return place.purpose, state, ", ".join(fact for fact in facts if fact)
+
+
+def _trial_section(trial: Trial, model: str) -> tuple[str, list[str]]:
+    from llenhance.doctor.trials import SIDE
+
+    title = f"{printable(_homely(model))} on {trial.device}, {SIDE}x{SIDE} pixels"
+    rows: list[tuple[str, ...]] = []
+    for run in trial.runs:
+        facts = [
+            None if run.seconds is None else f"{run.seconds:.3f} s",
+            None if run.finite is None else "finite" if run.finite else "not finite",
+            None if run.psnr is None else f"{run.psnr:.1f} dB against fp32",
+            run.failure,
+        ]
+        rows.append(
+            (
+                run.precision,
+                "works" if run.failure is None else "FAILS",
+                ", ".join(fact for fact in facts if fact),
+            )
+        )
+    rows.append(("auto", "is " + (trial.automatic or "none"), trial.why))
+    return title, _rows(rows)
+
+
+def _size(count: int | None) -> str:
+    """Return a number of bytes as people read it."""
+    if count is None:
+        return "unknown"
+    size, unit = float(count), "bytes"
+    for unit in ("bytes", "kB", "MB", "GB", "TB"):
+        if size < 1000 or unit == "TB":
+            break
+        size /= 1000
+    return f"{size:.{0 if unit == 'bytes' or size >= 100 else 1}f} {unit}"
+
+
+def _homely(text: str) -> str:
+    """Return a text with the home folder as ~, where paths begin with it."""
+    try:
+        home = str(Path.home())
+    except RuntimeError:  # a user without one
+        return text
+    return text if home == "/" else re.sub(rf"(?<![\w./-]){re.escape(home)}(?=[/\s]|$)", "~", text)

@@ -1,0 +1,151 @@
+"""A small dark picture through the network, in each precision that a device offers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from llenhance.bench.probes import dark_pixels, timed
+from llenhance.conditioning import Pixels
+from llenhance.doctor.problem import Problem, told
+from llenhance.engine import compile_model
+from llenhance.engine.engine import FAITHFUL
+from llenhance.errors import LlenhanceError, UsageError
+from llenhance.pixels import enhance_pixels
+from llenhance.settings import DTYPES, choose_precision
+from llenhance.weights import load
+
+SIDE: Final = 256
+"""Pixels, of the picture that is tried."""
+
+_ERRORS: Final = (LlenhanceError, RuntimeError, TypeError, MemoryError)
+"""What loading and computing raise; TypeError is what MPS says of numbers that it does not know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One precision.
+
+    Attributes:
+        precision: a key of `DTYPES`.
+        seconds: for the picture, the second time; None where it failed.
+        finite: whether every value was, before anything was computed again.
+        psnr: dB from the result in fp32, None for that itself and where there is none.
+        failure: what went wrong, None where all is well.
+    """
+
+    precision: str
+    seconds: float | None = None
+    finite: bool | None = None
+    psnr: float | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A device, with all its precisions.
+
+    Attributes:
+        device: where it was tried.
+        runs: in the order of `DTYPES`.
+        automatic: the precision that auto stands for, None where that fails.
+        why: auto takes it.
+    """
+
+    device: str
+    runs: list[Run]
+    automatic: str | None
+    why: str
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What failed; a remark only where it is a precision that nobody needs."""
+        found: list[Problem] = []
+        elsewhere = "" if self.device == "cpu" else ", or --device cpu"
+        for run in self.runs:
+            if run.failure is not None:
+                needed = run.precision in ("fp32", self.automatic) or self.automatic is None
+                what = f"{run.precision} does not work on {self.device}: {run.failure}"
+                remedy = "Leave --precision at auto"
+                if needed:
+                    remedy = f"Try another --model{elsewhere}"
+                found.append(Problem(what, remedy, exit_code=int(needed)))
+        return found
+
+
+def try_precisions(weights: Path, device: str) -> Trial:
+    """Enhance a picture in each precision that a device offers.
+
+    Args:
+        weights: a file that `weights.load` takes.
+        device: its name.
+    """
+    pixels = dark_pixels(SIDE, SIDE)
+    at = torch.device(device)
+    runs: list[Run] = []
+    exact: Tensor | None = None
+    for precision in DTYPES:
+        try:
+            choose_precision(precision, at)
+        except UsageError:  # not offered
+            continue
+        run, result = _run(weights, at, precision, pixels)
+        if precision == "fp32":
+            exact = result
+        elif exact is not None and result is not None and run.finite:
+            run = replace(run, psnr=_psnr(result, exact))
+        runs.append(run)
+    automatic, why = _automatic(weights, at)
+    return Trial(device=device, runs=runs, automatic=automatic, why=why)
+
+
+def _run(
+    weights: Path, device: torch.device, precision: str, pixels: Pixels
+) -> tuple[Run, Tensor | None]:
+    """Return how a precision fared, and the network's picture, as it comes out of it."""
+    run = Run(precision=precision)
+    result: Tensor | None = None
+
+    def passed(stage: str, value: Tensor) -> None:
+        nonlocal result
+        if stage == "flow":
+            result = value.float().cpu()  # here, as a GPU that fails does so at any time after
+
+    try:
+        engine = compile_model(load(weights), device=device, precision=precision)
+        with engine.watched(passed):
+            timed(device, lambda: enhance_pixels(engine, pixels))  # prepares what is done once
+            seconds = timed(device, lambda: enhance_pixels(engine, pixels))
+        run = replace(run, seconds=seconds)
+    except _ERRORS as error:
+        run = replace(run, failure=told(error))
+    if result is not None:
+        finite = bool(result.isfinite().all())
+        failure = None if finite else "it computes numbers that are not finite"
+        run = replace(run, finite=finite, failure=run.failure or failure)
+    return run, result
+
+
+def _psnr(result: Tensor, exact: Tensor) -> float | None:
+    """Return dB between two pictures, as they are shown; None where they are equal."""
+    away = float((result.clamp(0, 1) - exact.clamp(0, 1)).square().mean())
+    return -10 * math.log10(away) if away > 0 and math.isfinite(away) else None
+
+
+def _automatic(weights: Path, device: torch.device) -> tuple[str | None, str]:
+    """Return the precision that auto stands for, and why."""
+    try:
+        if choose_precision("auto", device) == "fp32":
+            return "fp32", "this device does not compute in bf16"
+        engine = compile_model(load(weights), device=device, precision="auto")
+    except _ERRORS as error:
+        return None, told(error)
+    limit = f"{FAITHFUL:.0f} dB against fp32"
+    if engine.precision == "fp32":
+        return "fp32", f"this device computes in bf16, but this model loses too much: under {limit}"
+    return engine.precision, f"this device computes in bf16, and this model bears it: {limit}"
