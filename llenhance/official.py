@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, cast
@@ -17,9 +18,8 @@ from torch import Tensor
 from llenhance.architecture import LARGE, SMALL, Architecture
 from llenhance.digest import sha256
 from llenhance.errors import WeightsError
-from llenhance.files import read_bytes
 from llenhance.model import LLFlow
-from llenhance.weights import store
+from llenhance.weights import check_file, check_invertible, store
 
 RENAMING: Final = (  # the authors' name -> ours; applied in this order
     (r"^RRDB\.RRDB_trunk\.", "encoder.trunk."),
@@ -89,7 +89,8 @@ def converted(
             found = tuple(tensor.shape)
             problem = f"has the shape {found} for {theirs[key]} instead of {tuple(shape)}"
             raise WeightsError(name, problem, _REMEDY)
-        if not tensor.is_floating_point() or tensor.layout != torch.strided:
+        strided = tensor.layout == torch.strided and tensor.device.type == "cpu"
+        if not tensor.is_floating_point() or not strided:
             problem = f"has {tensor.dtype} numbers, {tensor.layout}, for {theirs[key]}"
             raise WeightsError(name, problem, _REMEDY)
     return {key: checkpoint[theirs[key]].float().contiguous() for key in expected}
@@ -122,14 +123,27 @@ def import_checkpoint(source: Path, *, target: Path, overwrite: bool) -> Archite
     with torch.device("meta"):
         model = LLFlow(architecture)
     model.load_state_dict(state, assign=True)
+    check_invertible(model.requires_grad_(requires_grad=False), source)
     digest = sha256(source)
     training: dict[str, object] = {"source": "checkpoint of the LLFlow authors", "sha256": digest}
     store(model, target, training=training, dtype=torch.float32, overwrite=overwrite)
     return architecture
 
 
+def _check_entries(source: Path) -> None:
+    """Refuse an archive whose parts are larger than it: they would fill the memory."""
+    try:
+        with zipfile.ZipFile(source) as archive:
+            whole = sum(entry.file_size for entry in archive.infolist())
+    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
+        return  # an older checkpoint is no archive; whatever else it is, torch will tell
+    if whole > source.stat().st_size:
+        raise WeightsError(str(source), "is packed, which checkpoints are not", _REMEDY)
+
+
 def _read(source: Path) -> dict[str, Tensor]:
-    read_bytes(source)  # says clearly when it is missing, a folder or forbidden
+    check_file(source)
+    _check_entries(source)
     try:
         with warnings.catch_warnings():  # torch warns of pickles that are none of its own
             warnings.simplefilter("ignore")

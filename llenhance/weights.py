@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +22,9 @@ from llenhance.model import LLFlow
 from llenhance.model.flow import InvertibleConv
 
 FORMAT: Final = "llenhance weights 1"
+
+LARGEST: Final = 2_000_000_000
+"""Bytes that a file may have, and the network that it holds: thirteen times the authors' large."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,7 @@ def describe(path: Path) -> Description:
     Raises:
         WeightsError: unreadable, not safetensors, or a header that describes nothing known here.
     """
+    check_file(path)
     try:
         with _opened(path) as file:
             header: dict[str, str] = file.metadata() or {}
@@ -66,6 +72,24 @@ def describe(path: Path) -> Description:
         raise WeightsError(str(path), problem, remedy) from reason
 
 
+def check_file(path: Path) -> None:
+    """Refuse what is no file, such as a pipe that nobody ends, or one that no network can fill.
+
+    Raises:
+        WeightsError: it is one of these, or cannot be looked at.
+    """
+    try:
+        status = path.stat()
+    except OSError as reason:
+        problem = f"cannot be read: {reason.strerror}"
+        raise WeightsError(str(path), problem, "Check its name") from reason
+    if not stat.S_ISREG(status.st_mode):
+        raise WeightsError(str(path), "is no file", "Name a weights file")
+    if status.st_size > LARGEST:
+        problem = f"has {status.st_size / 1e9:.1f} GB, more than any network known here"
+        raise WeightsError(str(path), problem, "Get the file again")
+
+
 def _opened(path: Path) -> Any:
     return safetensors.safe_open(path, framework="pt")  # its types say nothing of the result
 
@@ -82,6 +106,9 @@ def load(path: Path) -> LLFlow:
     with torch.device("meta"), _Undrawn():
         model = LLFlow(architecture)
     expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    if 4 * sum(math.prod(shape) for shape in expected.values()) > LARGEST:
+        problem = "has a header of a network that would not fit into memory"
+        raise WeightsError(str(path), problem, "Get the file again")
     tensors: dict[str, torch.Tensor] = {}
     try:
         with _opened(path) as file:
@@ -102,13 +129,26 @@ def load(path: Path) -> LLFlow:
             _refuse(path, "has infinite or undefined numbers in", {name})
     model.load_state_dict(tensors, assign=True)
     model.eval().requires_grad_(requires_grad=False)
+    check_invertible(model, path)
+    return model
+
+
+def check_invertible(model: LLFlow, path: Path) -> None:
+    """Refuse a network whose flow has a matrix without an inverse.
+
+    Args:
+        model: on the CPU.
+        path: of its file, for the sentence.
+
+    Raises:
+        SingularMatrixError: there is one.
+    """
     for part in model.modules():
         if isinstance(part, InvertibleConv):
             try:
                 part.check()
             except SingularMatrixError as reason:
                 raise SingularMatrixError(str(path), *reason.args[1:]) from reason
-    return model
 
 
 class _Undrawn(TorchFunctionMode):

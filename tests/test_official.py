@@ -285,5 +285,5 @@ def test_flipped_bytes_never_end_in_a_traceback(place: int, tmp_path: Path) -> N
 
 
 def test_missing_file_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(PictureError, match="no such file"):
+    with pytest.raises(WeightsError, match="cannot be read: No such file"):
         import_checkpoint(tmp_path / "none.pth", target=tmp_path / "a", overwrite=False)

@@ -283,7 +283,7 @@ def test_largest_possible_architecture_is_refused_without_allocating_it(path: Pa
     largest = replace(
         TINY, features=1024, growth=1024, blocks=64, steps=64, uncoupled_steps=64, hidden=1024
     )
-    assert "lacks tensor" in rewritten(path, architecture=largest.to_json())
+    assert "not fit into memory" in rewritten(path, architecture=largest.to_json())
 
 
 # --- Hostile tensors ----------------------------------------------------------------------------

@@ -1,0 +1,405 @@
+"""Weights files that somebody made to harm: refused with a sentence, or harmless; nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import random
+import struct
+import subprocess
+import sys
+import textwrap
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from test_official import authors_name
+
+import llenhance
+from llenhance import official
+from llenhance.architecture import Architecture
+from llenhance.cli.app import run
+from llenhance.errors import WeightsError
+from llenhance.model import LLFlow
+from llenhance.official import DEAD, import_checkpoint
+from llenhance.weights import load
+
+FLIPS, CUTS, FIELDS = 240, 80, 120  # files of a kind
+PICKLES = 120
+
+SYSTEM = vars(os)["system"]  # as attackers do: the linter knows it as deprecated
+
+TINY = Architecture(features=4, growth=2, blocks=1, steps=1, hidden=4, margin=8)
+
+
+def outcome(path: Path) -> str:
+    """Return what became of a weights file: `loaded`, and then it is as good as any, or refused."""
+    model, refusal = None, None
+    try:
+        model = load(path)
+    except WeightsError as error:
+        refusal = error
+    if refusal is not None:
+        assert is_a_sentence(refusal)
+        return "refused"
+    assert model is not None
+    assert all(value.isfinite().all() for value in model.state_dict().values())
+    return "loaded"
+
+
+def is_a_sentence(error: WeightsError) -> bool:
+    return error.exit_code == 3 and "\n" not in str(error)
+
+
+def header_of(data: bytes) -> tuple[dict[str, Any], bytes]:
+    (length,) = struct.unpack("<Q", data[:8])
+    return json.loads(data[8 : 8 + length]), data[8 + length :]
+
+
+def joined(header: object, body: bytes) -> bytes:
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + body
+
+
+# --- safetensors --------------------------------------------------------------------------------
+
+
+def flipped(data: bytes, dice: random.Random) -> bytes:
+    """Change one to four bits, half of the times in the header."""
+    changed = bytearray(data)
+    (length,) = struct.unpack("<Q", data[:8])
+    end = 8 + length if dice.random() < 0.5 else len(data)
+    for _ in range(dice.randint(1, 4)):
+        changed[dice.randrange(end)] ^= 1 << dice.randrange(8)
+    return bytes(changed)
+
+
+def cut_or_grown(data: bytes, dice: random.Random) -> bytes:
+    at = dice.randrange(len(data))
+    added = dice.randbytes(dice.choice((1, 8, 4096)))
+    return dice.choice((data[:at], data[at:], data + added, data[:at] + added + data[at:]))
+
+
+NUMBERS = (-1, 0, 1, 2**31, 2**63, 2**64 - 1, 2**70, 1.5, "4", None, True, [], {}, "F32", "\0")
+
+
+def misdescribed(data: bytes, dice: random.Random) -> bytes:
+    """Change one field of the header: a tensor's, or one of what llenhance says of itself."""
+    header, body = header_of(data)
+    names = [name for name in header if name != "__metadata__"]
+    name, other = dice.sample(names, 2)
+    said = header["__metadata__"]
+    architecture = json.loads(said["architecture"])
+    field = dice.choice(list(architecture))
+    match dice.randrange(9):
+        case 0:
+            header[name]["dtype"] = dice.choice(("F64", "I8", "BOOL", "BF16", "F8_E4M3", "", 3))
+        case 1:
+            shape = header[name]["shape"]
+            header[name]["shape"] = dice.choice((shape[::-1], [*shape, 1], [], [2**40], [-1], None))
+        case 2:
+            header[name]["data_offsets"] = header[other]["data_offsets"]
+        case 3:
+            header[name]["data_offsets"][dice.randrange(2)] = dice.choice(NUMBERS)
+        case 4:
+            header[dice.choice(("", "x" * 10_000, "\0", "../a"))] = header.pop(name)
+        case 5:
+            header["__metadata__"] = dice.choice(({}, None, [], {"format": 1}, {"format": "pt"}))
+        case 6:
+            architecture[field] = dice.choice(NUMBERS)
+            said["architecture"] = json.dumps(architecture)
+        case 7:
+            architecture[dice.choice(("surplus", "__class__"))] = architecture.pop(field)
+            said["architecture"] = json.dumps(architecture)
+        case _:
+            deep = dice.choice(("[" * 100_000, '{"a":' * 50_000, "NaN", "", "nul", "[1"))
+            said[dice.choice(("architecture", "training"))] = deep
+    return joined(header, body)
+
+
+@pytest.mark.parametrize(
+    ("change", "count"),
+    [(flipped, FLIPS), (cut_or_grown, CUTS), (misdescribed, FIELDS)],
+    ids=["bits", "length", "header"],
+)
+def test_changed_file_is_refused_or_still_good(
+    change: Callable[[bytes, random.Random], bytes], count: int, tiny: Path, tmp_path: Path
+) -> None:
+    data, path = tiny.read_bytes(), tmp_path / "hostile.safetensors"
+    seen: list[str] = []
+    for seed in range(count):
+        changed = change(data, random.Random(seed))
+        path.write_bytes(changed)
+        seen.append(outcome(path) if changed != data else "loaded")
+    assert len(seen) == count
+    assert seen.count("refused") > count / 3
+    if change is cut_or_grown:
+        assert "loaded" not in seen
+
+
+def test_there_are_at_least_five_hundred() -> None:
+    assert FLIPS + CUTS + FIELDS + PICKLES >= 500
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_number_that_is_none_is_refused(value: float, tiny: Path, tmp_path: Path) -> None:
+    header, body = header_of(tiny.read_bytes())
+    changed = bytearray(body)
+    start, _ = header["encoder.conv_first.bias"]["data_offsets"]
+    changed[start : start + 4] = struct.pack("<f", value)
+    path = tmp_path / "hostile.safetensors"
+    path.write_bytes(joined(header, bytes(changed)))
+    assert outcome(path) == "refused"
+
+
+@pytest.mark.parametrize("length", [0, 1, 2**31, 2**40, 2**63, 2**64 - 1])
+def test_header_longer_than_the_file_is_refused(length: int, tmp_path: Path) -> None:
+    path = tmp_path / "hostile.safetensors"
+    path.write_bytes(struct.pack("<Q", length) + b"{}")
+    assert outcome(path) == "refused"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_pipe_folder_and_nothing_are_refused_at_once(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.safetensors"
+    os.mkfifo(pipe)
+    for path in (pipe, tmp_path, tmp_path / "none.safetensors"):
+        assert outcome(path) == "refused"
+        with pytest.raises(WeightsError):
+            import_checkpoint(path, target=tmp_path / "out", overwrite=False)
+
+
+def test_file_larger_than_any_network_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "sparse.safetensors"
+    with path.open("wb") as file:
+        file.truncate(30_000_000_000)
+    assert outcome(path) == "refused"
+    with pytest.raises(WeightsError, match="GB"):
+        import_checkpoint(path, target=tmp_path / "out", overwrite=False)
+
+
+# --- Checkpoints --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def theirs(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A state dict in the authors' layout, of a network so small that it is quickly made."""
+    monkeypatch.setattr(official, "SMALL", TINY)
+    torch.manual_seed(0)
+    state: dict[str, Any] = {
+        authors_name(name): value for name, value in LLFlow(TINY).state_dict().items()
+    }
+    return state | {name: torch.zeros(2) for name in DEAD}
+
+
+class Attack:
+    """What runs a command where a pickle is loaded without care."""
+
+    def __init__(self, function: Callable[..., object], *arguments: object) -> None:
+        self.reduced = (function, arguments)
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return self.reduced
+
+
+def attacks(sentinel: Path) -> Iterator[object]:
+    command = f"touch {sentinel}"
+    code = f"open({str(sentinel)!r}, 'w')"
+    for function, argument in ((SYSTEM, command), (eval, code), (exec, code)):
+        yield Attack(function, argument)
+    yield Attack(open, str(sentinel), "w")
+    yield Attack(subprocess.Popen, ["touch", str(sentinel)])
+    yield Attack(__import__, "antigravity")
+
+
+def refused_import(path: Path) -> bool:
+    """Import a checkpoint; return whether it was refused, with a sentence of one line."""
+    target = path.with_suffix(".safetensors")
+    target.unlink(missing_ok=True)
+    refusal = None
+    try:
+        import_checkpoint(path, target=target, overwrite=True)
+    except WeightsError as error:
+        refusal = error
+    if refusal is None:
+        load(target)
+        return False
+    assert is_a_sentence(refusal)
+    assert not target.exists()
+    return True
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 5])
+@pytest.mark.parametrize("packed", [True, False], ids=["archive", "pickle alone"])
+def test_code_in_a_pickle_is_never_run(
+    theirs: dict[str, Any], tmp_path: Path, packed: bool, protocol: int
+) -> None:
+    sentinel, path = tmp_path / "was here", tmp_path / "LOL.pth"
+    for attack in attacks(sentinel):
+        for content in (attack, {"a": attack}, theirs | {"RRDB.conv_first.bias": attack}):
+            if packed:
+                torch.save(content, path, pickle_protocol=protocol)
+            elif content is not theirs:
+                path.write_bytes(pickle.dumps(content, protocol))
+            assert refused_import(path)
+            assert not sentinel.exists()
+
+
+def test_changed_checkpoint_is_refused_or_still_good(
+    theirs: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "LOL.pth"
+    torch.save(theirs, path)
+    assert not refused_import(path)
+    data = path.read_bytes()
+    refused = 0
+    for seed in range(PICKLES):
+        dice = random.Random(seed)
+        changed = bytearray(data)
+        for _ in range(dice.randint(1, 8)):
+            changed[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+        if seed % 4 == 0:
+            changed = changed[: dice.randrange(len(changed))]
+        path.write_bytes(bytes(changed))
+        refused += refused_import(path)
+    assert refused > PICKLES / 4
+
+
+def repacked(path: Path, change: Callable[[str, bytes], bytes], *, packed: bool = False) -> None:
+    """Write a checkpoint's archive anew, with its entries changed."""
+    kind = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+    with zipfile.ZipFile(path) as archive:
+        entries = [(entry.filename, archive.read(entry)) for entry in archive.infolist()]
+    with zipfile.ZipFile(path, "w", kind) as archive:
+        for name, data in entries:
+            archive.writestr(name, change(name, data))
+
+
+def test_archive_that_unpacks_to_more_than_it_is_is_refused(
+    theirs: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "LOL.pth"
+    torch.save(theirs, path)
+    zeros = bytes(50_000_000)
+    repacked(path, lambda name, data: zeros if name.endswith("/data/0") else data, packed=True)
+    assert path.stat().st_size < 1_000_000
+    assert refused_import(path)
+
+
+def test_storage_shorter_than_the_pickle_says_is_refused(
+    theirs: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "LOL.pth"
+    torch.save(theirs, path)
+    repacked(path, lambda name, data: data[:4] if "/data/" in name else data)
+    assert refused_import(path)
+
+
+def tensors() -> dict[str, Callable[[torch.Tensor], object]]:
+    """Return what may stand where a tensor should."""
+    return {
+        "NaN": lambda t: torch.full_like(t, float("nan")),
+        "infinite": lambda t: torch.full_like(t, float("inf")),
+        "beyond float32": lambda t: torch.full(t.shape, 1e300, dtype=torch.float64),
+        "whole numbers": lambda t: torch.zeros(t.shape, dtype=torch.int64),
+        "complex": lambda t: torch.zeros(t.shape, dtype=torch.complex64),
+        "truth values": lambda t: torch.zeros(t.shape, dtype=torch.bool),
+        "sparse": lambda t: torch.zeros(t.shape).to_sparse(),
+        "without storage": lambda t: torch.zeros(t.shape, device="meta"),
+        "another shape": lambda t: torch.zeros(7, 5),
+        "a number": lambda t: torch.tensor(1.0),
+        "empty": lambda t: torch.zeros(0),
+        "terabytes by repetition": lambda t: torch.zeros(1).expand(2**20, 2**20),
+        "a list": lambda t: [float(t.sum())],
+        "text": lambda t: "tensor",
+        "nothing": lambda t: None,
+    }
+
+
+@pytest.mark.parametrize("kind", tensors())
+@pytest.mark.parametrize("name", ["RRDB.conv_first.weight", "RRDB.conv_first.bias"])
+def test_what_is_no_good_tensor_is_refused(
+    kind: str, name: str, theirs: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "LOL.pth"
+    torch.save(theirs | {name: tensors()[kind](theirs[name])}, path)
+    assert refused_import(path)
+
+
+# --- Memory, and the command --------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited as Linux does it")
+def test_absurd_files_are_refused_within_little_memory(tiny: Path, tmp_path: Path) -> None:
+    header, body = header_of(tiny.read_bytes())
+    said = header["__metadata__"]
+    absurd = json.loads(said["architecture"]) | {
+        "features": 1024,
+        "growth": 1024,
+        "blocks": 64,
+        "hidden": 1024,
+        "steps": 64,
+    }
+    said["architecture"] = json.dumps(absurd)
+    (tmp_path / "network.safetensors").write_bytes(joined(header, body))
+    first = next(name for name in header if name != "__metadata__")
+    header[first] |= {"shape": [2**33], "data_offsets": [0, 2**35]}
+    (tmp_path / "tensor.safetensors").write_bytes(joined(header, body))
+    storage = torch.zeros(4)
+    torch.save({"RRDB.conv_first.weight": storage.expand(2**33, 4)}, tmp_path / "repeated.pth")
+    program = textwrap.dedent("""
+        import resource, sys
+        from pathlib import Path
+        from llenhance.errors import WeightsError
+        from llenhance.official import import_checkpoint
+        from llenhance.weights import load
+
+        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (taken + 500_000_000,) * 2)
+        for path in map(Path, sys.argv[1:]):
+            try:
+                if path.suffix == ".pth":
+                    import_checkpoint(path, target=path.with_suffix(".out"), overwrite=True)
+                else:
+                    load(path)
+            except WeightsError as error:
+                print(error)
+        """)
+    files = sorted(str(path) for path in tmp_path.iterdir())
+    done = subprocess.run(
+        [sys.executable, "-c", program, *files],
+        env=os.environ | {"PYTHONPATH": str(Path(llenhance.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == len(files) == 3
+
+
+def test_the_command_says_one_line_and_exits_with_3(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLENHANCE_HOME", str(tmp_path / "home"))
+    bad = tmp_path / "bad.safetensors"
+    bad.write_bytes(tiny.read_bytes()[:-1])
+    pickled = tmp_path / "bad.pth"
+    pickled.write_bytes(pickle.dumps(Attack(SYSTEM, f"touch {tmp_path / 'was here'}")))
+    for arguments in (
+        ["dark.jpg", "--model", str(bad)],
+        ["dark.jpg", "--model", str(pickled)],
+        ["weights", "info", str(bad)],
+        ["weights", "verify", str(pickled)],
+        ["weights", "import", str(pickled), "--as", "mine"],
+        ["weights", "import", str(pickled), "-o", str(tmp_path / "out.safetensors")],
+    ):
+        assert run(arguments) == 3, arguments
+        said = capsys.readouterr().err.splitlines()
+        assert len(said) == 1, said
+        assert said[0].startswith("error: ")
+    assert not (tmp_path / "was here").exists()
+    assert sorted(p.name for p in tmp_path.rglob("*.safetensors")) == ["bad.safetensors"]
