@@ -186,4 +186,4 @@ def test_wrong_usage_is_one_sentence_and_code_2(
 def test_what_fails_in_the_other_process_is_sent_here() -> None:
     receiver, sender = Pipe(duplex=False)
     answer_with_speed(sender, photograph(8, 8), Setting(model="nonsense"))
-    assert "is neither a model" in str(receiver.recv())
+    assert "is neither a known model" in str(receiver.recv())

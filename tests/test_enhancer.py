@@ -547,7 +547,7 @@ def test_device_is_chosen_by_itself() -> None:
 
 
 def test_unknown_model_is_refused() -> None:
-    with pytest.raises(WeightsError, match="neither a model"):
+    with pytest.raises(WeightsError, match="neither a known model"):
         Enhancer("no-such-model", device="cpu")
 
 

@@ -28,8 +28,8 @@ from llenhance.model import LLFlow
 from llenhance.official import DEAD, import_checkpoint
 from llenhance.weights import load
 
-FLIPS, CUTS, FIELDS = 240, 80, 120  # files of a kind
-PICKLES = 120
+FLIPS, CUTS, FIELDS = 260, 80, 120  # files of a kind
+PICKLES = 60
 
 SYSTEM = vars(os)["system"]  # as attackers do: the linter knows it as deprecated
 
