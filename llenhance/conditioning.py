@@ -21,6 +21,8 @@ Pixels = NDArray[np.uint8 | np.uint16]
 LOG_FLOOR: Final = 1e-3  # added before the logarithm; value of the authors' release
 EPSILON: Final = 1e-4  # keeps the colour map of black finite; value of the authors' release
 
+_AT_ONCE: Final = 1 << 18  # pixels of which the values are counted
+
 THUMBNAIL_HEIGHT: Final = 32
 THUMBNAIL_WIDTH: Final = 48
 
@@ -40,8 +42,7 @@ def equalisation_tables(pixels: Pixels) -> Pixels:
     """
     top = np.iinfo(pixels.dtype).max
     tables = np.empty((3, top + 1), pixels.dtype)
-    for channel in range(3):
-        histogram = np.bincount(pixels[..., channel].ravel(), minlength=top + 1)
+    for channel, histogram in enumerate(_histograms(pixels)):
         first = int(np.flatnonzero(histogram)[0])
         others = int(histogram.sum() - histogram[first])
         if others == 0:
@@ -53,6 +54,18 @@ def equalisation_tables(pixels: Pixels) -> Pixels:
         cumulated[: first + 1] = 0
         tables[channel] = np.minimum(np.rint(cumulated.astype(np.float32) * factor), top)
     return tables
+
+
+def _histograms(pixels: Pixels) -> NDArray[np.intp]:
+    """Return how often each channel has each value, ``(3, 256)`` or ``(3, 65536)``."""
+    values = int(np.iinfo(pixels.dtype).max) + 1
+    histograms = np.zeros((3, values), np.intp)
+    rows = max(1, _AT_ONCE // pixels.shape[1])  # NumPy counts in 8 bytes a pixel
+    for start in range(0, len(pixels), rows):
+        for channel in range(3):
+            strip = pixels[start : start + rows, :, channel].ravel()
+            histograms[channel] += np.bincount(strip, minlength=values)
+    return histograms
 
 
 def deepened(tables: Pixels) -> Pixels:

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -67,6 +68,7 @@ def parse(text: str) -> HubFile:
 def fetch(
     source: HubFile,
     *,
+    name: str | None = None,
     sha256: str | None = None,
     offline: bool = False,
     progress: Progress | None = None,
@@ -75,6 +77,7 @@ def fetch(
 
     Args:
         source: which file.
+        name: of the model that it is, for sentences.
         sha256: that it must have, 64 hex digits; without it the one that the hub states, if any.
         offline: look into the cache alone.
         progress: called while it is downloaded.
@@ -86,7 +89,8 @@ def fetch(
     import huggingface_hub
 
     client: Any = huggingface_hub  # its types are of a tqdm without stubs
-    with in_sentences(str(source)), _silent():
+    title = f"{name} ({source})" if name else str(source)
+    with in_sentences(title), _silent():
         path = client.hf_hub_download(
             source.repo,
             source.file or _only_file(source, offline=offline),
@@ -95,7 +99,7 @@ def fetch(
             local_files_only=offline,
             tqdm_class=_reporting(progress),
         )
-    _verify(Path(path), sha256, name=str(source))
+    _verify(Path(path), sha256, name=title)
     return Path(path)
 
 
@@ -239,6 +243,8 @@ def _silent() -> Generator[None]:
 
     from huggingface_hub.utils import disable_progress_bars
 
+    for module in ("file_download", "hf_api"):  # imported later, they would set the level anew
+        import_module(f"huggingface_hub.{module}")
     disable_progress_bars()
     logger = logging.getLogger("huggingface_hub")
     before = logger.level

@@ -98,6 +98,13 @@ def located(model: str | Path) -> Path | None:
     return path if path.is_file() else None
 
 
+def is_on_a_hub(model: str) -> bool:
+    """Tell whether a model would be looked for in the network: it can be, and is not here."""
+    known = entry(model)
+    can_be = model.startswith("hf:") or (known is not None and known.source is not None)
+    return can_be and located(model) is None
+
+
 def everything() -> list[tuple[str, Path | None]]:
     """Return every known name and where its file is, the user's own models last."""
     own = (home() / "models").glob("*.safetensors")
@@ -146,7 +153,9 @@ def download(
             problem = f"has the licence {known.licence}, which was not accepted"
             raise WeightsError(known.name, problem, f"To accept it run: {command}")
         accept(known.licence)
-    file = hub.fetch(known.source, sha256=known.sha256, offline=offline, progress=progress)
+    file = hub.fetch(
+        known.source, name=known.name, sha256=known.sha256, offline=offline, progress=progress
+    )
     return add(file, known.name, overwrite=True)
 
 

@@ -186,6 +186,7 @@ def test_where_links_are_not_possible_files_are_found_and_removed(
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")
 def test_two_processes_end_with_one_good_file(hub: Hub, tmp_path: Path) -> None:
     hub.add("somebody/large", {"model.safetensors": DATA * 20})
+    hub.faults["GET"] = Fault("truncate", at=5, times=1)  # of which the client would warn
     program = (
         "from llenhance.hub import *\n"
         "print(fetch(HubFile(repo='somebody/large', file='model.safetensors')))"

@@ -26,6 +26,8 @@ def obtain(model: str, *, terminal: Terminal, offline: bool, accepted: bool = Fa
     """
     from llenhance import models
 
+    if models.is_on_a_hub(model) and not offline:
+        terminal.say(f"{model} is not here yet: asking the hub for it")
     with terminal.downloading(model) as progress:
         return models.find(
             model, offline=offline, consent=asking(terminal, accepted=accepted), progress=progress

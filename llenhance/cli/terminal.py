@@ -132,10 +132,7 @@ class Terminal:
         task = bar.add_task(printable(name), total=None)
 
         def show(done: int, whole: int) -> None:
-            if not bar.disable:
-                bar.start()
-            elif done and not bar.tasks[0].completed:
-                self.say(f"downloading {name}")
+            bar.start()
             bar.update(task, completed=done, total=whole or None)
 
         try:
