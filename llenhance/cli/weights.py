@@ -61,7 +61,7 @@ def download(
     for name in names:
         try:
             path = obtain(name, terminal=terminal, offline=offline, accepted=accept_license)
-        except (WeightsError, UsageError) as error:
+        except LlenhanceError as error:
             terminal.fail(error)
             rows.append({"name": name, "path": None, "error": str(error)})
         else:
@@ -170,7 +170,7 @@ def remove(names: Models, quiet: Quiet = False) -> None:
     for name in names:
         try:
             freed = models.remove(name)
-        except (WeightsError, UsageError) as error:
+        except LlenhanceError as error:
             terminal.fail(error)
         else:
             terminal.say(f"{name} is gone: {freed / 1e6:.1f} MB")
