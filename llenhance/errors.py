@@ -18,7 +18,9 @@ from __future__ import annotations
 
 from importlib import import_module
 from types import ModuleType
-from typing import ClassVar
+from typing import ClassVar, Final
+
+_LONGEST: Final = 600  # characters of a problem with a file of weights
 
 
 class LlenhanceError(Exception):
@@ -54,6 +56,11 @@ class WeightsError(LlenhanceError):
     """Weights that are missing, damaged, or refused for what they contain."""
 
     exit_code = 3
+
+    def __init__(self, name: str, problem: str, remedy: str) -> None:
+        # It may quote a file that nobody vouches for: of any length, with any characters.
+        line = "".join(letter if letter.isprintable() else "?" for letter in problem[:_LONGEST])
+        super().__init__(name, line + ("..." if len(problem) > _LONGEST else ""), remedy)
 
 
 class SingularMatrixError(WeightsError):

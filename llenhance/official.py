@@ -1,25 +1,21 @@
-"""Import of the authors' checkpoints: their parameter names become ours, all else is refused.
-
-The only place that reads a pickle, and that with torch's restricted loader.
-"""
+"""Import of the authors' checkpoints: their parameter names become ours, all else is refused."""
 
 from __future__ import annotations
 
 import re
-import warnings
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import torch
 from torch import Tensor
 
 from llenhance.architecture import LARGE, SMALL, Architecture
+from llenhance.checkpoint import read_checkpoint
 from llenhance.digest import sha256
 from llenhance.errors import WeightsError
 from llenhance.model import LLFlow
-from llenhance.weights import check_file, check_invertible, store
+from llenhance.weights import check_invertible, store
 
 RENAMING: Final = (  # the authors' name -> ours; applied in this order
     (r"^RRDB\.RRDB_trunk\.", "encoder.trunk."),
@@ -111,7 +107,7 @@ def import_checkpoint(source: Path, *, target: Path, overwrite: bool) -> Archite
         WeightsError: not such a checkpoint; nothing in it is executed.
         PictureError: a file cannot be read or written.
     """
-    checkpoint = _read(source)
+    checkpoint = read_checkpoint(source, remedy=_REMEDY)
     first = checkpoint.get("RRDB.conv_first.weight")
     width = 0 if first is None or first.dim() == 0 else len(first)
     presets = {preset.features: preset for preset in (SMALL, LARGE)}
@@ -128,31 +124,3 @@ def import_checkpoint(source: Path, *, target: Path, overwrite: bool) -> Archite
     training: dict[str, object] = {"source": "checkpoint of the LLFlow authors", "sha256": digest}
     store(model, target, training=training, dtype=torch.float32, overwrite=overwrite)
     return architecture
-
-
-def _check_entries(source: Path) -> None:
-    """Refuse an archive whose parts are larger than it: they would fill the memory."""
-    try:
-        with zipfile.ZipFile(source) as archive:
-            whole = sum(entry.file_size for entry in archive.infolist())
-    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
-        return  # an older checkpoint is no archive; whatever else it is, torch will tell
-    if whole > source.stat().st_size:
-        raise WeightsError(str(source), "is packed, which checkpoints are not", _REMEDY)
-
-
-def _read(source: Path) -> dict[str, Tensor]:
-    check_file(source)
-    _check_entries(source)
-    try:
-        with warnings.catch_warnings():  # torch warns of pickles that are none of its own
-            warnings.simplefilter("ignore")
-            checkpoint: object = torch.load(source, map_location="cpu", weights_only=True)
-    except Exception as reason:  # an unpickler raises whatever the bytes lead it to
-        problem = "is damaged, no checkpoint, or one that wants to run code"
-        raise WeightsError(str(source), problem, _REMEDY) from reason
-    entries = cast("dict[object, object]", checkpoint) if isinstance(checkpoint, dict) else {}
-    state = {k: v for k, v in entries.items() if isinstance(k, str) and isinstance(v, Tensor)}
-    if not state or len(state) != len(entries):
-        raise WeightsError(str(source), "is no flat dictionary of tensors", _REMEDY)
-    return state

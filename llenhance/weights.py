@@ -124,7 +124,8 @@ def load(path: Path) -> LLFlow:
     for name, tensor in tensors.items():
         if tensor.dtype not in (torch.float16, torch.bfloat16, torch.float32):
             _refuse(path, f"has the type {tensor.dtype} for", {name})
-        tensors[name] = tensor.float()
+        # A copy: what is mapped from a file that shrinks later would kill the process.
+        tensors[name] = tensor.to(torch.float32, copy=True)
         if not tensors[name].isfinite().all():
             _refuse(path, "has infinite or undefined numbers in", {name})
     model.load_state_dict(tensors, assign=True)

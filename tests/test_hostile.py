@@ -214,6 +214,9 @@ def attacks(sentinel: Path) -> Iterator[object]:
     yield Attack(open, str(sentinel), "w")
     yield Attack(subprocess.Popen, ["touch", str(sentinel)])
     yield Attack(__import__, "antigravity")
+    yield Attack(bytearray, 10**10)
+    yield Attack(torch.zeros, 10**10)
+    yield Attack(torch.Tensor, 10**5, 10**5)
 
 
 def refused_import(path: Path) -> bool:
@@ -328,6 +331,34 @@ def test_what_is_no_good_tensor_is_refused(
     path = tmp_path / "LOL.pth"
     torch.save(theirs | {name: tensors()[kind](theirs[name])}, path)
     assert refused_import(path)
+
+
+def test_older_checkpoint_that_is_no_archive_is_imported(
+    theirs: dict[str, Any], tmp_path: Path
+) -> None:
+    torch.save(theirs, tmp_path / "LOL.pth", _use_new_zipfile_serialization=False)
+    assert not refused_import(tmp_path / "LOL.pth")
+
+
+def test_what_a_file_says_is_quoted_short_and_on_one_line(tiny: Path, tmp_path: Path) -> None:
+    header, body = header_of(tiny.read_bytes())
+    header["\x1b[31m\n" * 100_000] = header.pop("encoder.conv_first.bias")
+    path = tmp_path / "hostile.safetensors"
+    path.write_bytes(joined(header, body))
+    with pytest.raises(WeightsError) as caught:
+        load(path)
+    assert is_a_sentence(caught.value)
+    assert "\x1b" not in caught.value.problem
+    assert len(caught.value.problem) < 1000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files in use are locked elsewhere")
+def test_file_that_shrinks_after_loading_does_no_harm(tiny: Path, tmp_path: Path) -> None:
+    path = tmp_path / "shrinks.safetensors"
+    path.write_bytes(tiny.read_bytes())
+    model = load(path)
+    os.truncate(path, 0)
+    assert all(value.isfinite().all() for value in model.state_dict().values())
 
 
 # --- Memory, and the command --------------------------------------------------------------------
