@@ -81,8 +81,7 @@ def _check_pickle(file: IO[bytes]) -> None:
     for instruction, value, _ in pickletools.genops(cast("Any", file)):
         known = instruction.name != "GLOBAL" or value in _NAMED
         if not known or instruction.name in _CALLING:
-            raise WeightsError(
-                str(file), "wants to run code, or to make other things than tensors", ""
-            )
+            problem = "wants to run code, or to make other things than tensors"
+            raise WeightsError(str(file), problem, "")
         if file.tell() - start > _LONGEST:
             raise WeightsError(str(file), "is too long for a checkpoint", "")

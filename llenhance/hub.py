@@ -10,7 +10,7 @@ import re
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -26,6 +26,7 @@ _REFERENCE: Final = re.compile(
     r"hf:(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[^:@\s]+))?(:(?P<file>[^:\s][^:]*))?", re.ASCII
 )
 _SUM: Final = re.compile(r"[0-9a-f]{64}")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _USUAL: Final = "model.safetensors"
 _SUFFIXES: Final = (".safetensors", ".pth")
 
@@ -91,9 +92,12 @@ def fetch(
     client: Any = huggingface_hub  # its types are of a tqdm without stubs
     title = f"{name} ({source})" if name else str(source)
     with in_sentences(title), _silent():
+        file = source.file or _only_file(source, offline=offline)
+        if not offline and cached(replace(source, file=file)) is None:
+            _ask(source, file, name=title)
         path = client.hf_hub_download(
             source.repo,
-            source.file or _only_file(source, offline=offline),
+            file,
             repo_type=source.kind,
             revision=source.revision,
             local_files_only=offline,
@@ -158,6 +162,27 @@ def upload(path: Path, target: HubFile, *, card: str) -> str:
             revision=target.revision,
         )
     return str(address)
+
+
+def _ask(source: HubFile, file: str, *, name: str) -> None:
+    """Ask the hub once about a file, and refuse what it may not answer.
+
+    The client alone would try for half a minute where nobody answers, and makes names of files out
+    of the answer, which may lead anywhere.
+
+    Raises:
+        WeightsError: the answer would be a path.
+    """
+    import huggingface_hub
+
+    client: Any = huggingface_hub
+    address = client.hf_hub_url(source.repo, file, repo_type=source.kind, revision=source.revision)
+    timeout = client.constants.HF_HUB_ETAG_TIMEOUT
+    answer = client.get_hf_file_metadata(address, timeout=timeout)
+    for text in (answer.etag, answer.commit_hash):
+        if text is not None and not _PLAIN.fullmatch(text):
+            problem = f"came with a name that no file should have: {text}"
+            raise WeightsError(name, problem, "Check HF_ENDPOINT if it is set")
 
 
 def _only_file(source: HubFile, *, offline: bool) -> str:

@@ -29,7 +29,7 @@ class Fault:
     """What goes wrong, at each request of one kind.
 
     Attributes:
-        what: status, stall, close, truncate, wrong, garbage, loop, or `without HEADER`.
+        what: status, stall, close, truncate, wrong, garbage, loop, path, or `without HEADER`.
         status: for status.
         code: its X-Error-Code.
         at: bytes after which the connection is cut, for truncate.
@@ -136,6 +136,8 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {"X-Repo-Commit": COMMIT, "ETag": f'"{name}"'}
         if len(data) >= 1000:
             headers |= {"X-Linked-Etag": f'"{name}"', "X-Linked-Size": str(len(data))}
+        if fault and fault.what == "path":
+            headers = {key: f'"../../{value[1:]}' for key, value in headers.items()}
         if fault and fault.what.startswith("without "):
             missing = fault.what.removeprefix("without ")
             headers = {key: value for key, value in headers.items() if missing not in key.lower()}

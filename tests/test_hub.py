@@ -319,6 +319,15 @@ def test_connection_that_is_always_cut_is_a_sentence(hub: Hub, at: int) -> None:
     assert not list(Path(constants.HF_HUB_CACHE).rglob("*.incomplete"))
 
 
+def test_answer_that_would_be_a_path_is_refused_and_written_nowhere(
+    hub: Hub, tmp_path: Path
+) -> None:
+    hub.faults["HEAD"] = Fault("path")
+    with pytest.raises(WeightsError, match=r"no file should have: \.\./\.\./"):
+        fetch(SOURCE)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 def test_no_hub_at_all_is_a_sentence(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", nowhere(hub))
     with pytest.raises(WeightsError, match="Check the connection"):
