@@ -13,7 +13,9 @@ from golden.make import ARCHITECTURES, GOLDEN, answers, disturb
 from safetensors.torch import load_file
 from torch import Tensor
 
+from llenhance import official
 from llenhance.architecture import LARGE, PRESETS, SMALL, Architecture
+from llenhance.cli.app import run
 from llenhance.conditioning import (
     Pixels,
     colour_map,
@@ -22,6 +24,7 @@ from llenhance.conditioning import (
     equalise,
     to_unit,
 )
+from llenhance.enhancer import Enhancer
 from llenhance.model import LLFlow
 from llenhance.model.flow import FlowStep, Squeeze
 from llenhance.model.llflow import Prepared, latent_mean, multiply_adds_per_pixel
@@ -152,6 +155,19 @@ def test_eight_bit_picture_is_the_published_one_up_to_a_level() -> None:
     found = tiny()(conditions_of(reference()["low_u8"][None]), torch.zeros(1))[0]
     levels = (found.clamp(0, 1) * 255).to(torch.uint8).permute(1, 2, 0).int()
     assert (levels - expected("out_0_u8").int()).abs().max() <= 1
+
+
+@needs_reference
+def test_published_checkpoint_is_imported_and_gives_the_published_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLENHANCE_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(official, "SMALL", TINY)
+    torch.save(load_file(SHARED / "tiny.safetensors"), tmp_path / "LOL.pth")
+    assert run(["weights", "import", str(tmp_path / "LOL.pth"), "--as", "published"]) == 0
+    found = Enhancer("published", device="cpu", precision="fp32").enhance(reference()["low_u8"])
+    wanted = reference()["out_0_u8"].astype(int)
+    assert np.abs(found.astype(int) - wanted).max() <= 1
 
 
 def decoded_through(layers: int) -> Tensor:
