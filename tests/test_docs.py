@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from PIL import Image
 
 from llenhance import errors
+from llenhance.cli import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -73,13 +75,25 @@ def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("command", commands(), ids=str)
-def test_documented_command_runs_and_writes_something(command: Documented, folder: Path) -> None:
+def test_documented_command_runs_and_writes_something(
+    command: Documented,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     before = set(folder.rglob("*"))
-    done = run(command.line, folder)
-    assert done.returncode == 0, done.stderr
+    if set("<>|&*$") & set(command.line):
+        done = run(command.line, folder)
+        code, said = done.returncode, done.stderr
+    else:  # no need of a shell: in this process, which has torch already
+        monkeypatch.chdir(folder)
+        program, *arguments = shlex.split(command.line)
+        assert program == "llenhance"
+        code, said = app.run(arguments), capfd.readouterr().err
+    assert code == 0, said
     reads_only = command.line.endswith("--help")
     assert reads_only or set(folder.rglob("*")) > before
-    assert "warning" not in done.stderr.lower()
+    assert "warning" not in said.lower()
 
 
 @pytest.mark.parametrize(("page", "block"), list(blocks("python")))
