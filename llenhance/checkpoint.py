@@ -27,7 +27,7 @@ _NAMED: Final = {  # by pickles of dictionaries of tensors
 _CALLING: Final = {"STACK_GLOBAL", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "EXT1", "EXT2", "EXT4"}
 """Instructions that name or make objects in other ways, which torch does not write."""
 
-_LONGEST: Final = 16_000_000  # bytes of a pickle: 30 times that of the authors' large network
+_LONGEST: Final = 16_000_000  # bytes of a pickle: 80 times that of the authors' large network
 _PICKLES: Final = 5  # at the start of what torch wrote before 1.6; storages follow
 
 

@@ -33,11 +33,9 @@ def sentence(name: str, reason: BaseException) -> LlenhanceError:
 
     if isinstance(reason, OSError) and reason.errno in (errno.ENOSPC, errno.EDQUOT):
         return ResourceError(name, "no space left to download it", "Free some, or set HF_HOME")
-    if isinstance(reason, errors.LocalEntryNotFoundError):
-        if reason.__cause__ is not None:
-            return sentence(name, reason.__cause__)
-        return WeightsError(name, "is not in the cache, and offline", "Go online once")
-    if isinstance(reason, errors.OfflineModeIsEnabled):
+    if isinstance(reason, errors.LocalEntryNotFoundError) and reason.__cause__ is not None:
+        return sentence(name, reason.__cause__)
+    if isinstance(reason, errors.LocalEntryNotFoundError | errors.OfflineModeIsEnabled):
         return WeightsError(name, "is not in the cache, and offline", "Go online once")
     known = {
         errors.GatedRepoError: ("may be had only by whom its owner admits", _LOGIN),

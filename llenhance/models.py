@@ -56,8 +56,8 @@ def find(
     """Return the weights file of a model; what is not here yet is downloaded or imported, once.
 
     Args:
-        model: a name from `names`, ``hf:owner/name[@revision][:file]``, or the path of a weights
-            file or of an authors' checkpoint.
+        model: a name from `everything`, ``hf:owner/name[@revision][:file]``, or the path of a
+            weights file or of an authors' checkpoint.
         offline: never use the network.
         consent: asked about a licence that was not accepted before.
         progress: called with the bytes downloaded and all of them.
@@ -69,7 +69,7 @@ def find(
     """
     present = located(model)
     if present is not None:
-        return present if present.suffix != ".pth" else _imported(present)
+        return _usable(present)
     if isinstance(model, str) and model.startswith("hf:"):
         return _usable(hub.fetch(hub.parse(model), offline=offline, progress=progress))
     known = entry(model) if isinstance(model, str) else None

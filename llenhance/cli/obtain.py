@@ -26,7 +26,9 @@ def obtain(model: str, *, terminal: Terminal, offline: bool, accepted: bool = Fa
     """
     from llenhance import models
 
-    if models.is_on_a_hub(model) and not offline:
+    if not models.is_on_a_hub(model):
+        return models.find(model, offline=offline)  # no bar: importing Rich's would take 0.1 s
+    if not offline:
         terminal.say(f"{model} is not here yet: asking the hub for it")
     with terminal.downloading(model) as progress:
         return models.find(
