@@ -19,6 +19,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -47,9 +48,12 @@ MULTIPLY_ADDS: Final = {"nano": 100_290, "small": 615_000}  # a pixel
 
 
 def network(model: str) -> LLFlow:
-    """Return `nano`, or `small` with random weights."""
+    """Return `nano` without its context map, which costs next to nothing, or a random `small`."""
     if model == "nano":
-        return load(find("nano"))
+        loaded = load(find("nano"))
+        loaded.context = None
+        loaded.architecture = replace(loaded.architecture, context=False)
+        return loaded
     torch.random.manual_seed(0)  # pyright: ignore[reportUnknownMemberType]
     return LLFlow(SMALL).eval().requires_grad_(requires_grad=False)
 
@@ -168,7 +172,12 @@ def work(pipe: Connection, name: str, model: str, photo: str, size: str, whole: 
     run = make(model, precision)
     if whole:
         enhancer = Enhancer(precision=precision)
-        engine = Engine(network(model), device=enhancer.device, precision=precision, run=run)
+        engine = Engine(
+            network(model),
+            device=enhancer.device,
+            precision=precision,
+            run=lambda channels, brightness, _context: run(channels, brightness),
+        )
         enhancer._engine = engine  # pyright: ignore[reportPrivateUsage]
 
     channels = conditioned(pixels, equalisation_tables(pixels), device=torch.device("cpu"))

@@ -27,6 +27,7 @@ from llenhance.lift import MEGAPIXELS, enhance_fast
 from llenhance.lpips import load_lpips
 from llenhance.metrics import score
 from llenhance.pixels import enhance_pixels
+from llenhance.plan import Plan, look
 
 Bytes = NDArray[np.uint8]
 
@@ -76,14 +77,16 @@ def main() -> None:
     arguments = parser.parse_args()
     enhancer = Enhancer(precision=arguments.precision)
 
-    def enhance(pixels: Pixels, tables: Pixels | None = None) -> Pixels:
-        return enhance_pixels(enhancer.engine, pixels, tile=enhancer.tile, tables=tables)
-
     network = load_lpips(arguments.lpips) if arguments.lpips else None
     print(f"{'picture':16} {'PSNR':>6} {'SSIM':>6} {'LPIPS':>6} {'full s':>7} {'fast s':>7}")
     rows: list[list[float]] = []
     for name, pixels, megapixels in cases(arguments):
         started = time.perf_counter()
+        plan = look(pixels, enhancer.engine)
+
+        def enhance(copy: Pixels, plan: Plan = plan) -> Pixels:
+            return enhance_pixels(enhancer.engine, copy, plan.for_copy(copy), tile=enhancer.tile)
+
         quick = as_bytes(enhance_fast(pixels, enhance, megapixels=megapixels))
         between = time.perf_counter()
         full = as_bytes(enhance(pixels))

@@ -10,6 +10,7 @@ value in 8-bit steps.
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import torch
 
@@ -17,10 +18,11 @@ from llenhance.architecture import PRESETS
 from llenhance.conditioning import condition, equalisation_tables, equalise, thumbnail, to_unit
 from llenhance.files import read_picture
 from llenhance.model import LLFlow
+from llenhance.model.context import Extent, places_in, sampled
 from llenhance.model.flow import initialising
 from llenhance.model.llflow import latent_mean
 from llenhance.models import find, shipped_models
-from llenhance.tiling import cut
+from llenhance.tiling import Span, cut
 from llenhance.weights import load
 
 MARGINS = (32, 48, 64, 72, 80, 88, 96, 128)
@@ -60,8 +62,21 @@ def main() -> None:
     dark, equalised = to_unit(pixels), to_unit(equalise(pixels, tables))
     for name in names or list(PRESETS):
         model = network(name, dark, equalised).placed(torch.device("cpu"))
-        constant = model.predict_brightness(thumbnail(pixels))
-        whole = model(condition(dark, equalised), constant)
+        small = thumbnail(pixels)
+        constant = model.predict_brightness(small)
+        context_map = model.context_map(small, constant)
+
+        def context(rows: Span, columns: Span, of: torch.Tensor | None = context_map) -> Any:
+            if of is None:
+                return None
+            extents = (
+                Extent(span.start, span.stop - span.start, side)
+                for span, side in ((rows, height), (columns, width))
+            )
+            return sampled(of, places_in(*extents)[None])
+
+        of_whole = context(Span(0, height), Span(0, width))
+        whole = model(condition(dark, equalised), constant, of_whole)
         spread = 255 * whole.clamp(0, 1).std().item()
         print(f"{name}: the picture has a deviation of {spread:.1f} / 255")
         for margin in MARGINS:
@@ -74,9 +89,9 @@ def main() -> None:
                 and abs(part.core[1].start - width // 2) <= TILE
             ]
             for part in tiles:
-                rows, columns = (span.slice() for span in part.window)
-                window = (..., rows, columns)
-                result = model(condition(dark[window], equalised[window]), constant)
+                window = (..., *(span.slice() for span in part.window))
+                channels = condition(dark[window], equalised[window])
+                result = model(channels, constant, context(*part.window))
                 inner = (
                     ...,
                     part.core[0].slice(part.window[0].start),

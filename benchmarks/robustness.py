@@ -22,10 +22,12 @@ from torch import Tensor
 
 from llenhance import LlenhanceError, read_picture
 from llenhance.engine import Engine
+from llenhance.engine.context import Context
 from llenhance.engine.network import FastNetwork
 from llenhance.model import LLFlow
 from llenhance.models import find
 from llenhance.pixels import enhance_pixels
+from llenhance.plan import look
 from llenhance.weights import load
 
 LARGEST_SIDE: Final = 160
@@ -101,9 +103,9 @@ def try_crops(model: LLFlow, crops: Iterator[tuple[str, NDArray[np.uint8]]]) -> 
     values, kind = 0, ""
     network = FastNetwork(model, torch.float32)
 
-    def inspected(condition: Tensor, brightness: Tensor) -> Tensor:
+    def inspected(condition: Tensor, brightness: Tensor, context: Context | None) -> Tensor:
         nonlocal values
-        bright = network(condition, brightness)
+        bright = network(condition, brightness, context)
         values += bright.numel()
         outcome.not_finite[kind] += int((~bright.isfinite()).sum())
         return bright
@@ -113,7 +115,7 @@ def try_crops(model: LLFlow, crops: Iterator[tuple[str, NDArray[np.uint8]]]) -> 
         outcome.crops[kind] += 1
         for constant in CONSTANTS:
             try:
-                enhance_pixels(engine, crop, brightness=constant)
+                enhance_pixels(engine, crop, look(crop, engine, brightness=constant))
             except LlenhanceError:
                 outcome.failures[kind] += 1
     return outcome._replace(values=values)

@@ -18,6 +18,9 @@ USUAL_BRIGHTNESS: Final = 0.4
 CONDITION_CHANNELS: Final = 12
 """Log picture, equalised picture, colour map and noise map, three channels each."""
 
+_LATER: Final[dict[str, object]] = {"context": False}
+"""Fields that older files do not have, with what they mean there."""
+
 _MAX_WIDTH: Final = 1024  # a header cannot ask for more: weights files are not trusted
 _MAX_DEPTH: Final = 64
 
@@ -38,6 +41,7 @@ class Architecture:
         hidden: channels inside the coupling networks.
         brightness: whether the model has a place for brightness: latent mean = colour map + b,
             b predicted from the whole picture. The authors' models have not: b = 0.
+        context: whether the encoder is told what a thumbnail of the whole picture shows, and b.
         margin: pixels of context that a tile needs on each side, so that tiled equals whole within
             1/255 on every pixel; a multiple of `STRIDE`, measured by `benchmarks/margin.py`.
 
@@ -54,6 +58,7 @@ class Architecture:
     uncoupled_steps: int = 2
     hidden: int
     brightness: bool = False
+    context: bool = False
     margin: int
 
     def __post_init__(self) -> None:
@@ -71,8 +76,9 @@ class Architecture:
             raise ValueError(f"margin must be a multiple of {STRIDE}: {self.margin}")
         if type(self.trunk_scale) is not int or self.trunk_scale not in (2, 4):
             raise ValueError(f"trunk_scale must be 2 or 4: {self.trunk_scale!r}")
-        if type(self.brightness) is not bool:
-            raise ValueError(f"brightness must be true or false: {self.brightness!r}")
+        for name in ("brightness", "context"):
+            if type(value := getattr(self, name)) is not bool:
+                raise ValueError(f"{name} must be true or false: {value!r}")
 
     @property
     def condition_features(self) -> int:
@@ -94,6 +100,7 @@ class Architecture:
         if not isinstance(values, dict):
             raise ValueError("an architecture is a JSON object")
         values = cast("dict[str, object]", values)
+        values = _LATER | values
         known = {field.name for field in fields(cls)}
         if set(values) != known:
             wrong = ", ".join(sorted(set(values) ^ known))
@@ -111,7 +118,15 @@ def _require_integer(name: str, value: object, low: int, high: int) -> None:
 
 
 NANO: Final = Architecture(
-    features=32, growth=16, blocks=3, trunk_scale=4, steps=4, hidden=28, brightness=True, margin=96
+    features=32,
+    growth=16,
+    blocks=3,
+    trunk_scale=4,
+    steps=4,
+    hidden=28,
+    brightness=True,
+    context=True,
+    margin=96,
 )
 """Ours, for plain CPUs."""
 

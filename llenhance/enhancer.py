@@ -38,6 +38,7 @@ from llenhance.model.brightness import brightness_of
 from llenhance.models import DEFAULT_MODEL, find
 from llenhance.picture import DEPTHS, Picture
 from llenhance.pixels import Progress, enhance_pixels, lack_of_memory_told
+from llenhance.plan import Plan, look
 from llenhance.results import Estimate
 from llenhance.settings import check_tile, choose_device, choose_precision
 from llenhance.weights import load
@@ -172,8 +173,7 @@ class Enhancer:
             ResourceError: out of memory.
         """
         reached, shortage = self._in_memory(
-            picture,
-            lambda: (self._lifted if self.fast else self._reached)(picture.pixels, wish, progress),
+            picture, lambda: self._reached(picture.pixels, wish, progress)
         )
         return Enhanced(
             picture=picture.with_pixels(reached.pixels),
@@ -182,34 +182,15 @@ class Enhancer:
             note="; ".join(filter(None, (reached.note, shortage))) or None,
         )
 
-    def _reached(
-        self,
-        pixels: Pixels,
-        wish: Wish,
-        progress: Progress | None,
-        *,
-        tables: Pixels | None = None,
-    ) -> Reached:
-        if wish.is_target:
-            return enhance_to(
-                self._engine, pixels, wish, tile=self.tile, tables=tables, progress=progress
-            )
-        bright = enhance_pixels(
-            self._engine,
-            pixels,
-            tile=self.tile,
-            brightness=wish.brightness,
-            tables=tables,
-            progress=progress,
-        )
-        return Reached(bright, wish.brightness, mean_grey(bright), None)
-
-    def _lifted(self, pixels: Pixels, wish: Wish, progress: Progress | None) -> Reached:
-        """Return what `_reached` makes of a small copy, at full size."""
+    def _reached(self, pixels: Pixels, wish: Wish, progress: Progress | None) -> Reached:
+        with lack_of_memory_told():
+            plan = look(pixels, self._engine, brightness=wish.brightness)
+        if not self.fast:
+            return self._rendered(pixels, plan, wish, progress)
         of_copy: list[Reached] = []
 
-        def enhance(copy: Pixels, tables: Pixels) -> Pixels:
-            of_copy.append(self._reached(copy, wish, progress, tables=tables))
+        def enhance(copy: Pixels) -> Pixels:
+            of_copy.append(self._rendered(copy, plan.for_copy(copy), wish, progress))
             return of_copy[0].pixels
 
         bright = enhance_fast(pixels, enhance)
@@ -217,6 +198,15 @@ class Enhancer:
         if wish.is_target and note is None and abs(mean - of_copy[0].mean_grey) > PROMISED:
             note = f"the mean grey is {mean:.2f}: --fast missed {of_copy[0].mean_grey:.2f}"
         return of_copy[0]._replace(pixels=bright, mean_grey=mean, note=note)
+
+    def _rendered(
+        self, pixels: Pixels, plan: Plan, wish: Wish, progress: Progress | None
+    ) -> Reached:
+        """Return what becomes of pixels, which may be a copy of what was planned."""
+        if wish.is_target:
+            return enhance_to(self._engine, pixels, plan, wish, tile=self.tile, progress=progress)
+        bright = enhance_pixels(self._engine, pixels, plan, tile=self.tile, progress=progress)
+        return Reached(bright, wish.brightness, mean_grey(bright), None)
 
     def estimate(self, *, width: int, height: int) -> Estimate:
         """Return what a picture of so many pixels will take; the first time after a short trial.
@@ -262,15 +252,16 @@ class Enhancer:
         """
         constant = float(brightness_of(torch.tensor(mean_grey)))
 
-        def enhance(pixels: Pixels, tables: Pixels | None = None) -> Pixels:
-            return enhance_pixels(
-                self._engine, pixels, tile=self.tile, latent_constant=constant, tables=tables
-            )
+        def work() -> Pixels:
+            with lack_of_memory_told():
+                plan = look(picture.pixels, self._engine).at(constant, self._engine)
 
-        pixels, _ = self._in_memory(
-            picture,
-            lambda: enhance_fast(picture.pixels, enhance) if self.fast else enhance(picture.pixels),
-        )
+            def enhance(pixels: Pixels) -> Pixels:
+                return enhance_pixels(self._engine, pixels, plan.for_copy(pixels), tile=self.tile)
+
+            return enhance_fast(picture.pixels, enhance) if self.fast else enhance(picture.pixels)
+
+        pixels, _ = self._in_memory(picture, work)
         return picture.with_pixels(pixels)
 
     def _in_memory(self, picture: Picture, work: Callable[[], Result]) -> tuple[Result, str | None]:

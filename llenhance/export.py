@@ -1,7 +1,8 @@
 """The folded network as a file for other runtimes: a trained network in, ONNX or OpenVINO out.
 
 The file computes in float32 what `Engine.enhance` does: the 12 channels of `conditioning.py` and
-the brightness to the picture. It is run and compared with the engine before it gets its name.
+the brightness to the picture; where the model has a context map, it makes and samples it too. It is
+run and compared with the engine before it gets its name.
 """
 
 from __future__ import annotations
@@ -17,20 +18,29 @@ from typing import Any, Final, Literal, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from llenhance import __version__
 from llenhance.architecture import STRIDE
-from llenhance.conditioning import condition
+from llenhance.conditioning import (
+    THUMBNAIL_HEIGHT,
+    THUMBNAIL_WIDTH,
+    condition,
+    log_picture,
+)
 from llenhance.engine import compile_model
+from llenhance.engine.context import Context, placed, weights_along
 from llenhance.engine.network import FastNetwork
 from llenhance.errors import ExportError, PictureError, UsageError, require
 from llenhance.files import EXISTS, write_whole
 from llenhance.model import LLFlow
+from llenhance.model.context import PLACES, Extent
 
 Format = Literal["onnx", "openvino"]
 
-INPUTS: Final = ("condition", "brightness")
+INPUTS: Final = ("condition", "brightness", "thumbnail", "window")
+"""Of a file; one of a model without a context map has the first two."""
+
 OUTPUT: Final = "picture"
 EXTENSIONS: Final[Mapping[Format, str]] = {"onnx": ".onnx", "openvino": ".xml"}
 
@@ -56,8 +66,12 @@ def export(
     """Write the folded network of a model, whole and checked, or not at all.
 
     Its inputs are ``condition`` ``(1, 12, H, W)``, H and W multiples of 8, and ``brightness``
-    ``(1,)``; its output is ``picture`` ``(1, 3, H, W)``, 0..1 nominal, not clamped. The file says
-    ``architecture`` (JSON), ``margin``, ``version`` of llenhance and perhaps ``licence``.
+    ``(1,)``, what is added to the colour map. A model with a context map has two more:
+    ``thumbnail`` ``(1, 3, 32, 48)`` of `conditioning.thumbnail`, and ``window`` ``(4,)``: the row
+    and the column of the whole picture at which ``condition`` starts, and the whole picture's
+    height and width, in pixels. The output is ``picture`` ``(1, 3, H, W)``, 0..1 nominal, not
+    clamped. The file says ``architecture`` (JSON), ``margin``, ``version`` of llenhance and perhaps
+    ``licence``.
 
     Args:
         model: trained, on the CPU; stays as it is.
@@ -96,7 +110,7 @@ def export(
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / path.name
         save(model, made, tile, facts | ({"licence": licence} if licence else {}))
-        _check(model, lambda dark, constant: run(made, dark, constant), name=str(path), tile=tile)
+        _check(model, lambda inputs: run(made, inputs), name=str(path), tile=tile)
         written: list[Path] = []
         try:
             for target in targets:
@@ -131,9 +145,31 @@ def _save_openvino(model: LLFlow, path: Path, tile: int | None, facts: Mapping[s
     openvino.save_model(network, path, compress_to_fp16=False)
 
 
+class _Exported(nn.Module):
+    """The folded network, and the context network of `model/` before it."""
+
+    def __init__(self, model: LLFlow) -> None:
+        super().__init__()
+        self.network = FastNetwork(model, torch.float32)
+        self.context = model.context
+
+    def forward(self, condition: Tensor, brightness: Tensor, *of_whole: Tensor) -> Tensor:
+        if self.context is None:
+            return self.network(condition, brightness)
+        thumbnail, window = of_whole
+        rows, columns = (
+            weights_along(
+                window[axis], window[2 + axis], count=condition.shape[2 + axis] // 2, places=places
+            )
+            for axis, places in enumerate(PLACES)
+        )
+        context = Context(self.context(thumbnail, brightness), rows, columns)
+        return self.network(condition, brightness, context)
+
+
 def _trace(model: LLFlow, path: Path, tile: int | None) -> None:
     """Write the folded network as ONNX."""
-    height, width = (tile, tile) if tile else _TRACED
+    inputs = _example(model, *((tile, tile) if tile else _TRACED))
     free = {2: "height", 3: "width"}
     with torch.inference_mode(), warnings.catch_warnings():
         # torch calls this exporter deprecated; the other one needs a package more (onnxscript).
@@ -142,27 +178,30 @@ def _trace(model: LLFlow, path: Path, tile: int | None) -> None:
             "ignore", cast("Any", torch.jit).TracerWarning
         )  # sizes: checked below
         cast("Any", torch.onnx).export(
-            FastNetwork(model, torch.float32),
-            (_dark(height, width), torch.zeros(1)),
+            _Exported(model).eval(),
+            inputs,
             path,
             dynamo=False,
             opset_version=OPSET,
-            input_names=list(INPUTS),
+            input_names=list(INPUTS[: len(inputs)]),
             output_names=[OUTPUT],
             dynamic_axes=None if tile else {INPUTS[0]: free, OUTPUT: free},
         )
 
 
-def _run_onnx(path: Path, dark: NDArray[Any], constant: NDArray[Any]) -> NDArray[Any]:
+Inputs = dict[str, NDArray[Any]]
+
+
+def _run_onnx(path: Path, inputs: Inputs) -> NDArray[Any]:
     runtime = require("onnxruntime", extra="export")
     session = runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    return session.run([OUTPUT], dict(zip(INPUTS, (dark, constant), strict=True)))[0]
+    return session.run([OUTPUT], inputs)[0]
 
 
-def _run_openvino(path: Path, dark: NDArray[Any], constant: NDArray[Any]) -> NDArray[Any]:
+def _run_openvino(path: Path, inputs: Inputs) -> NDArray[Any]:
     exact = {"INFERENCE_PRECISION_HINT": "f32"}  # some processors compute in bfloat16 otherwise
     compiled = import_openvino().Core().compile_model(path, "CPU", exact)
-    return compiled(dict(zip(INPUTS, (dark, constant), strict=True)))[OUTPUT]
+    return compiled(inputs)[OUTPUT]
 
 
 def import_openvino() -> ModuleType:
@@ -172,16 +211,20 @@ def import_openvino() -> ModuleType:
 
 
 def _check(
-    model: LLFlow,
-    run: Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]],
-    *,
-    name: str,
-    tile: int | None,
+    model: LLFlow, run: Callable[[Inputs], NDArray[Any]], *, name: str, tile: int | None
 ) -> None:
     """Raise `ExportError` where the file and the engine disagree on a dark, noisy window."""
-    dark, constant = _dark(*((tile, tile) if tile else _CHECKED)), torch.full((1,), 0.1)
-    expected = compile_model(model, precision="fp32").enhance(dark, constant).numpy()
-    found = run(dark.numpy(), constant.numpy())
+    height, width = (tile, tile) if tile else _CHECKED
+    dark, constant, *of_whole = inputs = _example(model, height, width)
+    engine = compile_model(model, precision="fp32")
+    context = None
+    if of_whole:
+        thumbnail, window = of_whole
+        top, left, *whole = (int(pixels) for pixels in window)
+        extents = Extent(top, height, whole[0]), Extent(left, width, whole[1])
+        context = placed(engine.context_map(thumbnail, constant), *extents)
+    expected = engine.enhance(dark, constant, context).numpy()
+    found = run({key: part.numpy() for key, part in zip(INPUTS, inputs, strict=False)})
     if found.shape != expected.shape:
         raise ExportError(name, f"gives the shape {found.shape}, not {expected.shape}", _REMEDY)
     difference = float(np.abs(found - expected).max())
@@ -192,7 +235,13 @@ def _check(
 _REMEDY: Final = "Nothing was written. Try another version of the runtime, and report this"
 
 
-def _dark(height: int, width: int) -> Tensor:
-    """Return the 12 channels of random dark pixels."""
-    dark = 0.2 * torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(0))
-    return condition(dark, 5 * dark)
+def _example(model: LLFlow, height: int, width: int) -> tuple[Tensor, ...]:
+    """Return the inputs for a random dark window, in the middle of a picture twice its size."""
+    generator = torch.Generator().manual_seed(0)
+    dark = 0.2 * torch.rand(1, 3, height, width, generator=generator)
+    inputs = condition(dark, 5 * dark), torch.full((1,), 0.1)
+    if model.context is None:
+        return inputs
+    small = 0.2 * torch.rand(1, 3, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, generator=generator)
+    window = torch.tensor([height // 2, width // 2, 2 * height, 2 * width]).float()
+    return *inputs, log_picture(small), window

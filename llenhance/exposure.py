@@ -1,8 +1,8 @@
 """The constant that gives a picture the mean grey that was asked for.
 
-It is searched on a sketch: a small copy that is encoded once and decoded for every constant that is
-tried. The whole picture is enhanced with what was found, measured, and once or twice more if the
-sketch misled. Why: `docs/decisions/0006-targets.md`.
+It is searched on a sketch: a small copy that is enhanced with every constant that is tried. The
+whole picture is enhanced with what was found, measured, and once or twice more if the sketch
+misled. Why: `docs/decisions/0006-targets.md`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from llenhance.conditioning import Pixels, equalisation_tables, thumbnail
+from llenhance.conditioning import Pixels
 from llenhance.darkening import linear_to_srgb, srgb_to_linear
 from llenhance.engine import Engine
+from llenhance.engine.context import placed
 from llenhance.metrics import LUMA, mean_grey
+from llenhance.model.context import Extent
 from llenhance.pixels import Progress, conditioned, enhance_pixels, lack_of_memory_told
+from llenhance.plan import Plan
 from llenhance.wish import LARGEST_BRIGHTNESS, Wish
 
 PROMISED: Final = 0.01
@@ -70,10 +73,10 @@ class Found(NamedTuple):
 def enhance_to(
     engine: Engine,
     pixels: Pixels,
+    plan: Plan,
     wish: Wish,
     *,
     tile: int = 0,
-    tables: Pixels | None = None,
     progress: Progress | None = None,
 ) -> Reached:
     """Enhance pixels so that their mean grey is the one wished for, or as near as the model comes.
@@ -81,21 +84,19 @@ def enhance_to(
     Args:
         engine: runs the network.
         pixels: ``(H, W, 3)``, uint8 or uint16, at least 1x1.
+        plan: as `enhance_pixels` takes it; its constant does not matter.
         wish: with a target.
         tile: largest side of a tile, 0 for the whole picture.
-        tables: as `enhance_pixels` takes them.
         progress: called after each tile; where the picture is enhanced again, with more of them.
 
     Raises:
         PictureError: the network's result is not finite, in float32 either.
         ResourceError: out of memory.
     """
-    if tables is None:
-        tables = equalisation_tables(pixels)
+    predicted = plan.predicted
     with lack_of_memory_told():
-        predicted = engine.predict_brightness(thumbnail(pixels)).item()
         window = tile + 2 * engine.architecture.margin if tile else math.inf
-        sketch = Sketch(engine, _sampled(pixels, min(_SKETCH, window**2)), tables)
+        sketch = Sketch(engine, _sampled(pixels, min(_SKETCH, window**2)), plan)
         mean_at = cache(sketch.mean_grey)  # each pass searches from where the last one ended
         goal = _goal(wish, sketch, predicted)
         found = Found(predicted, mean_at(predicted))
@@ -114,9 +115,8 @@ def enhance_to(
             result = enhance_pixels(
                 engine,
                 pixels,
+                plan.at(found.constant, engine),
                 tile=tile,
-                latent_constant=found.constant,
-                tables=tables,
                 progress=progress and _counting_on(progress, earlier),
             )
             mean = mean_grey(result)
@@ -127,12 +127,14 @@ def enhance_to(
 
 
 class Sketch:
-    """A small copy of a picture, encoded once in float32, decoded with any constant."""
+    """A small copy of a picture in float32, to be decoded with any constant."""
 
-    def __init__(self, engine: Engine, pixels: Pixels, tables: Pixels) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, pixels: Pixels, plan: Plan) -> None:
+        self._engine, self._plan = engine, plan
         self._height, self._width = pixels.shape[:2]
-        self._encoded = engine.encode(conditioned(pixels, tables, device=engine.device))
+        self._channels = conditioned(pixels, plan.tables, device=engine.device)
+        # What the encoder says depends on the constant only by way of the context map.
+        self._encoded = None if engine.architecture.context else engine.encode(self._channels)
 
     def decode(self, constant: float) -> NDArray[np.float32]:
         """Return the well-lit sketch, ``(H, W, 3)``, 0..1.
@@ -140,9 +142,14 @@ class Sketch:
         Raises:
             PictureError: it is not finite.
         """
-        whole = self._engine.decode(
-            self._encoded, torch.full((1,), constant, device=self._engine.device)
-        )
+        encoded = self._encoded
+        if encoded is None:
+            height, width = self._channels.shape[2:]
+            extents = Extent(0, height, self._height), Extent(0, width, self._width)
+            context = placed(self._plan.at(constant, self._engine).context, *extents)
+            encoded = self._engine.encode(self._channels, context)
+        told = torch.full((1,), constant, device=self._engine.device)
+        whole = self._engine.decode(encoded, told)
         bright = whole[0, :, : self._height, : self._width]
         return bright.clamp(0, 1).permute(1, 2, 0).cpu().numpy()
 

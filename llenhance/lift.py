@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from llenhance.conditioning import Pixels, deepened, equalisation_tables
+from llenhance.conditioning import Pixels
 
 Floats = NDArray[np.float32]
 
@@ -46,16 +46,15 @@ _AT_ONCE: Final = 1 << 16  # pixels of a strip; its 15 planes stay in the cache
 
 
 def enhance_fast(
-    pixels: Pixels, enhance: Callable[[Pixels, Pixels], Pixels], *, megapixels: float = MEGAPIXELS
+    pixels: Pixels, enhance: Callable[[Pixels], Pixels], *, megapixels: float = MEGAPIXELS
 ) -> Pixels:
     """Enhance a picture by way of a small copy.
 
     Args:
         pixels: ``(H, W, 3)``, uint8 or uint16, at least 1x1. Never modified.
-        enhance: makes ``(h, w, 3)`` pixels well-lit, of the same type, given the tables that
-            equalise the whole picture. It is called once: with the small copy, always of uint16, as
-            averages lie between the levels of 8 bits; or with the pixels themselves if they are
-            hardly more than the copy would be.
+        enhance: makes ``(h, w, 3)`` pixels well-lit, of the same type. It is called once: with the
+            small copy, always of uint16, as averages lie between the levels of 8 bits; or with the
+            pixels themselves if they are hardly more than the copy would be.
         megapixels: size of the small copy, in millions of pixels, more than 0.
 
     Returns:
@@ -67,14 +66,11 @@ def enhance_fast(
     if not megapixels > 0:
         raise ValueError(f"megapixels must be positive, not {megapixels}")
     size = copy_size(*pixels.shape[:2], megapixels=megapixels)
-    tables = equalisation_tables(pixels)
     if size == pixels.shape[:2]:
-        return enhance(pixels, tables)
-    if pixels.dtype == np.uint8:
-        tables = deepened(tables)
+        return enhance(pixels)
     dark = reduced(pixels, *size)
     dark /= np.float32(np.iinfo(pixels.dtype).max)
-    bright = enhance(np.rint(dark * _TOP).astype(np.uint16), tables)
+    bright = enhance(np.rint(dark * _TOP).astype(np.uint16))
     return lift(pixels, dark, bright.astype(np.float32) / _TOP)
 
 

@@ -1,7 +1,7 @@
 """The pixels of a whole picture through the network: tile by tile, from dark to well-lit.
 
 Of each tile: condition, engine, and its core into the result.
-What is of the whole picture, tables and brightness, is settled before the first tile.
+What is of the whole picture is settled before the first tile: `plan.py`.
 """
 
 from __future__ import annotations
@@ -15,16 +15,13 @@ from torch import Tensor
 
 from llenhance import tiling
 from llenhance.architecture import STRIDE
-from llenhance.conditioning import (
-    Pixels,
-    condition,
-    equalisation_tables,
-    equalise,
-    thumbnail,
-    to_unit,
-)
+from llenhance.conditioning import Pixels, condition, equalise, to_unit
 from llenhance.engine import Engine
+from llenhance.engine.context import placed
 from llenhance.errors import ResourceError
+from llenhance.model.context import Extent
+from llenhance.plan import Plan
+from llenhance.tiling import Tile
 
 Progress = Callable[[int, int], None]
 """Called with the tiles done and all tiles."""
@@ -34,11 +31,9 @@ Progress = Callable[[int, int], None]
 def enhance_pixels(
     engine: Engine,
     pixels: Pixels,
+    plan: Plan,
     *,
     tile: int = 0,
-    brightness: float = 0.0,
-    latent_constant: float | None = None,
-    tables: Pixels | None = None,
     progress: Progress | None = None,
 ) -> Pixels:
     """Enhance the pixels of a whole picture, tile by tile.
@@ -46,11 +41,8 @@ def enhance_pixels(
     Args:
         engine: runs the network.
         pixels: ``(H, W, 3)``, uint8 or uint16, at least 1x1.
+        plan: of the picture, or of a larger one that this is a copy of (`Plan.for_copy`).
         tile: largest side of a tile, 0 for the whole picture.
-        brightness: added to the predicted b.
-        latent_constant: what is added to the colour map, in place of predicted b and brightness.
-        tables: of `conditioning.equalisation_tables`, in place of those of ``pixels``, where these
-            are a copy of a larger picture.
         progress: called after each tile.
 
     Returns:
@@ -61,20 +53,13 @@ def enhance_pixels(
         ResourceError: out of memory.
     """
     height, width = pixels.shape[:2]
-    if tables is None:
-        tables = equalisation_tables(pixels)
     result = np.empty_like(pixels)
     margin = engine.architecture.margin
     all_tiles = tiling.count(height, width, tile=tile, margin=margin)
     with lack_of_memory_told():
-        if latent_constant is None:
-            constant = engine.predict_brightness(thumbnail(pixels)) + brightness
-        else:
-            constant = torch.full((1,), latent_constant, device=engine.device)
         for done, part in enumerate(tiling.cut(height, width, tile=tile, margin=margin), start=1):
+            bright = _enhance_window(engine, pixels, plan, part)
             rows, columns = part.window
-            window = pixels[rows.slice(), columns.slice()]
-            bright = _enhance_window(engine, window, tables, constant)
             (top, left), core = (rows.start, columns.start), part.core
             result[core[0].slice(), core[1].slice()] = _to_pixels(
                 bright[:, core[0].slice(top), core[1].slice(left)], pixels.dtype
@@ -84,12 +69,22 @@ def enhance_pixels(
     return result
 
 
-def _enhance_window(engine: Engine, window: Pixels, tables: Pixels, constant: Tensor) -> Tensor:
+def _enhance_window(engine: Engine, pixels: Pixels, plan: Plan, part: Tile) -> Tensor:
     """Return the network's picture of a window, ``(3, H, W)`` on its device, 0..1, clamped."""
+    rows, columns = part.window
+    window = pixels[rows.slice(), columns.slice()]
+    channels = conditioned(window, plan.tables, device=engine.device)
+    extents = (
+        Extent(span.start, length, whole)
+        for span, length, whole in zip(
+            part.window, channels.shape[2:], pixels.shape[:2], strict=True
+        )
+    )
+    context = placed(plan.context, *extents)
+    constant = torch.full((1,), plan.constant, device=engine.device)
     height, width = window.shape[:2]
-    channels = conditioned(window, tables, device=engine.device)
     # The engine has looked for values that are not finite: clamping passes NaN on.
-    return engine.enhance(channels, constant)[0, :, :height, :width].clamp(0, 1)
+    return engine.enhance(channels, constant, context)[0, :, :height, :width].clamp(0, 1)
 
 
 def conditioned(window: Pixels, tables: Pixels, *, device: torch.device) -> Tensor:

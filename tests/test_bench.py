@@ -99,7 +99,7 @@ def test_what_is_no_folded_network_is_watched_as_one(tiny: Path) -> None:
         load(tiny),
         device=torch.device("cpu"),
         precision="fp32",
-        run=lambda channels, _brightness: channels[:, :3],
+        run=lambda channels, _brightness, _context: channels[:, :3],
     )
     seen: list[str] = []
     with engine.watched(lambda stage, _result: seen.append(stage)):

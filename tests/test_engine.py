@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,17 @@ import numpy as np
 import pytest
 import torch
 from golden.make import disturb
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from llenhance.architecture import NANO, SMALL, Architecture
-from llenhance.conditioning import equalisation_tables, thumbnail
+from llenhance.conditioning import equalisation_tables, log_picture, thumbnail
 from llenhance.engine import Engine, compile_model
+from llenhance.engine.context import Context, add_context, placed
 from llenhance.engine.folding import (
     Folded,
     composed,
@@ -35,14 +40,18 @@ from llenhance.engine.network import (
 )
 from llenhance.errors import PictureError, UsageError
 from llenhance.model import LLFlow
+from llenhance.model.context import Extent, places_in, sampled
 from llenhance.model.encoder import DenseBlock, ResidualDenseBlock
 from llenhance.model.flow import Coupling, FlowStep, LastConv, NormedConv
 from llenhance.model.llflow import latent_mean
 from llenhance.pixels import conditioned, enhance_pixels
+from llenhance.plan import look
 from llenhance.weights import load
 
 ROOT = Path(__file__).parents[1]
 CPU = torch.device("cpu")
+
+seeds = st.integers(0, 1000)
 
 PAPER = Architecture(
     features=8, growth=4, blocks=3, stacked_blocks=(0, 2), steps=2, hidden=6, margin=64
@@ -50,6 +59,7 @@ PAPER = Architecture(
 OURS = Architecture(
     features=8, growth=4, blocks=2, trunk_scale=4, steps=3, hidden=6, brightness=True, margin=64
 )
+SEEING = replace(OURS, context=True)
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +96,24 @@ def values(*shape: int, seed: int = 1) -> Tensor:
 def applied(folded: Folded, x: Tensor) -> Tensor:
     size = folded.weight.shape[-1]
     return F.conv2d(x.double(), folded.weight, folded.bias, padding=size // 2)
+
+
+def small(count: int = 1) -> Tensor:
+    """Thumbnails of dark noise."""
+    return log_picture(0.3 * values(count, 3, 32, 48, seed=5))
+
+
+EXTENTS = Extent(16, 32, 101), Extent(8, 48, 150)
+"""Of a window somewhere in a picture."""
+
+
+def seen(model: LLFlow, constant: Tensor) -> tuple[Context | None, Tensor | None]:
+    """The context of the window, as the engine and as the network of `model/` take it."""
+    context_map = model.context_map(small(len(constant)), constant)
+    if context_map is None:
+        return None, None
+    places = places_in(*EXTENTS).expand(len(constant), -1, -1, -1)
+    return placed(context_map, *EXTENTS), sampled(context_map, places)
 
 
 def same(found: Tensor, expected: Tensor, *, within: float = 1e-5) -> None:
@@ -187,19 +215,57 @@ def test_encoder_is_the_same(architecture: Architecture) -> None:
 # --- The whole ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("architecture", [PAPER, OURS, SMALL], ids=["paper", "ours", "small"])
+@pytest.mark.parametrize(
+    "architecture",
+    [PAPER, OURS, SEEING, replace(PAPER, context=True), SMALL],
+    ids=["paper", "ours", "ours with context", "paper with context", "small"],
+)
 def test_engine_is_the_network(architecture: Architecture) -> None:
     model, channels = network(architecture), values(2, 12, 32, 48)
     brightness = torch.tensor([0.1, -0.2])
-    found = compile_model(model, precision="fp32").enhance(channels, brightness)
-    same(found, model(channels, brightness), within=1e-4)
+    context, sample = seen(model, brightness)
+    found = compile_model(model, precision="fp32").enhance(channels, brightness, context)
+    same(found, model(channels, brightness, sample), within=1e-4)
 
 
 def test_engine_is_the_network_with_the_shipped_weights() -> None:
-    model, channels = load(ROOT / "weights" / "nano.safetensors"), photograph()
+    model, channels = load(ROOT / "weights" / "nano.safetensors"), photograph()[..., :32, :48]
     engine = compile_model(model, precision="fp32")
     constant = torch.tensor([0.05])
-    same(engine.enhance(channels, constant), model(channels, constant), within=1e-4)
+    context, sample = seen(model, constant)
+    assert sample is not None
+    found = engine.enhance(channels, constant, context)
+    same(found, model(channels, constant, sample), within=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@given(start=st.integers(0, 300), beyond=st.integers(-60, 7), count=st.integers(1, 40), seed=seeds)
+def test_sampling_by_matrices_is_bilinear_sampling(
+    dtype: torch.dtype, start: int, beyond: int, count: int, seed: int
+) -> None:
+    """Windows anywhere, also where padding lets them end beyond the picture."""
+    extents = Extent(start, 2 * count, start + 2 * count + 60 - beyond), Extent(2, 12, 13)
+    context_map = values(2, 4, 8, 12, seed=seed) - 0.5
+    context = placed(context_map, *extents)
+    assert context is not None
+    features = torch.zeros(2, 4, count, 6, dtype=dtype).to(memory_format=torch.channels_last)
+    found = add_context(features, context)
+    expected = sampled(context_map, places_in(*extents).expand(2, -1, -1, -1))
+    same(found.float(), expected, within=1e-4 if dtype == torch.float32 else 0.01)
+
+
+@pytest.mark.parametrize(("architecture", "told"), [(SEEING, False), (OURS, True)])
+def test_context_is_neither_left_out_nor_invented(architecture: Architecture, told: bool) -> None:
+    model, channels, constant = network(architecture), values(1, 12, 32, 48), torch.zeros(1)
+    context, sample = seen(network(SEEING), constant) if told else (None, None)
+    engine = compile_model(model, precision="fp32")
+    for work in (
+        lambda: engine.enhance(channels, constant, context),
+        lambda: engine.encode(channels, context),
+        lambda: model(channels, constant, sample),
+    ):
+        with pytest.raises(ValueError, match="context map"):
+            work()
 
 
 def test_engine_is_the_network_of_the_golden_tensors() -> None:
@@ -212,13 +278,15 @@ def test_engine_is_the_network_of_the_golden_tensors() -> None:
     torch.testing.assert_close(found.double(), expected, rtol=1e-3, atol=1e-3)
 
 
-def test_encoding_and_decoding_is_enhancing() -> None:
-    engine, channels = compile_model(network(OURS), precision="fp32"), values(1, 12, 16, 24)
-    encoded = engine.encode(channels)
+@pytest.mark.parametrize("architecture", [OURS, SEEING], ids=["ours", "ours with context"])
+def test_encoding_and_decoding_is_enhancing(architecture: Architecture) -> None:
+    model, channels = network(architecture), values(1, 12, 32, 48)
+    engine = compile_model(model, precision="fp32")
+    context, _ = seen(model, torch.zeros(1))
+    encoded = engine.encode(channels, context)
     for constant in (torch.tensor([0.3]), torch.tensor([-0.1])):  # the second leaves no trace
-        torch.testing.assert_close(
-            engine.decode(encoded, constant), engine.enhance(channels, constant), rtol=0, atol=0
-        )
+        whole = engine.enhance(channels, constant, context)
+        torch.testing.assert_close(engine.decode(encoded, constant), whole, rtol=0, atol=0)
 
 
 def test_brightness_enters_as_in_the_latent_mean() -> None:
@@ -231,9 +299,9 @@ def test_brightness_enters_as_in_the_latent_mean() -> None:
 
 
 def test_prediction_of_brightness_is_that_of_the_model() -> None:
-    model, small = network(OURS), values(1, 3, 32, 48)
-    found = compile_model(model, precision="fp32").predict_brightness(small)
-    torch.testing.assert_close(found, model.predict_brightness(small))
+    model, thumb = network(OURS), values(1, 3, 32, 48)
+    found = compile_model(model, precision="fp32").predict_brightness(thumb)
+    torch.testing.assert_close(found, model.predict_brightness(thumb))
 
 
 def test_model_stays_what_it_was() -> None:
@@ -253,10 +321,15 @@ def test_what_it_is_given_stays_what_it_was() -> None:
 # --- Precision ----------------------------------------------------------------------------------
 
 
-def photograph() -> Tensor:
-    """The 12 channels of a piece of a photograph that was made dark."""
+def dark_photograph() -> NDArray[np.uint8]:
+    """A piece of a photograph that was made dark."""
     with Image.open(ROOT / "examples" / "coffee.jpg") as file:
-        pixels = np.asarray(file.convert("RGB"))[100:228, 200:360] // 6
+        return np.asarray(file.convert("RGB"))[100:228, 200:360] // 6
+
+
+def photograph() -> Tensor:
+    """Its 12 channels."""
+    pixels = dark_photograph()
     return conditioned(pixels, equalisation_tables(pixels), device=CPU)
 
 
@@ -266,9 +339,12 @@ def shipped(precision: str) -> Engine:
 
 def test_bfloat16_is_within_50_db_of_float32() -> None:
     """With the shipped weights, on a photograph: what the documentation promises."""
-    channels, constant = photograph(), torch.zeros(1)
-    found, exact = (shipped(p).enhance(channels, constant).clamp(0, 1) for p in ("bf16", "fp32"))
-    error = (found - exact).square().mean()
+    pixels = dark_photograph()
+    found, exact = (
+        enhance_pixels(engine, pixels, look(pixels, engine)).astype(np.float64) / 255
+        for engine in (shipped("bf16"), shipped("fp32"))
+    )
+    error = np.square(found - exact).mean()
     assert 0 < error < 1e-5
 
 
@@ -282,7 +358,7 @@ def test_check_of_precision_can_fail() -> None:
         load(ROOT / "weights" / "nano.safetensors"),
         device=CPU,
         precision="bf16",
-        run=lambda condition, brightness: engine.enhance(condition, brightness) + 0.01,
+        run=lambda channels, told, context: engine.enhance(channels, told, context) + 0.01,
     )
     assert not spoilt.is_faithful()
 
@@ -290,7 +366,10 @@ def test_check_of_precision_can_fail() -> None:
 def test_check_of_precision_fails_for_undefined_numbers() -> None:
     model = network(OURS)
     spoilt = Engine(
-        model, device=CPU, precision="bf16", run=lambda c, _: torch.full_like(c[:, :3], torch.nan)
+        model,
+        device=CPU,
+        precision="bf16",
+        run=lambda c, _b, _c: torch.full_like(c[:, :3], torch.nan),
     )
     assert not spoilt.is_faithful()
 
@@ -298,7 +377,10 @@ def test_check_of_precision_fails_for_undefined_numbers() -> None:
 def test_not_finite_in_float32_either_is_an_error() -> None:
     model = network(OURS)
     engine = Engine(
-        model, device=CPU, precision="fp32", run=lambda c, _: torch.full_like(c[:, :3], torch.inf)
+        model,
+        device=CPU,
+        precision="fp32",
+        run=lambda c, _b, _c: torch.full_like(c[:, :3], torch.inf),
     )
     with pytest.raises(PictureError, match="not finite"):
         engine.enhance(values(1, 12, 8, 8), torch.zeros(1))
@@ -315,15 +397,17 @@ def test_tiled_is_whole_within_one_level(precision: str) -> None:
     with Image.open(ROOT / "examples" / "chelsea.jpg") as file:
         pixels = np.asarray(file.convert("RGB")) // 5
     engine = shipped(precision)
-    tiled, whole = (enhance_pixels(engine, pixels, tile=tile).astype(int) for tile in (128, 0))
+    plan = look(pixels, engine)
+    assert plan.context is not None
+    tiled, whole = (enhance_pixels(engine, pixels, plan, tile=n).astype(int) for n in (128, 0))
     assert np.abs(tiled - whole).max() <= 1
 
 
 def test_thumbnail_decides_brightness_in_any_precision() -> None:
     pixels = np.full((40, 40, 3), 20, np.uint8)
-    small = thumbnail(pixels)
+    thumb = thumbnail(pixels)
     torch.testing.assert_close(
-        shipped("bf16").predict_brightness(small), shipped("fp32").predict_brightness(small)
+        shipped("bf16").predict_brightness(thumb), shipped("fp32").predict_brightness(thumb)
     )
 
 

@@ -19,9 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from llenhance import pixels as module
 from llenhance.architecture import Architecture
-from llenhance.conditioning import equalisation_tables
 from llenhance.engine import compile_model
 from llenhance.engine.network import FastNetwork
 from llenhance.enhancer import Enhancer
@@ -31,6 +29,7 @@ from llenhance.model import LLFlow
 from llenhance.model.brightness import GAIN, MIDDLE
 from llenhance.picture import Picture
 from llenhance.pixels import enhance_pixels
+from llenhance.plan import look
 from llenhance.settings import choose_device
 from llenhance.weights import store
 from llenhance.wish import Wish
@@ -90,9 +89,16 @@ def enhancer(weights: Path) -> Enhancer:
 
 
 def enhanced(
-    model: LLFlow, pixels: NDArray[Any], *, precision: str = "fp32", **options: Any
+    model: LLFlow,
+    pixels: NDArray[Any],
+    *,
+    precision: str = "fp32",
+    brightness: float = 0.0,
+    **options: Any,
 ) -> NDArray[Any]:
-    return enhance_pixels(compile_model(model, precision=precision), pixels, **options)
+    engine = compile_model(model, precision=precision)
+    plan = look(pixels, engine, brightness=brightness)
+    return enhance_pixels(engine, pixels, plan, **options)
 
 
 def after_the_network(
@@ -101,8 +107,8 @@ def after_the_network(
     """Let something happen to each picture that a network of the engine computes."""
     compute = FastNetwork.forward
 
-    def forward(network: FastNetwork, condition: Tensor, brightness: Tensor) -> Tensor:
-        return change(network, compute(network, condition, brightness))
+    def forward(network: FastNetwork, *inputs: Any) -> Tensor:
+        return change(network, compute(network, *inputs))
 
     monkeypatch.setattr(FastNetwork, "forward", forward)
 
@@ -143,11 +149,9 @@ def test_padding_is_cropped_at_the_bottom_and_right() -> None:
     pixels = dark_picture(21, 30)
     padded = np.pad(pixels, ((0, 3), (0, 2), (0, 0)), mode="reflect")
     model = tame(PAPER)
-    tables = equalisation_tables(pixels)
     engine = compile_model(model, precision="fp32")
-    by_hand = module._enhance_window(engine, padded, tables, torch.zeros(1))
-    expected = module._to_pixels(by_hand[:, :21, :30], pixels.dtype)
-    np.testing.assert_array_equal(enhanced(model, pixels), expected)
+    by_hand = enhance_pixels(engine, padded, look(pixels, engine))
+    np.testing.assert_array_equal(enhanced(model, pixels), by_hand[:21, :30])
 
 
 def test_sixteen_bits_are_finer_than_eight() -> None:
@@ -246,10 +250,10 @@ def short_of_memory(monkeypatch: pytest.MonkeyPatch, *, pixels: int) -> None:
     """Let windows of more pixels run out of memory."""
     compute = FastNetwork.forward
 
-    def forward(network: FastNetwork, condition: Tensor, brightness: Tensor) -> Tensor:
+    def forward(network: FastNetwork, condition: Tensor, *told: Any) -> Tensor:
         if condition.shape[2] * condition.shape[3] > pixels:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return compute(network, condition, brightness)
+        return compute(network, condition, *told)
 
     monkeypatch.setattr(FastNetwork, "forward", forward)
 
@@ -388,7 +392,9 @@ def test_brightness_is_added_to_what_the_network_predicts() -> None:
 
 def test_a_constant_of_the_latent_takes_the_place_of_the_prediction() -> None:
     model, pixels = tame(OURS), dark_picture(16, 16)
-    expected = enhanced(model, pixels, latent_constant=0.25, brightness=0.5)
+    engine = compile_model(model, precision="fp32")
+    plan = look(pixels, engine, brightness=0.5).at(0.25, engine)
+    expected = enhance_pixels(engine, pixels, plan)
     assert model.brightness is not None
     model.brightness.last.weight.fill_(0)
     assert model.brightness.last.bias is not None

@@ -14,21 +14,24 @@ import onnx
 import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 import torch
-from test_engine import OURS, PAPER, network, values
+from test_engine import OURS, PAPER, SEEING, network, small, values
 
 from llenhance import export as exporting
 from llenhance.architecture import Architecture
 from llenhance.cli.app import run
 from llenhance.engine import compile_model
+from llenhance.engine.context import placed
 from llenhance.errors import ExportError, MissingExtraError, PictureError, UsageError
 from llenhance.export import Format, export, import_openvino
+from llenhance.model.context import Extent
 
 NAMES: dict[Format, str] = {"onnx": "network.onnx", "openvino": "network.xml"}
 FORMATS: list[Format] = ["onnx", "openvino"]
 
 
-def computed(path: Path, channels: torch.Tensor, constant: torch.Tensor) -> torch.Tensor:
-    given = {"condition": channels.numpy(), "brightness": constant.numpy()}
+def computed(path: Path, *inputs: torch.Tensor) -> torch.Tensor:
+    names = ("condition", "brightness", "thumbnail", "window")
+    given = {name: value.numpy() for name, value in zip(names, inputs, strict=False)}
     if path.suffix == ".onnx":
         session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
         [found] = session.run(["picture"], given)
@@ -56,6 +59,20 @@ def test_file_computes_what_the_engine_does_at_any_size(
         torch.testing.assert_close(
             computed(target, channels, constant), expected, rtol=0, atol=1e-4
         )
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_file_samples_the_context_map_of_the_whole_picture(format: Format, target: Path) -> None:
+    model = network(SEEING)
+    export(model, target, format=format)
+    engine, constant, thumb = compile_model(model, precision="fp32"), torch.tensor([0.2]), small()
+    for height, width, window in ((8, 8, [0, 0, 5, 7]), (40, 24, [16, 160, 99, 180])):
+        channels = values(1, 12, height, width)
+        extents = Extent(window[0], height, window[2]), Extent(window[1], width, window[3])
+        context = placed(engine.context_map(thumb, constant), *extents)
+        found = computed(target, channels, constant, thumb, torch.tensor(window).float())
+        expected = engine.enhance(channels, constant, context)
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -107,8 +124,8 @@ def test_existing_file_is_replaced_only_if_asked(format: Format, target: Path) -
 def test_file_that_computes_something_else_is_not_written(
     format: Format, wrong: float, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def spoilt(_path: Path, dark: Any, _constant: Any) -> Any:
-        return np.full((1, 3, *dark.shape[2:]), wrong, np.float32)
+    def spoilt(_path: Path, inputs: Any) -> Any:
+        return np.full((1, 3, *inputs["condition"].shape[2:]), wrong, np.float32)
 
     monkeypatch.setattr(exporting, f"_run_{format}", spoilt)
     with pytest.raises(ExportError, match="differs"):

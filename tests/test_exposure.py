@@ -28,6 +28,7 @@ from llenhance.metrics import LUMA, mean_grey
 from llenhance.model import LLFlow
 from llenhance.picture import Picture
 from llenhance.pixels import enhance_pixels
+from llenhance.plan import look
 from llenhance.weights import load
 from llenhance.wish import Wish
 
@@ -75,7 +76,8 @@ def untrained() -> LLFlow:
 
 
 def reached(model: LLFlow, pixels: NDArray[Any], wish: Wish, **options: Any) -> Reached:
-    return enhance_to(compile_model(model, precision="fp32"), pixels, wish, **options)
+    engine = compile_model(model, precision="fp32")
+    return enhance_to(engine, pixels, look(pixels, engine), wish, **options)
 
 
 def passes(
@@ -163,7 +165,8 @@ def test_16_bits_and_transparency_are_kept(enhancer: Enhancer) -> None:
 def test_model_without_a_prediction_reaches_targets_too() -> None:
     model, pixels = untrained(), crop("coffee", size=64)
     engine = compile_model(model, precision="fp32")
-    ends = [mean_grey(enhance_pixels(engine, pixels, brightness=x)) for x in (0, 0.2)]
+    plans = [look(pixels, engine, brightness=x) for x in (0, 0.2)]
+    ends = [mean_grey(enhance_pixels(engine, pixels, plan)) for plan in plans]
     found = reached(model, pixels, Wish(target_mean=sum(ends) / 2))
     assert found.mean_grey == pytest.approx(sum(ends) / 2, abs=PROMISED)
     assert 0 < found.brightness < 0.2
@@ -182,7 +185,8 @@ def test_target_out_of_reach_is_approached_and_told(
     pixels = crop("coffee")
     found = reached(nano, pixels, Wish(target_mean=goal))
     engine = compile_model(nano, precision="fp32")
-    extreme = enhance_pixels(engine, pixels, latent_constant=getattr(module, limit))
+    plan = look(pixels, engine).at(getattr(module, limit), engine)
+    extreme = enhance_pixels(engine, pixels, plan)
     np.testing.assert_array_equal(found.pixels, extreme)
     assert found.note == (
         f"the mean grey is {found.mean_grey:.2f}: this model goes no {way} on this picture, "

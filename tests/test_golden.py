@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from golden.make import ARCHITECTURES, GOLDEN, answers, disturb
+from golden.make import ARCHITECTURES, GOLDEN, PLACES, answers, disturb
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -26,6 +26,7 @@ from llenhance.conditioning import (
 )
 from llenhance.enhancer import Enhancer
 from llenhance.model import LLFlow
+from llenhance.model.context import sampled
 from llenhance.model.flow import FlowStep, Squeeze
 from llenhance.model.llflow import Prepared, latent_mean, multiply_adds_per_pixel
 from llenhance.official import DEAD, converted, our_name
@@ -294,8 +295,12 @@ def test_every_parameter_shows_in(name: str, result: str) -> None:
         torch.from_numpy(rng.random_sample(shape).astype(np.float32))
         for shape in [(1, 12, 16, 16), (1, 3, 32, 48), (1, 3, 16, 16)]
     )
-    prepared = model.prepare(dark)
-    mean = latent_mean(prepared.colour_map, model.predict_brightness(small))
+    brightness = model.predict_brightness(small)
+    context = model.context_map(small, brightness)
+    if context is not None:
+        context = sampled(context, PLACES[:1])
+    prepared = model.prepare(dark, context)
+    mean = latent_mean(prepared.colour_map, brightness)
     if result == "picture":
         answer = model.decode(mean, prepared).square().sum()
     else:

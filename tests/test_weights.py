@@ -228,6 +228,7 @@ BAD_FIELDS: Mapping[str, dict[str, object]] = {
     "text": {"growth": "2"},
     "true for 1": {"steps": True},
     "1 for true": {"brightness": 1},
+    "0 for false": {"context": 0},
     "list": {"features": [2]},
     "unknown field": {"gpu": 1},
     "missing field": {"hidden": None},
@@ -247,6 +248,10 @@ BAD_FIELDS: Mapping[str, dict[str, object]] = {
 def test_architecture_that_makes_no_sense_is_refused(name: str, path: Path) -> None:
     sentence = rewritten(path, architecture=with_fields(**BAD_FIELDS[name]))
     assert "describes no network known here" in sentence
+
+
+def test_file_from_before_context_maps_has_none(path: Path) -> None:
+    assert Architecture.from_json(with_fields(context=None)) == TINY
 
 
 NO_OBJECTS = {
@@ -273,7 +278,9 @@ def test_missing_entry_is_refused(entry: str, path: Path) -> None:
     assert "describes no network known here" in rewritten(path, **{entry: None})
 
 
-@pytest.mark.parametrize("change", [{"features": 3}, {"blocks": 2}, {"brightness": True}])
+@pytest.mark.parametrize(
+    "change", [{"features": 3}, {"blocks": 2}, {"brightness": True}, {"context": True}]
+)
 def test_architecture_of_another_network_is_refused(change: dict[str, Any], path: Path) -> None:
     sentence = rewritten(path, architecture=replace(TINY, **change).to_json())
     assert "wrong shape for" in sentence or "lacks tensor" in sentence

@@ -1,6 +1,7 @@
 """How fast a model enhances on this machine: `measure_apart` is the way in."""
 
-from llenhance.bench.measure import Against, Ran, Setting, Speed, measure, measure_apart
+from llenhance.bench.comparison import Against
+from llenhance.bench.measure import Ran, Setting, Speed, measure, measure_apart
 from llenhance.bench.probes import photograph
 
 __all__ = ["Against", "Ran", "Setting", "Speed", "measure", "measure_apart", "photograph"]

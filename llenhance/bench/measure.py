@@ -17,28 +17,21 @@ from typing import Final, Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from llenhance.architecture import STRIDE
+from llenhance.bench.comparison import Against, Comparison
 from llenhance.bench.probes import (
     convolution_peak,
     photograph,
-    timed,
     wait_for,
 )
-from llenhance.conditioning import Pixels, condition, equalisation_tables, equalise, to_unit
-from llenhance.engine import Engine
 from llenhance.engine.cost import peak_memory
 from llenhance.enhancer import Enhancer
 from llenhance.errors import LlenhanceError, ResourceError
-from llenhance.model import LLFlow
 from llenhance.model.llflow import multiply_adds_per_pixel
-from llenhance.models import find
 from llenhance.picture import decode, encode
 from llenhance.process import prepare
 from llenhance.settings import DTYPES
-from llenhance.weights import load
 
 _NETWORK: Final = ("encoder", "flow", "network")
-_CORNER: Final = 768  # pixels a side: seconds for the plain network, which knows no tiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,24 +73,6 @@ class Ran:
     threads: int
     torch: str
     multiply_adds_per_pixel: float
-
-
-class Against(NamedTuple):
-    """The same input through the engine and through `model/` in float32, seconds of the fastest.
-
-    Attributes:
-        width, height: pixels of the input, the upper left corner of the photograph.
-    """
-
-    width: int
-    height: int
-    engine_seconds: float
-    plain_seconds: float
-
-    @property
-    def ratio(self) -> float:
-        """How many times as long the plain network takes."""
-        return self.plain_seconds / self.engine_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +175,10 @@ def measure(data: bytes, setting: Setting) -> Speed:
     load_seconds = time.perf_counter() - started
     rounds = [_round(enhancer, data)]
     memory = peak_memory()  # before anything runs that needs more than enhancing does
-    comparison = _Comparison(setting.model, enhancer.engine, data) if setting.plain else None
+    comparison = None
+    if setting.plain:
+        pixels = decode(data, name="photograph").pixels
+        comparison = Comparison(setting.model, enhancer.engine, pixels)
     for _ in range(setting.repeats - 1):
         rounds.append(_round(enhancer, data))
         if comparison:
@@ -267,41 +245,6 @@ def _round(enhancer: Enhancer, data: bytes) -> _Round:
     encode(bright, format="JPEG", name="photograph")
     lap("encode")
     return _Round(picture.width, picture.height, stages, computed, peak)
-
-
-class _Comparison:
-    """The engine and the network of `model/` in turn, on one corner of a photograph."""
-
-    def __init__(self, model: str, engine: Engine, data: bytes) -> None:
-        self._engine = engine
-        self._plain: LLFlow = load(find(model)).to(engine.device)
-        pixels = decode(data, name="photograph").pixels
-        sides = (min(side, _CORNER) // STRIDE * STRIDE for side in pixels.shape[:2])
-        self._channels = _conditioned(pixels, *sides).to(engine.device)
-        self._seconds: list[tuple[float, float]] = []
-        self.run()
-
-    @torch.inference_mode()
-    def run(self) -> None:
-        """Time both once more."""
-        constant = torch.zeros(1, device=self._engine.device)
-        work = (self._engine.enhance, self._plain)
-        ours, theirs = (
-            timed(self._engine.device, lambda f=f: f(self._channels, constant)) for f in work
-        )
-        self._seconds.append((ours, theirs))
-
-    def fastest(self) -> Against:
-        """Return the fastest of each."""
-        height, width = self._channels.shape[2:]
-        engine, plain = (min(each) for each in zip(*self._seconds, strict=True))
-        return Against(width, height, engine, plain)
-
-
-def _conditioned(pixels: Pixels, height: int, width: int) -> Tensor:
-    corner = pixels[:height, :width]
-    equalised = equalise(corner, equalisation_tables(pixels))
-    return condition(to_unit(corner), to_unit(equalised))
 
 
 def _surroundings(enhancer: Enhancer) -> Ran:

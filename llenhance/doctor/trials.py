@@ -17,6 +17,7 @@ from llenhance.engine import compile_model
 from llenhance.engine.engine import FAITHFUL
 from llenhance.errors import LlenhanceError, UsageError
 from llenhance.pixels import enhance_pixels
+from llenhance.plan import look
 from llenhance.settings import DTYPES, choose_precision
 from llenhance.weights import load
 
@@ -118,9 +119,13 @@ def _run(
 
     try:
         engine = compile_model(load(weights), device=device, precision=precision)
+
+        def enhance() -> None:
+            enhance_pixels(engine, pixels, look(pixels, engine))
+
         with engine.watched(passed):
-            timed(device, lambda: enhance_pixels(engine, pixels))  # prepares what is done once
-            seconds = timed(device, lambda: enhance_pixels(engine, pixels))
+            timed(device, enhance)  # prepares what is done once
+            seconds = timed(device, enhance)
         run = replace(run, seconds=seconds)
     except _ERRORS as error:
         run = replace(run, failure=told(error))

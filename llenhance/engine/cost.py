@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from llenhance.architecture import CONDITION_CHANNELS, STRIDE, Architecture
+from llenhance.conditioning import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 from llenhance.engine.engine import Engine
 from llenhance.lift import lift
 from llenhance.settings import DTYPES
@@ -89,10 +90,14 @@ def seconds_per_pixel(engine: Engine) -> float:
     """Return the seconds that the engine takes for a pixel of a window: the better of two tries."""
     channels = torch.zeros(1, CONDITION_CHANNELS, _PIECE, _PIECE, device=engine.device)
     constant = torch.zeros(1, device=engine.device)
-    engine.enhance(channels, constant)  # the first time, memory is new and code is made
+    small = torch.zeros(1, 3, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, device=engine.device)
+    context = engine.context_of_whole(small, constant, channels)
+    engine.enhance(channels, constant, context)  # the first time, memory is new and code is made
     taken: list[float] = []
     for _ in range(_PIECES):
         started = time.perf_counter()
-        engine.enhance(channels, constant)  # waits: it looks for values that are not finite
+        engine.enhance(
+            channels, constant, context
+        )  # waits: it looks for values that are not finite
         taken.append(time.perf_counter() - started)
     return min(taken) / _PIECE**2

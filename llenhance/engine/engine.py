@@ -9,19 +9,22 @@ from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from llenhance.architecture import Architecture
-from llenhance.conditioning import condition
+from llenhance.conditioning import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, condition, log_picture
+from llenhance.engine.context import Context, placed
 from llenhance.engine.network import FastNetwork
 from llenhance.errors import PictureError
 from llenhance.model import LLFlow
+from llenhance.model.context import Extent
 from llenhance.settings import DTYPES, choose_precision
 
 FAITHFUL: Final = 50.0
 """dB between a result of less precision and that of float32, from which `auto` takes the former."""
 
-Run = Callable[[Tensor, Tensor], Tensor]
-"""The 12 channels ``(N, 12, H, W)`` and the brightness ``(N,)`` to the picture."""
+Run = Callable[[Tensor, Tensor, Context | None], Tensor]
+"""The 12 channels ``(N, 12, H, W)``, the brightness ``(N,)`` and the context to the picture."""
 
 Passed = Callable[[str, Tensor], None]
 """Called with the name of a stage that a picture has passed, and what came out of it."""
@@ -76,7 +79,19 @@ class Engine:
         return self._model.predict_brightness(thumbnail.to(self.device))
 
     @torch.inference_mode()
-    def enhance(self, condition: Tensor, brightness: Tensor) -> Tensor:
+    def context_map(self, thumbnail: Tensor, brightness: Tensor) -> Tensor | None:
+        """Return the context map ``(N, C, 8, 12)`` of a picture; None where the model has none.
+
+        Args:
+            thumbnail: of `conditioning.thumbnail`, of the whole picture.
+            brightness: ``(N,)``, as `enhance` is told.
+        """
+        return self._model.context_map(thumbnail.to(self.device), brightness)
+
+    @torch.inference_mode()
+    def enhance(
+        self, condition: Tensor, brightness: Tensor, context: Context | None = None
+    ) -> Tensor:
         """Return the picture ``(N, 3, H, W)``, 0..1 nominal, not clamped, every value finite.
 
         Where a value is not finite, everything is computed again in float32.
@@ -84,16 +99,23 @@ class Engine:
         Args:
             condition: ``(N, 12, H, W)`` of `conditioning.condition`; H and W multiples of 8.
             brightness: ``(N,)``, added to the colour map: b plus the user's constant.
+            context: `context.placed` of the window, where the model has it.
 
         Raises:
             PictureError: it is not finite in float32 either.
+            ValueError: there is a context and the model has none, or the other way round.
         """
-        picture = self._run(condition, brightness)
+        self._check(context)
+        picture = self._run(condition, brightness, context)
         if picture.isfinite().all():
             return picture
         if self.precision != "fp32":
-            picture = self._exact(condition, brightness)
+            picture = self._exact(condition, brightness, context)
         return finite(picture)
+
+    def _check(self, context: Context | None) -> None:
+        if (context is not None) != self.architecture.context:
+            raise ValueError("a model with a context map needs it, and others take none")
 
     @contextmanager
     def watched(self, passed: Passed) -> Generator[None]:
@@ -109,9 +131,9 @@ class Engine:
         def tell_encoded(_module: object, _inputs: object, encoded: tuple[object, Tensor]) -> None:
             passed("encoder", encoded[1])
 
-        def tell(condition: Tensor, brightness: Tensor) -> Tensor:
+        def tell(condition: Tensor, brightness: Tensor, context: Context | None) -> Tensor:
             passed("condition", condition)
-            picture = run(condition, brightness)
+            picture = run(condition, brightness, context)
             passed("flow" if isinstance(run, FastNetwork) else "network", picture)
             return picture
 
@@ -127,20 +149,35 @@ class Engine:
     @torch.inference_mode()
     def is_faithful(self) -> bool:
         """Return whether a dark, noisy ramp comes out within `FAITHFUL` of float32's result."""
-        height, width = 64, 96
+        height, width = 2 * THUMBNAIL_HEIGHT, 2 * THUMBNAIL_WIDTH
         ramp = torch.linspace(0, 1, width).expand(1, 3, height, width)
         noise = torch.randn(ramp.shape, generator=torch.Generator().manual_seed(0))
         dark = (0.02 + 0.2 * ramp**2 + 0.01 * noise).clamp(0, 1)
         channels = condition(dark, ramp).to(self.device)
         constant = torch.zeros(1, device=self.device)
-        found = self._run(channels, constant).clamp(0, 1)
-        exact = self._exact(channels, constant).clamp(0, 1)
+        context = self.context_of_whole(log_picture(F.avg_pool2d(dark, 2)), constant, channels)
+        found = self._run(channels, constant, context).clamp(0, 1)
+        exact = self._exact(channels, constant, context).clamp(0, 1)
         return bool((found - exact).square().mean() <= 10 ** (-FAITHFUL / 10))  # false for NaN
 
+    def context_of_whole(
+        self, thumbnail: Tensor, brightness: Tensor, channels: Tensor
+    ) -> Context | None:
+        """Return the context of a window that is the whole picture; None where there is none.
+
+        Args:
+            thumbnail: as `context_map` takes it.
+            brightness: likewise.
+            channels: the 12 of the window, ``(N, 12, H, W)``.
+        """
+        rows, columns = (Extent(0, side, side) for side in channels.shape[2:])
+        return placed(self.context_map(thumbnail, brightness), rows, columns)
+
     @torch.inference_mode()
-    def encode(self, condition: Tensor) -> Encoded:
-        """Run the encoder alone, in float32, on ``(N, 12, H, W)`` of `conditioning.condition`."""
-        return Encoded(*self._exact.encoder(condition))
+    def encode(self, condition: Tensor, context: Context | None = None) -> Encoded:
+        """Run the encoder alone, in float32; arguments and errors are those of `enhance`."""
+        self._check(context)
+        return Encoded(*self._exact.encoder(condition, context))
 
     @torch.inference_mode()
     def decode(self, encoded: Encoded, brightness: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from llenhance.architecture import LEVELS, STRIDE
+from llenhance.engine.context import Context, add_context
 from llenhance.engine.folding import (
     Folded,
     composed,
@@ -129,18 +130,21 @@ class FastEncoder(nn.Module):
         self.downconv2 = Convolution(plain(encoder.downconv2), dtype)
         self.colour_map = Convolution(plain(encoder.colour_map), dtype)
 
-    def forward(self, condition: Tensor) -> tuple[list[Tensor], Tensor]:
-        """Encode ``(N, 12, H, W)``.
+    def forward(
+        self, condition: Tensor, context: Context | None = None
+    ) -> tuple[list[Tensor], Tensor]:
+        """Encode ``(N, 12, H, W)``, told the window's context where the model has one.
 
         Returns:
             Features that condition flow level 1, 2, 3; the colour map at half size
             ``(N, 3, H/2, W/2)``, float32: each of its pixels stands for four.
         """
         head = self.second(self.first(condition.to(self.dtype, memory_format=LAYOUT)))
-        if self.trunk_scale == 4:
-            x = F.avg_pool2d(head, 2)
-        else:
-            x = head = F.max_pool2d(head, 2)
+        if self.trunk_scale != 4:
+            head = F.max_pool2d(head, 2)
+        if context is not None:
+            head = add_context(head, context)
+        x = F.avg_pool2d(head, 2) if self.trunk_scale == 4 else head
         stacked: list[Tensor] = []
         for number, block in enumerate(self.trunk):
             x = block(x)
@@ -231,9 +235,11 @@ class FastNetwork(nn.Module):
         self.encoder = FastEncoder(model.encoder, dtype)
         self.flow = FastFlow(model, dtype)
 
-    def forward(self, condition: Tensor, brightness: Tensor) -> Tensor:
+    def forward(
+        self, condition: Tensor, brightness: Tensor, context: Context | None = None
+    ) -> Tensor:
         """Enhance, as `LLFlow.forward` does."""
-        features, colour = self.encoder(condition)
+        features, colour = self.encoder(condition, context)
         return self.decode(features, colour, brightness)
 
     def decode(self, features: list[Tensor], colour: Tensor, brightness: Tensor) -> Tensor:

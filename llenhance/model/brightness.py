@@ -22,8 +22,10 @@ MIDDLE: Final = 0.45  # mean grey of an average well-lit photograph, b = 0
 PARTS: Final = (4, 6)
 """Rows and columns of parts of the picture whose greys the head predicts."""
 
-_LOG_CHANNELS: Final = 3
-_LOG_MIDDLE: Final = 3.5  # half of the logarithm's range: brings -6.9..0 to about -1..1
+LOG_CHANNELS: Final = 3
+LOG_MIDDLE: Final = 3.5
+"""Half of the logarithm's range: added to it, -6.9..0 becomes about -3.4..3.5."""
+
 _DROPPED: Final = 0.2  # share of features that training leaves out
 
 
@@ -40,7 +42,7 @@ class BrightnessHead(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(2 * _LOG_CHANNELS, 64, 3, stride=2, padding=1)
+        self.conv1 = nn.Conv2d(2 * LOG_CHANNELS, 64, 3, stride=2, padding=1)
         self.conv2 = nn.Conv2d(64, 128, 3, stride=2, padding=1)
         self.conv3 = nn.Conv2d(128, 128, 3, stride=2, padding=1)
         self.own = nn.Conv2d(128, 128, 1)
@@ -61,7 +63,7 @@ class BrightnessHead(nn.Module):
         """
         # What is dark in the picture is told from how dark the picture is.
         relative = thumbnail - thumbnail.mean(dim=(1, 2, 3), keepdim=True)
-        x = torch.cat([thumbnail + _LOG_MIDDLE, relative], dim=1)
+        x = torch.cat([thumbnail + LOG_MIDDLE, relative], dim=1)
         for convolution in (self.conv1, self.conv2, self.conv3):
             x = F.leaky_relu(convolution(x), SLOPE)
         x = F.leaky_relu(self.own(x) + self.whole(x.mean(dim=(2, 3)))[:, :, None, None], SLOPE)

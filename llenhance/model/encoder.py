@@ -89,13 +89,16 @@ class Encoder(nn.Module):
         self.downconv2 = nn.Conv2d(features, features, 3, padding=1)
         self.colour_map = nn.Conv2d(features, 3, 1)
 
-    def forward(self, condition: Tensor) -> Encoding:
+    def forward(self, condition: Tensor, context: Tensor | None = None) -> Encoding:
         """Encode a dark picture.
 
         Args:
             condition: ``(N, 12, H, W)`` of `conditioning.condition`; H and W multiples of 8.
+            context: ``(N, C, H/2, W/2)`` of `context.sampled`, where the model has it.
         """
         head = self._head(condition)
+        if context is not None:
+            head = head + context.to(head.dtype)
         x = F.avg_pool2d(head, 2) if self.trunk_scale == 4 else head
         stacked: list[Tensor] = []
         for number, block in enumerate(self.trunk):

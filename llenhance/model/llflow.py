@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from llenhance.architecture import STRIDE, Architecture
 from llenhance.model.brightness import BrightnessHead
+from llenhance.model.context import ContextNetwork
 from llenhance.model.encoder import Encoder
 from llenhance.model.flow import CouplingCondition, Flow
 
@@ -36,15 +37,26 @@ class LLFlow(nn.Module):
         self.encoder = Encoder(architecture)
         self.flow = Flow(architecture)
         self.brightness = BrightnessHead() if architecture.brightness else None
+        self.context = ContextNetwork(architecture.features) if architecture.context else None
 
     def placed(self, device: torch.device) -> LLFlow:
         """Move to a device, with the weights in channels-last order: convolutions are faster."""
         moved: Any = self.to(device)
         return moved.to(memory_format=torch.channels_last)  # which torch's types do not know
 
-    def prepare(self, condition: Tensor) -> Prepared:
-        """Run the encoder on ``(N, 12, H, W)`` of `conditioning.condition`, H and W in eights."""
-        levels, colour_map = self.encoder(condition)
+    def prepare(self, condition: Tensor, context: Tensor | None = None) -> Prepared:
+        """Run the encoder.
+
+        Args:
+            condition: ``(N, 12, H, W)`` of `conditioning.condition`, H and W multiples of 8.
+            context: ``(N, C, H/2, W/2)``, the `context_map` at these places (`context.sampled`).
+
+        Raises:
+            ValueError: there is a context and the model has none, or the other way round.
+        """
+        if (context is None) != (self.context is None):
+            raise ValueError("a model with a context map needs it, and others take none")
+        levels, colour_map = self.encoder(condition, context)
         return Prepared(self.flow.prepare(levels), colour_map)
 
     def predict_brightness(self, thumbnail: Tensor) -> Tensor:
@@ -53,17 +65,29 @@ class LLFlow(nn.Module):
             return thumbnail.new_zeros(len(thumbnail))
         return self.brightness(thumbnail)
 
-    def forward(self, condition: Tensor, brightness: Tensor) -> Tensor:
+    def context_map(self, thumbnail: Tensor, brightness: Tensor) -> Tensor | None:
+        """Return the context map ``(N, C, 8, 12)``; None where the model has none.
+
+        Args:
+            thumbnail: ``(N, 3, 32, 48)`` of `conditioning.thumbnail`.
+            brightness: ``(N,)``, what `forward` is told.
+        """
+        return None if self.context is None else self.context(thumbnail, brightness)
+
+    def forward(
+        self, condition: Tensor, brightness: Tensor, context: Tensor | None = None
+    ) -> Tensor:
         """Enhance: decode the latent mean.
 
         Args:
             condition: ``(N, 12, H, W)`` of `conditioning.condition`; H and W multiples of 8.
             brightness: ``(N,)``, added to the colour map: b plus the user's constant.
+            context: as `prepare` takes it.
 
         Returns:
             ``(N, 3, H, W)``, 0..1 nominal, not clamped.
         """
-        prepared = self.prepare(condition)
+        prepared = self.prepare(condition, context)
         return self.decode(latent_mean(prepared.colour_map, brightness), prepared)
 
     def decode(self, latent: Tensor, prepared: Prepared) -> Tensor:

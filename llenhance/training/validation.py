@@ -14,6 +14,7 @@ from llenhance.engine import compile_model
 from llenhance.metrics import colourfulness, mean_grey, scaled_to, score
 from llenhance.model import LLFlow
 from llenhance.pixels import enhance_pixels
+from llenhance.plan import look
 from llenhance.training.sources import Pair
 
 
@@ -28,7 +29,7 @@ def validate(model: LLFlow, pairs: Sequence[Pair], *, device: torch.device) -> d
     engine = compile_model(model, device=device, precision="fp32")
     rows: list[dict[str, float]] = []
     for pair in pairs:
-        produced = enhance_pixels(engine, pair.dark)
+        produced = enhance_pixels(engine, pair.dark, look(pair.dark, engine))
         rows.append(_compare(produced, pair.normal))
     return {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
 

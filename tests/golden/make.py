@@ -11,6 +11,7 @@ for good, and gives every parameter a value of its own, so that no zero hides a 
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,7 @@ from llenhance.conditioning import (
 )
 from llenhance.model import LLFlow
 from llenhance.model.brightness import MIDDLE
+from llenhance.model.context import Extent, places_in, sampled
 from llenhance.model.llflow import latent_mean
 
 GOLDEN: Final = Path(__file__).with_name("golden.npz")
@@ -43,9 +45,15 @@ OURS: Final = Architecture(
 )
 """The encoder for plain CPUs, and a place for brightness."""
 
-ARCHITECTURES: Final = {"paper": PAPER, "ours": OURS}
+SEEING: Final = replace(OURS, context=True)
+"""The same, with a context map."""
+
+ARCHITECTURES: Final = {"paper": PAPER, "ours": OURS, "seeing": SEEING}
 
 BRIGHTNESS: Final = (-0.4, 0.0, 0.4)
+
+PLACES: Final = places_in(Extent(8, 16, 40), Extent(16, 16, 33)).expand(2, -1, -1, -1)
+"""Where the pictures are said to lie in larger ones: not all of a map is seen."""
 
 
 @torch.no_grad()
@@ -89,9 +97,14 @@ def answers(name: str) -> dict[str, NDArray[np.float32]]:
     small = torch.cat([thumbnail(p) for p in dark])
     references = torch.cat([to_unit(p) for p in normal])
     with torch.no_grad():
-        encoding = model.encoder(channels)
         predicted = model.predict_brightness(small)
-        prepared = model.prepare(channels)
+
+        def context(brightness: Tensor) -> Tensor | None:
+            context_map = model.context_map(small, brightness)
+            return None if context_map is None else sampled(context_map, PLACES)
+
+        encoding = model.encoder(channels, context(predicted))
+        prepared = model.prepare(channels, context(predicted))
         latent, log_determinant = model.flow(references, prepared.conditions)
         mean = latent_mean(prepared.colour_map, predicted)
         found: dict[str, Tensor] = {
@@ -103,7 +116,12 @@ def answers(name: str) -> dict[str, NDArray[np.float32]]:
             "bits": model.negative_log_likelihood(references, mean, prepared),
         }
         found |= {f"level_{n}": level for n, level in enumerate(encoding.levels, start=1)}
-        found |= {f"picture_{b:+g}": model(channels, predicted + b) for b in BRIGHTNESS}
+        for constant in BRIGHTNESS:
+            told = predicted + constant
+            found[f"picture_{constant:+g}"] = model(channels, told, context(told))
+        context_map = model.context_map(small, predicted)
+        if context_map is not None:
+            found["context_map"] = context_map
     return {key: value.numpy() for key, value in found.items()}
 
 

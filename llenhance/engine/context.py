@@ -1,0 +1,85 @@
+"""The context map in the engine: sampled by two products of matrices, added where it is needed.
+
+Bilinear sampling is linear along each axis by itself, so it is two narrow matrices. Their product
+with the map comes out in the layout of the features, without another tensor of their size.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from llenhance.model.context import PLACES, Extent
+
+
+class Context(NamedTuple):
+    """A context map, and how much each of its places counts in a window.
+
+    Attributes:
+        places: ``(N, C, 8, 12)``, the map.
+        rows: ``(H/2, 8)`` of `weights_along`.
+        columns: ``(W/2, 12)``.
+    """
+
+    places: Tensor
+    rows: Tensor
+    columns: Tensor
+
+
+def placed(context_map: Tensor | None, rows: Extent, columns: Extent) -> Context | None:
+    """Return the context of a window; None where there is no map.
+
+    Args:
+        context_map: of the whole picture, ``(N, C, 8, 12)``.
+        rows: where the window is, from top to bottom; its length is that of the network's input.
+        columns: from left to right.
+    """
+    if context_map is None:
+        return None
+    weights = (
+        weights_along(
+            context_map.new_tensor(extent.start),
+            context_map.new_tensor(extent.whole),
+            count=extent.length // 2,
+            places=places,
+        )
+        for extent, places in zip((rows, columns), PLACES, strict=True)
+    )
+    return Context(context_map, *weights)
+
+
+def weights_along(start: Tensor, whole: Tensor, *, count: int, places: int) -> Tensor:
+    """Return how much each place of a map counts at the centres of squares of 2x2 pixels.
+
+    Args:
+        start: first pixel of the window along an axis, of the whole picture; a scalar.
+        whole: pixels of the whole picture along it; a scalar.
+        count: of squares.
+        places: of the map along the axis.
+
+    Returns:
+        ``(count, places)`` float32; each row has one or two entries that are not 0, and their sum
+        is 1.
+    """
+    centres = start + 2 * torch.arange(count, device=start.device) + 1
+    at = (centres * places / whole - 0.5).clamp(0, places - 1)
+    distance = (at[:, None] - torch.arange(places, device=start.device)).abs()
+    return (1 - distance).clamp_min(0)
+
+
+def add_context(features: Tensor, context: Context) -> Tensor:
+    """Add what `model.context.sampled` gives, in place.
+
+    Args:
+        features: ``(N, C, H/2, W/2)``, channels-last.
+        context: of the same window.
+    """
+    count, channels, height, width = features.shape
+    # Narrow and in float32: (N, 8, W/2, C).
+    across = context.columns @ context.places.permute(0, 2, 3, 1)
+    rows = context.rows.to(features.dtype).expand(count, -1, -1)
+    flat = features.permute(0, 2, 3, 1).reshape(count, height, width * channels)
+    flat = flat.baddbmm_(rows, across.flatten(2).to(features.dtype))
+    return flat.view(count, height, width, channels).permute(0, 3, 1, 2)
