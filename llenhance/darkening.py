@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+Array = TypeVar("Array", NDArray[np.uint8], NDArray[np.float32])
 
 _STEPS: Final = 1 << 16  # of the linear scale: 8-bit sRGB's darkest step is 1/3300 of it
 _LEAST_LIT: Final = 0.25  # share of a night's scene that has light
@@ -43,7 +45,10 @@ class Camera:
         shot: variance of photon noise per unit of linear signal (full scale is 1).
         read: deviation of read noise, in units of full scale.
         grain: deviation in pixels of the blur that in-camera processing puts on the noise; 0: none.
-        jpeg_quality: 1..100, or None for no compression.
+        oversampling: how many times as large as it is shown the picture was recorded; its noise is
+            of these pixels.
+        jpeg_quality: 1..100, each time that it was compressed: at the size of the recording, and
+            then as it is shown.
     """
 
     exposure: float
@@ -51,7 +56,8 @@ class Camera:
     shot: float = 1e-3
     read: float = 1e-3
     grain: float = 0.0
-    jpeg_quality: int | None = None
+    oversampling: float = 1.0
+    jpeg_quality: tuple[int, ...] = ()
 
 
 def darken(
@@ -76,6 +82,12 @@ def darken(
     Returns:
         ``(H, W, 3)``, sRGB.
     """
+    height, width = shown = bright.shape[:2]
+    if camera.oversampling > 1:
+        recorded = round(camera.oversampling * height), round(camera.oversampling * width)
+        bright = _resized(bright, recorded)
+        light = None if light is None else _resized(light, recorded)
+        lamps = None if lamps is None else _resized(lamps, recorded)
     gains = np.float32(camera.exposure) * np.asarray(camera.white_balance, np.float32)
     signal = _LINEAR[bright]
     if lamps is not None:
@@ -89,11 +101,24 @@ def darken(
         noise /= max(float(noise.std()), 1e-6)
     signal += noise * np.sqrt(np.float32(camera.shot) * signal + np.float32(camera.read**2))
     dark = _to_srgb(signal)
-    if camera.jpeg_quality is None:
-        return dark
-    _, coded = cv2.imencode(
-        ".jpg", dark[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, camera.jpeg_quality]
-    )
+    first, second = camera.jpeg_quality[:1], camera.jpeg_quality[1:]
+    for quality in first:
+        dark = _compressed(dark, quality)
+    if camera.oversampling > 1:
+        dark = _resized(dark, shown)
+    for quality in second:
+        dark = _compressed(dark, quality)
+    return dark
+
+
+def _resized(part: Array, size: tuple[int, int]) -> Array:
+    smaller = size[0] < part.shape[0]
+    way = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    return cast("Array", cv2.resize(part, size[::-1], interpolation=way))
+
+
+def _compressed(picture: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+    _, coded = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     decoded = cv2.imdecode(coded, cv2.IMREAD_COLOR)
     assert decoded is not None
     return np.ascontiguousarray(decoded[..., ::-1]).astype(np.uint8)
@@ -145,7 +170,8 @@ def _random_camera(exposure: float, noise: float, rng: np.random.Generator) -> C
         shot=noise * _between(5e-5, 2e-3, rng),
         read=noise * _between(2e-4, 4e-3, rng),
         grain=0.0 if rng.random() < 0.4 else float(rng.uniform(0.4, 1.0)),
-        jpeg_quality=None if rng.random() < 0.4 else int(rng.integers(60, 96)),
+        oversampling=float(rng.uniform(1.2, 1.7)) if rng.random() < 0.15 else 1.0,
+        jpeg_quality=tuple(int(q) for q in rng.integers(30, 96, rng.choice(3, p=(0.3, 0.5, 0.2)))),
     )
 
 
@@ -181,6 +207,34 @@ def random_light(
     return np.exp(share * np.log(max(most, 1.0))).astype(np.float32)
 
 
+def scenic_light(
+    bright: NDArray[np.uint8], exposure: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Draw light whose border is that of things, as against a bright sky or a window.
+
+    What is bright in the well-lit picture keeps its light, the rest has the exposure's.
+
+    Args:
+        bright: ``(H, W, 3)``, sRGB, well-lit.
+        exposure: of the dark part; the bright part gets half of the full exposure, to 1.1 times it.
+        rng: of how bright is bright, and of the border's softness.
+
+    Returns:
+        ``(H, W)``, factors of 1 and more.
+    """
+    brightest = _brightest(bright)
+    threshold = float(np.quantile(brightest, rng.uniform(0.3, 0.9)))
+    share = 1 / (1 + np.exp(np.clip((threshold - brightest) / rng.uniform(4, 25), -30, 30)))
+    most = rng.uniform(0.5, 1.1) / exposure
+    return np.exp(share * np.log(max(most, 1.0))).astype(np.float32)
+
+
+def _brightest(bright: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return the largest channel of each place, smoothed, in 8-bit steps."""
+    largest = bright.max(axis=2).astype(np.float32)
+    return cast("NDArray[np.float32]", cv2.GaussianBlur(largest, (0, 0), 1.0))
+
+
 def random_night(bright: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
     """Draw the light of a night: a part of the scene is black, and is meant to be.
 
@@ -196,11 +250,10 @@ def random_night(bright: NDArray[np.uint8], rng: np.random.Generator) -> NDArray
     """
     night = _between(1e-3, 0.03, rng)
     if rng.random() < 0.5:
-        brightest = bright.max(axis=2).astype(np.float32)
-        luma = cast("NDArray[np.float32]", cv2.GaussianBlur(brightest, (0, 0), 1.0))
-        threshold = float(np.quantile(luma, rng.uniform(_LEAST_LIT, 0.9)))
+        brightest = _brightest(bright)
+        threshold = float(np.quantile(brightest, rng.uniform(_LEAST_LIT, 0.9)))
         softness = rng.uniform(2, 12)  # 8-bit steps
-        black = 1 / (1 + np.exp(np.clip((threshold - luma) / softness, -30, 30)))
+        black = 1 / (1 + np.exp(np.clip((threshold - brightest) / softness, -30, 30)))
         return np.exp(black * np.log(night)).astype(np.float32)
     while True:
         light = np.minimum(random_light(bright.shape[:2], night, rng) * np.float32(night), 1)

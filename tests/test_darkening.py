@@ -18,6 +18,7 @@ from llenhance.darkening import (
     random_light,
     random_night,
     relit,
+    scenic_light,
     srgb_to_linear,
 )
 
@@ -72,8 +73,8 @@ def test_too_much_light_saturates() -> None:
     assert (taken(ramp(), replace(QUIET, exposure=100.0))[:, 50:] == 255).all()
 
 
-@pytest.mark.parametrize("quality", [None, 80])
-def test_less_exposure_gives_a_darker_picture(quality: int | None) -> None:
+@pytest.mark.parametrize("quality", [(), (80,), (40, 80)])
+def test_less_exposure_gives_a_darker_picture(quality: tuple[int, ...]) -> None:
     rng = np.random.default_rng(2)
     bright = rng.integers(40, 256, (32, 32, 3)).astype(np.uint8)
     camera = Camera(exposure=1.0, grain=0.5, jpeg_quality=quality)
@@ -121,7 +122,7 @@ def test_noise_is_grey_on_average() -> None:
 
 
 def test_same_generator_gives_the_same_picture() -> None:
-    camera = Camera(exposure=0.2, grain=0.7, jpeg_quality=75)
+    camera = Camera(exposure=0.2, grain=0.7, jpeg_quality=(75,))
     np.testing.assert_array_equal(taken(ramp(), camera, seed=4), taken(ramp(), camera, seed=4))
 
 
@@ -136,18 +137,37 @@ def test_bright_picture_is_left_alone() -> None:
     np.testing.assert_array_equal(bright, ramp())
 
 
-@pytest.mark.parametrize("quality", [None, 60])
+@pytest.mark.parametrize("oversampling", [1.0, 1.6])
+@pytest.mark.parametrize("quality", [(), (60,), (60, 30)])
 @pytest.mark.parametrize("shape", [(1, 1, 3), (7, 13, 3)])
 def test_darkened_picture_is_of_the_same_kind(
-    shape: tuple[int, int, int], quality: int | None
+    shape: tuple[int, int, int], quality: tuple[int, ...], oversampling: float
 ) -> None:
-    dark = taken(np.full(shape, 90, np.uint8), Camera(exposure=0.3, jpeg_quality=quality))
+    camera = Camera(exposure=0.3, oversampling=oversampling, jpeg_quality=quality)
+    dark = taken(np.full(shape, 90, np.uint8), camera)
     assert (dark.shape, dark.dtype, dark.flags.c_contiguous) == (shape, np.uint8, True)
+
+
+def test_picture_of_a_larger_recording_has_less_noise() -> None:
+    flat = np.full((96, 96, 3), 255, np.uint8)
+    camera = Camera(exposure=0.4, shot=0.0, read=0.03)
+    fine, coarse = (
+        linear(taken(flat, replace(camera, oversampling=n)) / 255.0).std() for n in (1.7, 1.0)
+    )
+    assert fine < 0.75 * coarse
+
+
+def test_second_compression_leaves_its_own_blocks() -> None:
+    noise = np.random.default_rng(0).integers(60, 200, (64, 64, 3)).astype(np.uint8)
+    once, twice = (
+        taken(noise, replace(QUIET, exposure=0.5, jpeg_quality=q)) for q in ((90,), (90, 30))
+    )
+    assert np.abs(once.astype(int) - twice).mean() > 5
 
 
 def test_compression_keeps_red_red() -> None:
     red = np.full((32, 32, 3), (250, 10, 10), np.uint8)
-    dark = taken(red, replace(QUIET, exposure=0.5, jpeg_quality=95))
+    dark = taken(red, replace(QUIET, exposure=0.5, jpeg_quality=(95,)))
     assert dark[..., 0].min() > 100 > dark[..., 2].max()
 
 
@@ -238,3 +258,16 @@ def test_another_light_is_linear_and_lamps_add_to_it() -> None:
 
 def test_light_that_does_not_change_leaves_the_picture_alone() -> None:
     np.testing.assert_array_equal(relit(scene(), light=None, lamps=None), scene())
+
+
+def test_light_follows_the_things_in_the_scene() -> None:
+    """A bright sky over dark land keeps its light, the land loses it, and the border is theirs."""
+    bright = np.full((60, 80, 3), 60, np.uint8)
+    bright[:20] = 230
+    for seed in range(20):
+        light = scenic_light(bright, 0.1, np.random.default_rng(seed))
+        assert light.shape == (60, 80)
+        assert 1 <= light.min() <= light.max() <= 11
+        if light.max() > 2 * light.min():
+            assert light[:17].min() > light[23:].max()
+    assert scenic_light(bright, 0.1, np.random.default_rng(0)).max() > 3

@@ -37,7 +37,7 @@ from llenhance.training.head import train_head
 from llenhance.training.loop import LOWER, PATIENCE, train
 from llenhance.training.losses import Losses, losses
 from llenhance.training.peers import Peers
-from llenhance.training.sources import DarkenedSource, Pair, PairSource
+from llenhance.training.sources import NIGHT, DarkenedSource, Pair, PairSource
 from llenhance.training.state import STATE, Run
 from llenhance.training.validation import validate
 from llenhance.weights import describe, load
@@ -48,7 +48,18 @@ CPU = torch.device("cpu")
 TINY = Architecture(
     features=4, growth=2, blocks=1, trunk_scale=4, steps=1, hidden=4, brightness=True, margin=8
 )
-RECIPE = Recipe(batch=2, crop=32, rate=2e-3, warm_up=2, decoded_from=0, head_steps=2, head_batch=4)
+RECIPE = Recipe(
+    batch=2,
+    crop=32,
+    rate=2e-3,
+    warm_up=2,
+    decoded_from=0,
+    likelihood_every=1,
+    part_share=0.0,
+    exposed_share=0.0,
+    head_steps=2,
+    head_batch=4,
+)
 
 
 def photograph(seed: int, *, height: int = 64, width: int = 64) -> Pixels:
@@ -68,7 +79,7 @@ def pair(normal: Pixels, name: str = "pair") -> Pair:
 
 
 def pairs_data(recipe: Recipe = RECIPE, *, pictures: int = 3) -> TrainingData:
-    source = PairSource([pair(photograph(seed)) for seed in range(pictures)])
+    source = PairSource([pair(photograph(seed)) for seed in range(pictures)], recipe=recipe)
     return TrainingData([source], shares=[1.0], recipe=recipe)
 
 
@@ -82,7 +93,9 @@ def levels(unit: Tensor) -> Tensor:
 
 def both_sources(recipe: Recipe = RECIPE) -> TrainingData:
     darkened = DarkenedSource([photograph(9, height=70, width=90)], recipe=recipe)
-    return TrainingData([PairSource([pair(photograph(0))]), darkened], shares=[1, 1], recipe=recipe)
+    return TrainingData(
+        [PairSource([pair(photograph(0))], recipe=RECIPE), darkened], shares=[1, 1], recipe=recipe
+    )
 
 
 @pytest.mark.parametrize("part", Batch._fields)
@@ -123,10 +136,65 @@ def test_batches_follow_from_the_step_on() -> None:
         ("equalised", (2, 3, 32, 32)),
         ("normal", (2, 3, 32, 32)),
         ("grey", (2,)),
+        ("thumbnail", (2, 3, 32, 48)),
+        ("places", (2, 16, 16, 2)),
     ],
 )
 def test_batch_has_the_documented_shapes(part: str, shape: tuple[int, ...]) -> None:
     assert getattr(both_sources().batch(0), part).shape == shape
+
+
+@pytest.mark.parametrize("part_share", [0.0, 1.0])
+def test_places_of_a_crop_are_where_it_was_in_its_picture(part_share: float) -> None:
+    """Whatever way it is turned and mirrored: the thumbnail shows there what the crop shows."""
+    height, width = 200, 300
+    where = np.zeros((height, width, 3), np.uint8)
+    where[..., 0] = np.linspace(40, 240, height)[:, None]  # red tells the row, green the column
+    where[..., 1] = np.linspace(40, 240, width)
+    recipe = replace(RECIPE, batch=16, tone_share=0.0, part_share=part_share)
+    source = PairSource([Pair(name="where", dark=where, normal=where)], recipe=recipe)
+    batch = TrainingData([source], shares=[1.0], recipe=recipe).batch(0)
+    shown = torch.nn.functional.grid_sample(
+        batch.thumbnail.exp(), batch.places, padding_mode="border", align_corners=False
+    )
+    crop = torch.nn.functional.avg_pool2d(batch.dark, 2)
+    assert (shown - crop)[:, :2].abs().max() < 0.02
+
+
+def test_part_of_a_pair_is_a_picture_of_its_own() -> None:
+    whole = photograph(2, height=120, width=160)
+    recipe = replace(RECIPE, part_share=1.0)
+    source = PairSource([pair(whole)], recipe=recipe)
+    sizes: set[tuple[int, ...]] = set()
+    for seed in range(8):
+        scene = source.scene(np.random.default_rng(seed))
+        height, width = scene.dark.shape[:2]
+        assert 60 <= height <= 120
+        assert 80 <= width <= 160
+        np.testing.assert_array_equal(scene.tables, equalisation_tables(scene.dark))
+        np.testing.assert_array_equal(scene.dark, scene.normal // 5)
+        sizes.add((height, width))
+    assert len(sizes) > 4
+
+
+def test_exposed_pair_lies_between_darker_and_its_reference() -> None:
+    recipe = replace(RECIPE, exposed_share=1.0)
+    source = PairSource([pair(flat(100))], recipe=recipe)
+    greys = [source.scene(np.random.default_rng(seed)).dark.mean() for seed in range(40)]
+    assert min(greys) < 20 < 60 < max(greys)  # the dark picture has 20
+    assert max(greys) <= 120
+    glimpses = [source.glimpse(np.random.default_rng(seed)).dark.mean() for seed in range(40)]
+    assert np.std(glimpses) > 0.05
+
+
+def test_night_is_not_made_darker_by_another_night() -> None:
+    """What was black by design stays as it is, and what is lit stays lit."""
+    recipe = replace(RECIPE, night_share=1.0, lamp_share=0.0, scenic_share=0.0, uneven_share=0.0)
+    colours = replace(NIGHT, saturation=(0.0, 0.0), exchanged=0.0)
+    for kind, same in ((colours, True), (replace(colours, is_night=False), False)):
+        source = DarkenedSource([flat(200, size=200)], recipe=recipe, kind=kind)
+        normal = source.scene(np.random.default_rng(0)).normal
+        assert bool((normal == 200).all()) == same
 
 
 @pytest.mark.parametrize("step", range(6))
@@ -138,7 +206,7 @@ def test_crops_of_both_pictures_show_the_same_place_the_same_way(step: int) -> N
 @pytest.mark.parametrize("step", range(3))
 def test_crops_are_equalised_by_the_tables_of_the_whole_picture(step: int) -> None:
     picture = pair(photograph(1))
-    data = TrainingData([PairSource([picture])], shares=[1.0], recipe=RECIPE)
+    data = TrainingData([PairSource([picture], recipe=RECIPE)], shares=[1.0], recipe=RECIPE)
     batch = data.batch(step)
     dark = levels(batch.dark).permute(0, 2, 3, 1).numpy().astype(np.uint8)
     expected = equalise(dark[0], equalisation_tables(picture.dark))
@@ -150,7 +218,11 @@ def test_crops_come_in_all_eight_orientations() -> None:
     ramp[..., 0] = 2 * np.arange(64)[None, :]  # rises to the right
     ramp[..., 1] = 3 * np.arange(64)[:, None]  # rises downwards
     recipe = replace(RECIPE, batch=64, tone_share=0.0)
-    normal = TrainingData([PairSource([pair(ramp)])], shares=[1.0], recipe=recipe).batch(0).normal
+    normal = (
+        TrainingData([PairSource([pair(ramp)], recipe=RECIPE)], shares=[1.0], recipe=recipe)
+        .batch(0)
+        .normal
+    )
     down = levels(normal[:, :2, 1, 0]) - levels(normal[:, :2, 0, 0])
     right = levels(normal[:, :2, 0, 1]) - levels(normal[:, :2, 0, 0])
     assert len(torch.cat([down, right], dim=1).unique(dim=0)) == 8
@@ -167,7 +239,7 @@ def test_grey_is_that_of_the_reference_as_shown(tone_share: float) -> None:
 
 def test_head_sees_the_logarithm_of_dark_pictures_and_the_greys_of_their_references() -> None:
     recipe = replace(RECIPE, tone_share=1.0, head_batch=24)
-    data = TrainingData([PairSource([pair(flat(150))])], shares=[1.0], recipe=recipe)
+    data = TrainingData([PairSource([pair(flat(150))], recipe=RECIPE)], shares=[1.0], recipe=recipe)
     thumbnails, greys = next(data.head_batches(1))
     torch.testing.assert_close(greys, torch.full((24, 4, 6), 150 / 255))  # tone left alone
     exposures = (thumbnails.exp() - 1e-3).mean(dim=(1, 2, 3)) / (30 / 255)
@@ -180,7 +252,7 @@ def test_head_sees_dark_and_bright_parts_where_they_are() -> None:
     normal = flat(40)
     normal[:, 32:] = 200
     recipe = replace(RECIPE, head_batch=24)
-    data = TrainingData([PairSource([pair(normal)])], shares=[1.0], recipe=recipe)
+    data = TrainingData([PairSource([pair(normal)], recipe=RECIPE)], shares=[1.0], recipe=recipe)
     thumbnails, greys = next(data.head_batches(1))
     dark = torch.nn.functional.adaptive_avg_pool2d(thumbnails.mean(1), (4, 6))
     brighter_right = greys[:, :, -1] > greys[:, :, 0]
@@ -190,7 +262,7 @@ def test_head_sees_dark_and_bright_parts_where_they_are() -> None:
 
 @pytest.mark.parametrize("number", range(4))
 def test_parts_shown_to_the_head_differ(number: int) -> None:
-    glimpse = PairSource([pair(photograph(3))]).glimpse(np.random.default_rng(0))
+    glimpse = PairSource([pair(photograph(3))], recipe=RECIPE).glimpse(np.random.default_rng(0))
     first, other = (head_example(glimpse, np.random.default_rng(n)) for n in (number, number + 4))
     assert not torch.equal(first[1], other[1])
 
@@ -223,7 +295,10 @@ def test_tone_changes_the_reference_only() -> None:
 
 @pytest.mark.parametrize(("shares", "expected"), [([1, 0], {50}), ([0, 1], {200})])
 def test_source_without_share_is_not_used(shares: list[float], expected: set[int]) -> None:
-    sources = [PairSource([pair(flat(50))]), PairSource([pair(flat(200))])]
+    sources = [
+        PairSource([pair(flat(50))], recipe=RECIPE),
+        PairSource([pair(flat(200))], recipe=RECIPE),
+    ]
     recipe = replace(RECIPE, batch=16, tone_share=0.0)
     normal = TrainingData(sources, shares=shares, recipe=recipe).batch(0).normal
     assert set(levels(normal).unique().tolist()) == expected
@@ -232,7 +307,7 @@ def test_source_without_share_is_not_used(shares: list[float], expected: set[int
 @pytest.mark.parametrize("shares", [[], [1, 1], [-1], [0]])
 def test_shares_that_do_not_fit_are_a_value_error(shares: list[float]) -> None:
     with pytest.raises(ValueError, match="1 sources with shares"):
-        TrainingData([PairSource([pair(flat(9))])], shares=shares, recipe=RECIPE)
+        TrainingData([PairSource([pair(flat(9))], recipe=RECIPE)], shares=shares, recipe=RECIPE)
 
 
 @pytest.mark.parametrize(
@@ -504,7 +579,7 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
 
 def test_loss_falls_on_one_batch(tmp_path: Path) -> None:
     recipe = replace(RECIPE, rate=5e-3, batch=1)
-    data = OneBatch([PairSource([pair(photograph(0))])], shares=[1.0], recipe=recipe)
+    data = OneBatch([PairSource([pair(photograph(0))], recipe=RECIPE)], shares=[1.0], recipe=recipe)
     totals: list[float] = []
     go_on(
         fresh(recipe),
@@ -559,7 +634,7 @@ def test_pictures_are_decoded_from_a_step_on(tmp_path: Path) -> None:
 def test_head_learns_the_mean_grey_of_its_pictures() -> None:
     pairs = [pair(flat(level)) for level in (60, 120, 180)]
     recipe = replace(RECIPE, head_steps=120, head_batch=12)
-    data = TrainingData([PairSource(pairs)], shares=[1.0], recipe=recipe)
+    data = TrainingData([PairSource(pairs, recipe=RECIPE)], shares=[1.0], recipe=recipe)
     head = BrightnessHead()
     errors: list[float] = []
     train_head(head, data, recipe, device=CPU, watch=lambda _step, error: errors.append(error))

@@ -25,9 +25,17 @@ def train(
         list[Path] | None,
         typer.Option(metavar="DIR", help="Well-lit photographs to darken; may be repeated."),
     ] = None,
+    photographs: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="The same, colourful ones; may be repeated."),
+    ] = None,
+    night: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="The same, meant to stay dark; may be repeated."),
+    ] = None,
     share: Annotated[
         list[float] | None,
-        typer.Option(metavar="X", help="Share of each --low, then each --normal; else equal."),
+        typer.Option(metavar="X", help="Share of each folder, in the order above; else equal."),
     ] = None,
     validation: Annotated[
         Path | None,
@@ -39,8 +47,11 @@ def train(
     well_lit_share: Annotated[
         float, typer.Option(min=0, max=1, metavar="X", help="Of --normal: hardly darkened.")
     ] = 0.125,
+    scenic_share: Annotated[
+        float, typer.Option(min=0, max=1, metavar="X", help="Of --normal: what is bright stays so.")
+    ] = 0.35,
     uneven_share: Annotated[
-        float, typer.Option(min=0, max=1, metavar="X", help="Of --normal: in uneven light.")
+        float, typer.Option(min=0, max=1, metavar="X", help="Of the others: in uneven light.")
     ] = 0.4,
     night_share: Annotated[
         float, typer.Option(min=0, max=1, metavar="X", help="Of --normal: a part stays black.")
@@ -96,6 +107,8 @@ def train(
         low=low or [],
         high=high or [],
         normal=normal or [],
+        photographs=photographs or [],
+        night=night or [],
         shares=share or [],
         validation=validation,
         validation_limit=validation_limit,
@@ -114,6 +127,7 @@ def train(
         crop=crop,
         rate=rate,
         well_lit_share=well_lit_share,
+        scenic_share=scenic_share,
         uneven_share=uneven_share,
         night_share=night_share,
         lamp_share=lamp_share,

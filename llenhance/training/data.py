@@ -13,11 +13,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from llenhance.conditioning import equalise, to_unit
+from llenhance.conditioning import equalise, thumbnail, to_unit
 from llenhance.errors import TrainingError
 from llenhance.files import read_bytes
 from llenhance.folders import pictures_in, read_pixels
 from llenhance.metrics import LUMA
+from llenhance.model.context import Extent, places_in
 from llenhance.training.glimpses import head_example
 from llenhance.training.recipe import Recipe
 from llenhance.training.sources import DarkenedSource, Pair, PairSource, start_of
@@ -36,19 +37,25 @@ class Batch(NamedTuple):
         equalised: the same, equalised by the whole picture's tables.
         normal: ``(N, 3, H, W)``, the reference, 0..1.
         grey: ``(N,)``, mean grey of the whole reference as shown, 0..1.
+        thumbnail: ``(N, 3, 32, 48)`` of `conditioning.thumbnail`, of the whole dark picture.
+        places: ``(N, H/2, W/2, 2)``, where in it each 2x2 square is, as `context.places_in` says.
     """
 
     dark: Tensor
     equalised: Tensor
     normal: Tensor
     grey: Tensor
+    thumbnail: Tensor
+    places: Tensor
 
     def to(self, device: torch.device) -> Batch:
         """Move to a device, pictures in channels-last order."""
         moved = (part.to(device) for part in self)
         return Batch(
             *(
-                part.contiguous(memory_format=torch.channels_last) if part.dim() == 4 else part
+                part.contiguous(memory_format=torch.channels_last)
+                if part.shape[1:2] == (3,)
+                else part
                 for part in moved
             )
         )
@@ -100,14 +107,23 @@ class TrainingData:
     def _item(self, rng: np.random.Generator) -> tuple[Tensor, ...]:
         recipe = self._recipe
         scene = self._source(rng).scene(rng)
-        top = start_of(scene.dark.shape[0], recipe.crop, rng)
-        left = start_of(scene.dark.shape[1], recipe.crop, rng)
+        height, width = scene.dark.shape[:2]
+        top = start_of(height, recipe.crop, rng)
+        left = start_of(width, recipe.crop, rng)
         area = np.s_[top : top + recipe.crop, left : left + recipe.crop]
         quarter_turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
 
         def oriented(pixels: Pixels) -> Tensor:
             turned = np.rot90(pixels, quarter_turns)
             return to_unit(turned[:, ::-1] if mirrored else turned)
+
+        # Crops are turned and mirrored; the whole picture is mirrored at most: its sky stays above.
+        places = places_in(Extent(top, recipe.crop, height), Extent(left, recipe.crop, width))
+        places = torch.rot90(places, quarter_turns)
+        whole = thumbnail(scene.dark)
+        if mirrored:
+            places = places.flip(1) * torch.tensor([-1.0, 1.0])
+            whole = whole.flip(3)
 
         tone = np.arange(256, dtype=np.float64) / 255
         if rng.random() < recipe.tone_share:
@@ -119,6 +135,8 @@ class TrainingData:
             oriented(equalise(scene.dark[area], scene.tables).astype(np.uint8)),
             oriented(shown[scene.normal[area]]),
             torch.tensor([grey], dtype=torch.float32),
+            whole,
+            places[None],
         )
 
     def _source(self, rng: np.random.Generator) -> PairSource | DarkenedSource:

@@ -140,7 +140,7 @@ def train(
 
 def _initialise(run: Run, batch: Batch, recipe: Recipe, peers: Peers) -> None:
     with initialising(run.model), torch.no_grad(), _autocast(run.device):
-        losses(run.model, batch, recipe, step=0)
+        losses(run.model, batch, recipe, step=recipe.likelihood_every - 1)  # goes through the flow
     peers.follow_first(run.model.parameters())
     run.average.load_state_dict(run.model.state_dict())
     run.has_norms = True

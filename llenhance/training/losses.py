@@ -12,11 +12,14 @@ from llenhance.conditioning import colour_map, condition
 from llenhance.lpips import LPIPS
 from llenhance.model import LLFlow
 from llenhance.model.brightness import brightness_of
+from llenhance.model.context import sampled
 from llenhance.model.llflow import latent_mean
 from llenhance.training.data import Batch
 from llenhance.training.recipe import Recipe
 
 _STABLE: Final = (0.01**2, 0.03**2)  # SSIM's constants, Wang et al., IEEE TIP 2004
+_FLAT: Final = 0.015  # deviation of fine detail below which a place of the reference is flat
+_ROUNDING: Final = 1 / 12 / 255**2  # variance of rounding to 8 bits
 _DRAW: Final = 1  # tells this use of a step's random numbers from that of the data
 
 
@@ -28,6 +31,7 @@ class Losses(NamedTuple):
     l1: Tensor
     chroma: Tensor
     structure: Tensor
+    flat: Tensor
     lpips: Tensor
 
 
@@ -56,41 +60,61 @@ def losses(
         lpips: judges the decoded picture too, if given.
     """
     target = brightness_of(batch.grey) if model.brightness else torch.zeros_like(batch.grey)
-    prepared = model.prepare(condition(batch.dark, batch.equalised))
-    draw = np.random.default_rng((recipe.seed, step, part, _DRAW)).random(len(target))
-    from_reference = torch.as_tensor(draw < recipe.reference_mean_share).to(target.device)
-    from_reference = from_reference[:, None, None, None]
-    mean_colour = torch.where(from_reference, colour_map(batch.normal), prepared.colour_map)
-    mean = latent_mean(mean_colour, target)
-    bits = model.negative_log_likelihood(batch.normal, mean, prepared).mean()
-    total = bits / 3
-    nothing = bits.new_zeros(())
+    context = model.context_map(batch.thumbnail, target)
+    if context is not None:
+        context = sampled(context, batch.places)
+    prepared = model.prepare(condition(batch.dark, batch.equalised), context)
+    nothing = target.new_zeros(())
+    bits = total = nothing
+    if step < recipe.decoded_from or (step + 1) % recipe.likelihood_every == 0:
+        draw = np.random.default_rng((recipe.seed, step, part, _DRAW)).random(len(target))
+        from_reference = torch.as_tensor(draw < recipe.reference_mean_share).to(target.device)
+        from_reference = from_reference[:, None, None, None]
+        mean_colour = torch.where(from_reference, colour_map(batch.normal), prepared.colour_map)
+        mean = latent_mean(mean_colour, target)
+        bits = model.negative_log_likelihood(batch.normal, mean, prepared).mean()
+        total = bits / 3 * (1 if step < recipe.decoded_from else recipe.likelihood_every)
     if step < recipe.decoded_from:
-        return Losses(total, bits, nothing, nothing, nothing, nothing)
+        return Losses(total, bits, nothing, nothing, nothing, nothing, nothing)
     decoded = model.decode(latent_mean(prepared.colour_map, target), prepared)
     l1 = (decoded - batch.normal).abs().mean()
     chroma = (_colour_differences(decoded) - _colour_differences(batch.normal)).abs().mean()
-    structure = 1 - _ssim(decoded, batch.normal)
+    similarity, texture = _structure(decoded, batch.normal)
+    structure = 1 - similarity
     looks = nothing if lpips is None else lpips(decoded.clamp(0, 1), batch.normal).mean()
     total = total + recipe.l1 * l1 + recipe.chroma * chroma
-    total = total + recipe.structure * structure + recipe.lpips_at(progress) * looks
-    return Losses(total, bits, l1, chroma, structure, looks)
+    total = total + recipe.structure * structure + recipe.flat * texture
+    total = total + recipe.lpips_at(progress) * looks
+    return Losses(total, bits, l1, chroma, structure, texture, looks)
 
 
 def _colour_differences(picture: Tensor) -> Tensor:
     return picture[:, 0::2] - picture[:, 1:2]
 
 
-def _ssim(a: Tensor, b: Tensor) -> Tensor:
-    """Mean SSIM of ``(N, 3, H, W)`` pictures in 0..1, Gaussian window 11x11, sigma 1.5."""
+def _structure(decoded: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
+    """Compare ``(N, 3, H, W)`` pictures in 0..1 under a Gaussian window of 11x11, sigma 1.5.
+
+    Returns:
+        The mean SSIM; and by how much the deviation within the window exceeds the reference's,
+        averaged over all places, where the reference is flat: woven texture, blocks, noise.
+    """
+    a, b = decoded, reference
     maps = torch.cat([a, b, a * a, b * b, a * b]).float()
     with torch.autocast(a.device.type, enabled=False):
         maps = _smoothing(a.shape[2], a.device) @ maps @ _smoothing(a.shape[3], a.device).T
     mean_a, mean_b, square_a, square_b, product = maps.chunk(5)
     c1, c2 = _STABLE
+    variance_a, variance_b = square_a - mean_a**2, square_b - mean_b**2
     structure = 2 * (product - mean_a * mean_b) + c2
-    spread = square_a - mean_a**2 + square_b - mean_b**2 + c2
-    return ((2 * mean_a * mean_b + c1) * structure / ((mean_a**2 + mean_b**2 + c1) * spread)).mean()
+    spread = variance_a + variance_b + c2
+    ssim = ((2 * mean_a * mean_b + c1) * structure / ((mean_a**2 + mean_b**2 + c1) * spread)).mean()
+    # A square root has no slope at 0: the variances start from that of rounding to 8 bits.
+    deviation_a, deviation_b = (
+        (v.clamp_min(0) + _ROUNDING).sqrt() for v in (variance_a, variance_b)
+    )
+    texture = (deviation_a - deviation_b).clamp_min(0) * (deviation_b < _FLAT)
+    return ssim, texture.mean()
 
 
 def _smoothing(length: int, device: torch.device) -> Tensor:

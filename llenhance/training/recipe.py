@@ -20,21 +20,30 @@ class Recipe:
         max_norm: the gradient's norm is clipped to this.
         reference_mean_share: probability that a picture's latent mean is the reference's own colour
             map instead of the predicted one (``gt_ratio`` of the paper).
+        likelihood_every: the likelihood is a part of the loss in every so-manieth step, and counts
+            as often the more there: it is a quarter of a step's time.
         decoded_from: step from which the decoded picture is trained too. Soon: switched on at step
             200, when the scales have gone far from 1, it overflowed for good at step 210.
         l1: weight of its L1 distance to the reference, per channel.
         chroma: weight of the L1 distance of its colour differences R - G and B - G. In RGB alone
             the error in brightness decides the sign of all three gradients, and colour gets none.
         structure: weight of 1 - SSIM of the decoded picture.
+        flat: weight of the fine texture that the decoded picture has where the reference is flat.
         lpips: weight of the LPIPS of the decoded picture, where its network is given.
         final_lpips: what it falls to over the second half of the run: to the end at full weight, it
             puts woven texture into noise.
         ema: decay of the exponential moving average of the weights.
+        part_share: share of scenes that are a part of a pair, a picture of its own with its own
+            tables, mean and thumbnail: else the context map learns rooms by heart.
+        exposed_share: share of pairs whose dark picture is shown at another exposure, up to its
+            reference's.
         tone_share: share of references that are shown brighter or darker (a gamma curve), with b
             told accordingly, so that the picture follows b.
         well_lit_share: share of darkened photographs that keep nearly all of their light: what is
             well lit shall be left alone.
-        uneven_share: share of those with uneven light.
+        scenic_share: share of those whose light follows the things in the scene: what is bright
+            keeps it, the rest loses it.
+        uneven_share: share of the others with uneven light: one side, or a spot.
         night_share: share of those whose reference has a part that is meant to stay black.
         lamp_share: share of those with lamps in them.
         head_steps: steps of the brightness head, which is trained first and by itself.
@@ -51,15 +60,20 @@ class Recipe:
     final_rate: float = 0.01
     max_norm: float = 30.0
     reference_mean_share: float = 0.2
+    likelihood_every: int = 2
     decoded_from: int = 20
     l1: float = 10.0
     chroma: float = 10.0
     structure: float = 2.0
-    lpips: float = 2.0
-    final_lpips: float = 0.7
+    flat: float = 10.0
+    lpips: float = 1.5
+    final_lpips: float = 1.0
     ema: float = 0.999
+    part_share: float = 0.6
+    exposed_share: float = 0.2
     tone_share: float = 0.4
     well_lit_share: float = 0.125
+    scenic_share: float = 0.35
     uneven_share: float = 0.4
     night_share: float = 0.15
     lamp_share: float = 0.2

@@ -27,7 +27,15 @@ from llenhance.training.head import train_head
 from llenhance.training.loop import Budget, train
 from llenhance.training.peers import Peers, together
 from llenhance.training.recipe import Recipe
-from llenhance.training.sources import DarkenedSource, Pair, PairSource
+from llenhance.training.sources import (
+    COLOURFUL,
+    DULL,
+    NIGHT,
+    DarkenedSource,
+    Kind,
+    Pair,
+    PairSource,
+)
 from llenhance.training.state import STATE, Run
 from llenhance.training.validation import validate
 from llenhance.weights import load, store
@@ -46,9 +54,11 @@ class Settings:
     Attributes:
         low: folders of dark pictures.
         high: folders of their references, in the same order.
-        normal: folders of well-lit photographs to darken.
-        shares: of each pair of folders, then of each folder of photographs, in a batch; empty for
-            equal shares.
+        normal: folders of well-lit photographs with few strong colours, to darken.
+        photographs: folders of colourful ones.
+        night: folders of pictures that are meant to be dark, to darken further.
+        shares: of each pair of folders, then of each folder of photographs in this order, in a
+            batch; empty for equal shares.
         validation: list of the stems that are validated on and never trained on; None for no
             validation.
         validation_limit: at most this many pictures, evenly spaced.
@@ -70,6 +80,8 @@ class Settings:
     high: Sequence[Path]
     out: Path
     normal: Sequence[Path] = ()
+    photographs: Sequence[Path] = ()
+    night: Sequence[Path] = ()
     shares: Sequence[float] = ()
     validation: Path | None = None
     validation_limit: int | None = None
@@ -82,6 +94,12 @@ class Settings:
     save_every: float = 180.0
     validate_every: float = 600.0
     log_every: int = 20
+
+    @property
+    def to_darken(self) -> list[tuple[Path, Kind]]:
+        """All folders of photographs without dark partners, with what they are like."""
+        kinds = ((self.normal, DULL), (self.photographs, COLOURFUL), (self.night, NIGHT))
+        return [(folder, kind) for folders, kind in kinds for folder in folders]
 
 
 def run_session(settings: Settings, recipe: Recipe, budget: Budget, *, report: Report) -> Run:
@@ -223,12 +241,14 @@ def _check(settings: Settings, recipe: Recipe) -> None:
     if len(settings.low) != len(settings.high):
         problem = f"{len(settings.low)} --low and {len(settings.high)} --high folders"
         raise UsageError("--low and --high", problem, "Give each --low its --high, in order")
-    if not settings.low and not settings.normal:
+    sources = len(settings.low) + len(settings.to_darken)
+    if not sources:
         raise UsageError("train", "has nothing to train on", "Give --low and --high, or --normal")
-    sources = len(settings.low) + len(settings.normal)
     if settings.shares and len(settings.shares) != sources:
         problem = f"{len(settings.shares)} shares for {sources} sources"
-        raise UsageError("--share", problem, "Give one for each --low and --normal")
+        raise UsageError(
+            "--share", problem, "Give one for each --low, --normal, --photographs and --night"
+        )
     if settings.shares and not (min(settings.shares) >= 0 and sum(settings.shares) > 0):
         problem = "shares are 0 or more, and not all 0"
         raise UsageError("--share", problem, "Give each source its part of a batch")
@@ -250,14 +270,14 @@ def _load(settings: Settings, recipe: Recipe) -> tuple[TrainingData, list[Pair]]
     for low, high in zip(settings.low, settings.high, strict=True):
         pairs = load_pairs(low, high, names=held_out, leave_out=True)
         _require_size(low, [pair.dark for pair in pairs], recipe)
-        sources.append(PairSource(pairs))
+        sources.append(PairSource(pairs, recipe=recipe))
         if held_out is not None:
             validation += load_pairs(low, high, names=held_out, leave_out=False)
-    for folder in settings.normal:
+    for folder, kind in settings.to_darken:
         paths = [p for stem, p in pictures_in(folder).items() if stem not in (held_out or set())]
         photographs = _unique([read_pixels(path) for path in paths])
         _require_size(folder, photographs, recipe)
-        sources.append(DarkenedSource(photographs, recipe=recipe))
+        sources.append(DarkenedSource(photographs, recipe=recipe, kind=kind))
     if held_out is not None and not validation:
         remedy = "Check the list against the names in --low"
         raise TrainingError(str(settings.validation), "names no picture that is there", remedy)

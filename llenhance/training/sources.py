@@ -19,6 +19,7 @@ from llenhance.darkening import (
     random_light,
     random_night,
     relit,
+    scenic_light,
 )
 from llenhance.metrics import LUMA
 from llenhance.training.recipe import Recipe
@@ -29,10 +30,37 @@ GLIMPSE_HEIGHT: Final = 64
 GLIMPSE_WIDTH: Final = 96
 """Pixels of a glimpse: twice the head's thumbnail, which parts of it become."""
 
-_SMALLEST_SCENE: Final = 192  # pixels; a darkened scene is a window of a photograph, at least this
-_LARGEST_SCENE: Final = 512
-_SCENE: Final = 256  # side to which larger windows are shrunk: sharp, and quick to darken
-_EXCHANGED: Final = 0.25  # share of darkened scenes with exchanged channels
+_SMALLEST_SCENE: Final = 192  # pixels; a darkened scene is a part of a photograph, at least this
+_SCENES: Final = (256, 401)  # to what side larger ones are shrunk: sharp, and quick to darken
+_SMALLEST_PART: Final = 0.5  # of height and width, of a part of a pair that is a picture of its own
+_BLENDED: Final = (
+    0.4  # share of exposed pairs that have some of their reference in the dark picture
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What photographs are like, and so what may be done to them.
+
+    Attributes:
+        saturation: logarithm of the least and the greatest factor of their saturation.
+        exchanged: share with exchanged channels.
+        is_night: whether their black is black by design, and no further night may fall.
+    """
+
+    saturation: tuple[float, float]
+    exchanged: float
+    is_night: bool = False
+
+
+DULL: Final = Kind(saturation=(-0.2, 0.9), exchanged=0.25)
+"""Rooms and daylight with few strong colours: a model that saw only them turns lamps grey."""
+
+COLOURFUL: Final = Kind(saturation=(-0.2, 0.45), exchanged=0.1)
+"""Photographs that somebody is proud of."""
+
+NIGHT: Final = Kind(saturation=(-0.2, 0.45), exchanged=0.1, is_night=True)
+"""Pictures that are meant to be dark: black skies, lights."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +88,10 @@ class Glimpse(NamedTuple):
 
 
 class PairSource:
-    """Real pairs; what depends on the whole picture is computed once."""
+    """Real pairs, whole or in parts; what depends on the whole picture is computed once."""
 
-    def __init__(self, pairs: Sequence[Pair]) -> None:
+    def __init__(self, pairs: Sequence[Pair], *, recipe: Recipe) -> None:
+        self._recipe = recipe
         self._scenes = [Scene(p.dark, p.normal, tables_of(p.dark)) for p in pairs]
         self._glimpses = [Glimpse(shrunk(p.dark), shrunk(p.normal)) for p in pairs]
 
@@ -70,17 +99,32 @@ class PairSource:
         return len(self._scenes)
 
     def scene(self, rng: np.random.Generator) -> Scene:
-        return self._scenes[int(rng.integers(len(self)))]
+        scene = self._scenes[int(rng.integers(len(self)))]
+        part, exposed = (
+            rng.random() < share for share in (self._recipe.part_share, self._recipe.exposed_share)
+        )
+        if not part and not exposed:
+            return scene
+        dark, normal, _ = scene
+        if part:
+            area = _part(dark.shape[:2], _SMALLEST_PART, self._recipe.crop, rng)
+            dark, normal = dark[area], normal[area]
+        if exposed:
+            dark = np.rint(255 * _exposed(_unit(dark), _unit(normal), rng)).astype(np.uint8)
+        return Scene(dark, normal, tables_of(dark))
 
     def glimpse(self, rng: np.random.Generator) -> Glimpse:
-        return self._glimpses[int(rng.integers(len(self)))]
+        glimpse = self._glimpses[int(rng.integers(len(self)))]
+        if rng.random() < self._recipe.exposed_share:
+            return glimpse._replace(dark=_exposed(glimpse.dark, glimpse.normal, rng))
+        return glimpse
 
 
 class DarkenedSource:
-    """Well-lit photographs, darkened anew each time."""
+    """Well-lit photographs of a kind, darkened anew each time."""
 
-    def __init__(self, photographs: Sequence[Pixels], *, recipe: Recipe) -> None:
-        self._photographs, self._recipe = photographs, recipe
+    def __init__(self, photographs: Sequence[Pixels], *, recipe: Recipe, kind: Kind = DULL) -> None:
+        self._photographs, self._recipe, self._kind = photographs, recipe, kind
         # Shrunk before they are darkened: the light of a scene does not depend on its pixels.
         self._small = [np.rint(255 * shrunk(p)).astype(np.uint8) for p in photographs]
 
@@ -100,13 +144,16 @@ class DarkenedSource:
     def _darkened(self, bright: Pixels, rng: np.random.Generator) -> tuple[Pixels, Pixels]:
         """Return a reference and its dark picture."""
         recipe, size = self._recipe, bright.shape[:2]
-        normal = _recoloured(bright, rng)
+        normal = _recoloured(bright, self._kind, rng)
         camera = full_light(rng) if rng.random() < recipe.well_lit_share else poor_light(rng)
         lamps = random_lamps(size, rng) if rng.random() < recipe.lamp_share else None
-        night = random_night(normal, rng) if rng.random() < recipe.night_share else None
-        normal = relit(normal, light=night, lamps=lamps)
-        uneven = rng.random() < recipe.uneven_share
-        light = random_light(size, camera.exposure, rng) if uneven else None
+        falls = not self._kind.is_night and rng.random() < recipe.night_share
+        normal = relit(normal, light=random_night(normal, rng) if falls else None, lamps=lamps)
+        light = None
+        if rng.random() < recipe.scenic_share:
+            light = scenic_light(normal, camera.exposure, rng)
+        elif rng.random() < recipe.uneven_share:
+            light = random_light(size, camera.exposure, rng)
         return normal, darken(normal, camera, light=light, lamps=lamps, rng=rng)
 
 
@@ -130,26 +177,46 @@ def _unit(pixels: Pixels) -> NDArray[np.float32]:
     return pixels.astype(np.float32) / np.float32(255)
 
 
-def _recoloured(photograph: Pixels, rng: np.random.Generator) -> Pixels:
-    """Saturate a photograph, and in one case of four exchange its channels.
+def _exposed(
+    dark: NDArray[np.float32], normal: NDArray[np.float32], rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Show a dark picture as a longer or shorter exposure, or as one that is half corrected."""
+    if rng.random() < _BLENDED:
+        share = np.float32(rng.uniform(0.05, 1))
+        return (dark + share * (normal - dark)).astype(np.float32)
+    longer = dark * np.float32(2 ** rng.uniform(-1, 2.5))
+    return np.minimum(longer, np.float32(1))
 
-    Rooms and daylight have few strong colours: a model that saw only them turns lamps grey.
-    """
-    saturation = np.float32(np.exp(rng.uniform(-0.2, 0.9)))
+
+def _recoloured(photograph: Pixels, kind: Kind, rng: np.random.Generator) -> Pixels:
+    """Saturate a photograph, and now and then exchange its channels."""
+    saturation = np.float32(np.exp(rng.uniform(*kind.saturation)))
     grey = (photograph @ LUMA).astype(np.float32)[..., None]
     coloured = np.clip(np.rint(grey + saturation * (photograph - grey)), 0, 255).astype(np.uint8)
-    if rng.random() < _EXCHANGED:
+    if rng.random() < kind.exchanged:
         coloured = np.ascontiguousarray(coloured[..., rng.permutation(3)])
     return coloured
 
 
+def _part(
+    size: tuple[int, ...], smallest: float, least: int, rng: np.random.Generator
+) -> tuple[slice, slice]:
+    """Draw a window of at least a share of each side, and at least so many pixels."""
+    spans: list[slice] = []
+    for length in size:
+        side = int(rng.integers(min(max(round(smallest * length), least), length), length + 1))
+        start = start_of(length, side, rng)
+        spans.append(slice(start, start + side))
+    return spans[0], spans[1]
+
+
 def _window(photograph: Pixels, crop: int, rng: np.random.Generator) -> Pixels:
-    """Cut a square window and shrink a large one: other scales, finer detail than JPEG's."""
-    most = min(max(_LARGEST_SCENE, crop), *photograph.shape[:2])
-    side = int(rng.integers(min(max(_SMALLEST_SCENE, crop), most), most + 1))
-    top, left = (start_of(length, side, rng) for length in photograph.shape[:2])
-    window = photograph[top : top + side, left : left + side]
-    scene = max(_SCENE, crop)
-    if side <= scene:
+    """Cut a window and shrink a large one: other scales, finer detail than JPEG's."""
+    window = photograph[_part(photograph.shape[:2], 0.0, max(_SMALLEST_SCENE, crop), rng)]
+    height, width = window.shape[:2]
+    side = max(int(rng.integers(*_SCENES)), crop)
+    scale = max(side / (height * width) ** 0.5, crop / min(height, width))
+    if scale >= 1:
         return np.ascontiguousarray(window)
-    return cv2.resize(window, (scene, scene), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    size = (max(crop, round(scale * width)), max(crop, round(scale * height)))
+    return cv2.resize(window, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
