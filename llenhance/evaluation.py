@@ -2,7 +2,8 @@
 
 `plan` finds what belongs together, `evaluate` enhances and compares one picture after the other,
 `summarise` adds up. A picture that fails is a `Failure`, and the next one follows; what would fail
-for every picture alike is raised. The measures are in `metrics.py` and `lpips.py`.
+for every picture alike is raised. The measures are in `judge.py`; `sweep.py` does this for several
+exposures.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ from llenhance.files import (
     write_picture,
 )
 from llenhance.folders import eight_bits, natural_order, pictures_in, read_pixels
-from llenhance.metrics import SMALLEST, appearance, mean_grey, scaled_to, score
+from llenhance.judge import Judge
+from llenhance.metrics import appearance, mean_grey, scaled_to
+from llenhance.picture import Picture
 
 if TYPE_CHECKING:  # torch takes seconds to import, and only enhancing and LPIPS need it
     from llenhance.enhancer import Enhancer
@@ -46,17 +49,24 @@ SCALED: Final = "scaled"
 TRUE_B: Final = "true_b"
 GREY: Final = "mean_grey"
 REFERENCE_GREY: Final = "reference_mean_grey"
+INPUT_GREY: Final = "input_mean_grey"
 
 _SMALLEST_ALONE: Final = 3  # pixels a side that `appearance` needs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A picture, the reference it is compared with, and the file for its enhanced version."""
+    """A picture, the reference it is compared with, and the file for its enhanced version.
+
+    `change` makes the input from the picture and its reference; `source` is the input that another
+    program made the picture from. With either, and a reference, the input's mean grey is told.
+    """
 
     picture: Path
     reference: Path | None = None
     output: Path | None = None
+    change: Callable[[Picture, Pixels], Picture] | None = None
+    source: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +87,8 @@ class Scored:
             ``lpips``: under `PRODUCED` as it is, under `SCALED` after scaling to the reference's
             mean grey, under `TRUE_B` as the model makes it when told the reference's brightness.
             Empty without a reference.
-        alone: `GREY` and `REFERENCE_GREY`, 0..1; without a reference the fields of `Appearance`.
+        alone: `GREY` and `REFERENCE_GREY`, perhaps `INPUT_GREY`, 0..1; without a reference the
+            fields of `Appearance`.
     """
 
     name: str
@@ -151,7 +162,7 @@ def _targets(
     if outputs is None:
         return {}
     if any(folder is not None and same_file(folder, outputs) for folder in inputs):
-        remedy = "Choose another folder with -o"
+        remedy = "Choose another folder for what is written"
         raise UsageError(str(outputs), "it holds inputs, and those stay as they are", remedy)
     return dict(plan_outputs(sources, output=outputs, many=True, format="PNG"))
 
@@ -169,7 +180,7 @@ def evaluate(
     Args:
         jobs: of `plan`.
         enhancer: makes what brightens the pictures first; called once. Without it they are scored
-            as they are, and nothing is written.
+            as they are.
         lpips: weights for `load_lpips`.
         overwrite: replace outputs that exist.
         progress: called with a picture's name before its turn, the pictures done and all of them.
@@ -181,7 +192,7 @@ def evaluate(
     """
     if any(job.reference for job in jobs):
         require("skimage", extra="evaluate")  # now, not when the first picture is enhanced
-    judge = _Judge(lpips)
+    judge = Judge(lpips)
     model = enhancer() if enhancer else None
     for done, job in enumerate(jobs):
         if progress:
@@ -198,33 +209,15 @@ def evaluate(
             yield Failure(name=job.picture.stem, error=error)
 
 
-class _Judge:
-    """What compares two pictures."""
-
-    def __init__(self, lpips: Path | None) -> None:
-        self._lpips = None
-        self.smallest = SMALLEST
-        if lpips is not None:
-            from llenhance.lpips import SMALLEST as SMALLEST_FOR_LPIPS
-            from llenhance.lpips import load_lpips  # imports torch
-
-            self._lpips = load_lpips(lpips)  # stays on the CPU: the same figures on every machine
-            self.smallest = SMALLEST_FOR_LPIPS
-
-    def compare(self, pixels: Pixels, reference: Pixels) -> dict[str, float]:
-        figures = asdict(score(pixels, reference))
-        if self._lpips is not None:
-            figures["lpips"] = self._lpips.between(pixels, reference)
-        return figures
-
-
-def _scored(job: Job, judge: _Judge, model: Enhancer | None, *, overwrite: bool) -> Scored:
+def _scored(job: Job, judge: Judge, model: Enhancer | None, *, overwrite: bool) -> Scored:
     name = str(job.picture)
     if job.output is not None:
         _check_target(job.output, job.reference, overwrite=overwrite)
     picture = read_picture(job.picture)
     reference = None if job.reference is None else read_pixels(job.reference)
     _check_sizes(job, picture.pixels.shape, reference, judge)
+    if job.change is not None and reference is not None:
+        picture = job.change(picture, reference)
     produced, told = picture, None
     try:
         if model is not None:
@@ -246,6 +239,9 @@ def _scored(job: Job, judge: _Judge, model: Enhancer | None, *, overwrite: bool)
     if told is not None:
         compared[TRUE_B] = judge.compare(eight_bits(told.pixels), reference)
     alone = {GREY: mean_grey(pixels), REFERENCE_GREY: mean_grey(reference)}
+    if job.change is not None or job.source is not None:
+        source = picture.pixels if job.source is None else read_pixels(job.source)
+        alone[INPUT_GREY] = mean_grey(eight_bits(source))
     return Scored(name=job.picture.stem, compared=compared, alone=alone)
 
 
@@ -259,7 +255,7 @@ def _check_target(target: Path, reference: Path | None, *, overwrite: bool) -> N
             raise PictureError(str(target), *EXISTS)
 
 
-def _check_sizes(job: Job, shape: tuple[int, ...], reference: Pixels | None, judge: _Judge) -> None:
+def _check_sizes(job: Job, shape: tuple[int, ...], reference: Pixels | None, judge: Judge) -> None:
     height, width = shape[:2]
     size = f"is {width}x{height} pixels"
     if reference is not None and reference.shape[:2] != (height, width):
