@@ -1029,6 +1029,29 @@ def test_session_can_begin_with_a_finished_model(finished: Finished, tmp_path: P
     assert describe(started.out / "latest.safetensors").training["start"] == first
 
 
+def test_brightness_head_of_a_finished_model_can_be_trained_anew_alone(
+    finished: Finished, tmp_path: Path
+) -> None:
+    settings, run, _ = finished
+    first = str(settings.out / "latest.safetensors")
+    started = replace(settings, out=tmp_path / "head", start=first, new_head=True)
+    found = run_session(started, RECIPE, Budget(steps=0), report=lambda _: None)
+    assert found.step == 0
+    before = run.average.state_dict()
+    changed = {
+        name.partition(".")[0]
+        for name, value in load(started.out / "latest.safetensors").state_dict().items()
+        if not torch.allclose(value, before[name], rtol=2**-10, atol=1e-5)
+    }
+    assert changed == {"brightness"}
+
+
+def test_new_head_without_a_start_is_refused(tmp_path: Path) -> None:
+    settings = Settings(low=[], high=[], out=tmp_path, device=CPU, new_head=True, normal=[tmp_path])
+    with pytest.raises(UsageError, match="--new-head"):
+        run_session(settings, RECIPE, Budget(steps=1), report=lambda _: None)
+
+
 def test_log_is_continued(finished: Finished) -> None:
     settings, _, before = finished
     run_session(replace(settings, resume=True), RECIPE, Budget(steps=4), report=lambda _: None)

@@ -66,12 +66,18 @@ def train(
     preset: Annotated[str, typer.Option(metavar="NAME", help="nano, small or large.")] = "nano",
     start: Annotated[
         str | None,
-        typer.Option(metavar="MODEL", help="Begin with a model, its brightness head included."),
+        typer.Option(metavar="MODEL", help="Begin with a model, as it is."),
     ] = None,
+    new_head: Annotated[
+        bool, typer.Option("--new-head", help="With --start: train the brightness head anew.")
+    ] = False,
     minutes: Annotated[
         float | None, typer.Option(min=0, metavar="M", help="Train for so long.")
     ] = None,
-    steps: Annotated[int | None, typer.Option(min=1, metavar="N", help="Or for N steps.")] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="N", help="Or for N steps; 0 for the brightness head alone."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in --out.")] = False,
     head_steps: Annotated[
         int, typer.Option(min=0, metavar="N", help="Of the brightness head, before the rest.")
@@ -115,6 +121,7 @@ def train(
         lpips=lpips,
         preset=preset,
         start=start,
+        new_head=new_head,
         out=out,
         resume=resume,
         device=choose_device(device),

@@ -46,7 +46,7 @@ class Budget:
     def progress(self, run: Run) -> float:
         """Return the share of the budget that is spent, 0..1 and beyond."""
         if self.steps is not None:
-            return run.step / self.steps
+            return run.step / self.steps if self.steps else 1.0
         assert self.minutes is not None
         return run.seconds / (60 * self.minutes)
 

@@ -67,6 +67,7 @@ class Settings:
         preset: name in `architecture.PRESETS`.
         start: a model, shipped or a file, to begin with in place of fresh weights; its architecture
             goes before ``preset``, and its brightness head stays as it is.
+        new_head: train the brightness head of that model anew all the same.
         device: cpu, cuda, ...
         workers: processes that share each batch, one thread each; on the CPU only. 1 uses torch's
             threads instead.
@@ -88,6 +89,7 @@ class Settings:
     lpips: Path | None = None
     preset: str = "nano"
     start: str | None = None
+    new_head: bool = False
     device: torch.device
     workers: int = 1
     resume: bool = False
@@ -169,7 +171,7 @@ def _started(settings: Settings, recipe: Recipe) -> Run:
     else:
         model = load(find(settings.start))
         run = Run(model.architecture, recipe, device=settings.device)
-        run.begin_with(model)
+        run.begin_with(model, with_head=not settings.new_head)
     if settings.resume:
         run.resume(settings.out)
     return run
@@ -255,6 +257,9 @@ def _check(settings: Settings, recipe: Recipe) -> None:
     if settings.preset not in PRESETS:
         known = ", ".join(PRESETS)
         raise UsageError(f"preset {settings.preset}", "is unknown", f"Use one of: {known}")
+    if settings.new_head and settings.start is None:
+        remedy = "Give --start, or leave it out: a run without --start trains the head anyway"
+        raise UsageError("--new-head", "is for a run that begins with a model", remedy)
     if settings.workers > 1 and (settings.device.type != "cpu" or recipe.batch % settings.workers):
         remedy = f"Use a batch that is a multiple of {settings.workers}, and --device cpu"
         raise UsageError("--workers", "share each batch equally, on the CPU", remedy)

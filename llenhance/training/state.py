@@ -53,11 +53,21 @@ class Run:
         self.has_head = self.model.brightness is None
         self.best = -float("inf")
 
-    def begin_with(self, model: LLFlow) -> None:
-        """Take the weights of a finished model, its brightness head included, as they are."""
+    def begin_with(self, model: LLFlow, *, with_head: bool = True) -> None:
+        """Take the weights of a finished model as they are, those of its brightness head if wanted.
+
+        Args:
+            model: of the same architecture.
+            with_head: else the run keeps its own fresh one, to be trained.
+        """
+        taken = model.state_dict()
+        if not with_head:
+            own = self.model.state_dict()
+            taken |= {name: own[name] for name in taken if name.startswith("brightness.")}
         for fresh in (self.model, self.average):
-            fresh.load_state_dict(model.state_dict())
-        self.has_norms = self.has_head = True
+            fresh.load_state_dict(taken)
+        self.has_norms = True
+        self.has_head = with_head or self.model.brightness is None
 
     @torch.no_grad()
     def follow(self, decay: float) -> None:
