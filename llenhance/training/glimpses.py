@@ -21,12 +21,16 @@ from llenhance.training.sources import GLIMPSE_HEIGHT, GLIMPSE_WIDTH, Glimpse, s
 
 _WHOLE: Final = 0.3  # share of examples that show the whole picture
 _SMALLEST: Final = 0.55  # of its height and width that the others show
-_EXPOSURE: Final = 0.3  # deviation of the logarithm of the dark picture's exposure
-_TINT: Final = 0.1  # the same of each channel's own gain
+_WELL_LIT: Final = 0.08  # share of examples whose dark picture is the reference itself
+_STOPS: Final = 1.5  # the dark picture is exposed longer or shorter by up to so many
+_TINT: Final = 0.1  # deviation of the logarithm of each channel's own gain
 
 
 def head_example(glimpse: Glimpse, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Return a thumbnail and what the head shall say about it.
+
+    No exposure makes the dark picture brighter than its reference: that would teach the head to
+    darken what is well lit.
 
     Returns:
         ``(1, 3, 32, 48)`` as of `conditioning.thumbnail`, and ``(1, 4, 6)``, greys in 0..1.
@@ -37,10 +41,14 @@ def head_example(glimpse: Glimpse, rng: np.random.Generator) -> tuple[Tensor, Te
         width = int(rng.integers(round(_SMALLEST * width), width + 1))
     top, left = start_of(GLIMPSE_HEIGHT, height, rng), start_of(GLIMPSE_WIDTH, width, rng)
     area = np.s_[top : top + height, left : left + width]
-    gain = np.exp(rng.normal(0, _EXPOSURE) + rng.normal(0, _TINT, 3)).astype(np.float32)
+    normal = glimpse.normal[area]
+    shown = normal if rng.random() < _WELL_LIT else glimpse.dark[area]
+    exposure = 2 ** rng.uniform(-_STOPS, _STOPS)
+    exposure = min(exposure, float(normal.mean()) / max(float(shown.mean()), 1e-6))
+    gain = (exposure * np.exp(rng.normal(0, _TINT, 3))).astype(np.float32)
     size = (THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT)
-    dark = cv2.resize(glimpse.dark[area], size, interpolation=cv2.INTER_AREA)
-    grey = (glimpse.normal[area] @ LUMA).astype(np.float32)
+    dark = cv2.resize(shown, size, interpolation=cv2.INTER_AREA)
+    grey = (normal @ LUMA).astype(np.float32)
     greys = cv2.resize(grey, PARTS[::-1], interpolation=cv2.INTER_AREA)
     if rng.random() < 0.5:
         dark, greys = dark[:, ::-1], greys[:, ::-1]

@@ -12,14 +12,17 @@ from collections.abc import Callable
 from typing import Final
 
 import torch
+from torch.nn import functional as F
 
-from llenhance.model.brightness import BrightnessHead
+from llenhance.conditioning import THUMBNAIL_HEIGHT
+from llenhance.model.brightness import PARTS, BrightnessHead
 from llenhance.training.data import TrainingData
 from llenhance.training.recipe import Recipe
 
 _WARM_UP: Final = 100  # steps
-_AVERAGED: Final = 0.995  # decay of the moving average of the weights
+_AVERAGED: Final = 0.998  # decay of the moving average of the weights
 _DECAY: Final = 1e-2  # of AdamW's weights
+_BURNT: Final = 3.0  # what too much grey costs in addition, per grey that the dark picture has
 _TELL_EVERY: Final = 100  # steps
 
 
@@ -33,7 +36,8 @@ def train_head(
 ) -> None:
     """Train a fresh head for ``recipe.head_steps``; it holds the average of its weights then.
 
-    It minimises the error of the mean grey, plus the mean error of the parts' greys.
+    It minimises the error of the mean grey, plus the mean error of the parts' greys, in which too
+    much grey counts the more, the brighter the part is already: what is lit would be clipped.
 
     Args:
         head: on the device; changed in place.
@@ -50,9 +54,14 @@ def train_head(
         for group in optimiser.param_groups:
             group["lr"] = recipe.head_rate * min(1.0, (step + 1) / _WARM_UP) * cosine
         torch.manual_seed(hash((recipe.seed, step)))  # pyright: ignore[reportUnknownMemberType]
-        difference = head.greys(thumbnails.to(device)) - greys.to(device)
+        thumbnails = thumbnails.to(device)
+        with torch.autocast(device.type, torch.bfloat16):
+            predicted = head.greys(thumbnails)
+        difference = predicted.float() - greys.to(device)
+        lit = F.avg_pool2d(thumbnails.exp().mean(dim=1), THUMBNAIL_HEIGHT // PARTS[0])
         of_mean = difference.mean(dim=(1, 2)).abs().mean()
-        loss = of_mean + difference.abs().mean()
+        burnt = _BURNT * (difference.clamp_min(0) * lit).mean()
+        loss = of_mean + difference.abs().mean() + burnt
         optimiser.zero_grad()
         loss.backward()  # pyright: ignore[reportUnknownMemberType]
         optimiser.step()  # pyright: ignore[reportUnknownMemberType]

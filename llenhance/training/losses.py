@@ -47,8 +47,8 @@ def losses(
 ) -> Losses:
     """Return the loss of a batch.
 
-    ``bits / 3`` (bits per channel value) plus, from ``recipe.decoded_from``, the distance between
-    the reference and the picture decoded at the latent mean with the true b.
+    The likelihood, ``bits / 3`` (bits per channel value), plus, from ``recipe.decoded_from``, the
+    distance between the reference and the picture decoded at the latent mean with the true b.
 
     Args:
         model: in training.
@@ -73,7 +73,8 @@ def losses(
         mean_colour = torch.where(from_reference, colour_map(batch.normal), prepared.colour_map)
         mean = latent_mean(mean_colour, target)
         bits = model.negative_log_likelihood(batch.normal, mean, prepared).mean()
-        total = bits / 3 * (1 if step < recipe.decoded_from else recipe.likelihood_every)
+        times = 1 if step < recipe.decoded_from else recipe.likelihood_every
+        total = recipe.likelihood * times * bits / 3
     if step < recipe.decoded_from:
         return Losses(total, bits, nothing, nothing, nothing, nothing, nothing)
     decoded = model.decode(latent_mean(prepared.colour_map, target), prepared)
