@@ -27,6 +27,7 @@ from llenhance.errors import PictureError, ResourceError, UsageError, WeightsErr
 from llenhance.metrics import mean_grey
 from llenhance.model import LLFlow
 from llenhance.model.brightness import GAIN, MIDDLE
+from llenhance.model.context import Extent
 from llenhance.picture import Picture
 from llenhance.pixels import enhance_pixels
 from llenhance.plan import look
@@ -44,6 +45,7 @@ PAPER = Architecture(features=4, growth=4, blocks=1, steps=1, hidden=6, margin=9
 OURS = Architecture(
     features=4, growth=4, blocks=1, trunk_scale=4, steps=1, hidden=6, brightness=True, margin=128
 )
+SEEING = replace(OURS, context=True)
 
 
 @torch.no_grad()
@@ -165,12 +167,24 @@ def test_sixteen_bits_are_finer_than_eight() -> None:
 @pytest.mark.parametrize(
     "size", [(40, 370), (370, 30), (30, 371)], ids=["wide", "tall", "no multiple of 8"]
 )
-@pytest.mark.parametrize("architecture", [PAPER, OURS], ids=["paper", "ours"])
+@pytest.mark.parametrize("architecture", [PAPER, OURS, SEEING], ids=["paper", "ours", "seeing"])
 def test_tiled_equals_whole_where_the_margin_holds_the_receptive_field(
     architecture: Architecture, size: tuple[int, int]
 ) -> None:
     model, pixels = tame(architecture), dark_picture(*size)
     assert levels_apart(enhanced(model, pixels, tile=96), enhanced(model, pixels)) <= 1
+
+
+def test_tiles_that_sample_a_map_as_if_they_were_the_whole_picture_show(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise the test above could not fail for the context map."""
+    model, pixels = tame(SEEING), dark_picture(40, 370)
+    whole = enhanced(model, pixels)
+    monkeypatch.setattr(
+        "llenhance.pixels.Extent", lambda _start, length, _whole: Extent(0, length, length)
+    )
+    assert levels_apart(enhanced(model, pixels, tile=96), whole) > 1
 
 
 @pytest.mark.parametrize("architecture", [PAPER, OURS], ids=["paper", "ours"])

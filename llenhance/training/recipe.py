@@ -20,8 +20,8 @@ class Recipe:
         max_norm: the gradient's norm is clipped to this.
         reference_mean_share: probability that a picture's latent mean is the reference's own colour
             map instead of the predicted one (``gt_ratio`` of the paper).
-        likelihood: weight of the likelihood, in bits per channel value. At 1 its gradient in the flow's
-            parameters was 4 to 15 times that of the L1 distance.
+        likelihood: weight of the likelihood, in bits per channel value. At 1 its gradient in the
+            flow's parameters was 4 to 15 times that of the L1 distance.
         likelihood_every: the likelihood is a part of the loss in every so-manieth step, and counts
             as often the more there: it is a quarter of a step's time.
         decoded_from: step from which the decoded picture is trained too. Soon: switched on at step
