@@ -22,7 +22,7 @@ from llenhance.training.sources import GLIMPSE_HEIGHT, GLIMPSE_WIDTH, Glimpse, s
 _WHOLE: Final = 0.3  # share of examples that show the whole picture
 _SMALLEST: Final = 0.55  # of its height and width that the others show
 _WELL_LIT: Final = 0.08  # share of examples whose dark picture is the reference itself
-_STOPS: Final = 1.5  # the dark picture is exposed longer or shorter by up to so many
+_STOPS: Final = 1.2  # the dark picture is exposed longer or shorter by up to so many
 _TINT: Final = 0.1  # deviation of the logarithm of each channel's own gain
 
 

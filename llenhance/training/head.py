@@ -22,7 +22,7 @@ from llenhance.training.recipe import Recipe
 _WARM_UP: Final = 100  # steps
 _AVERAGED: Final = 0.998  # decay of the moving average of the weights
 _DECAY: Final = 1e-2  # of AdamW's weights
-_BURNT: Final = 3.0  # what too much grey costs in addition, per grey that the dark picture has
+_BURNT: Final = 6.0  # what too much grey costs in addition, per light that is there already
 _TELL_EVERY: Final = 100  # steps
 
 
@@ -58,9 +58,9 @@ def train_head(
         with torch.autocast(device.type, torch.bfloat16):
             predicted = head.greys(thumbnails)
         difference = predicted.float() - greys.to(device)
-        lit = F.avg_pool2d(thumbnails.exp().mean(dim=1), THUMBNAIL_HEIGHT // PARTS[0])
+        light = F.avg_pool2d(thumbnails.exp().mean(dim=1) ** 2, THUMBNAIL_HEIGHT // PARTS[0])
         of_mean = difference.mean(dim=(1, 2)).abs().mean()
-        burnt = _BURNT * (difference.clamp_min(0) * lit).mean()
+        burnt = _BURNT * (difference.clamp_min(0) * light).mean()
         loss = of_mean + difference.abs().mean() + burnt
         optimiser.zero_grad()
         loss.backward()  # pyright: ignore[reportUnknownMemberType]
