@@ -68,9 +68,9 @@ class Recipe:
     l1: float = 10.0
     chroma: float = 10.0
     structure: float = 2.0
-    flat: float = 50.0
-    lpips: float = 1.5
-    final_lpips: float = 1.0
+    flat: float = 200.0
+    lpips: float = 2.5
+    final_lpips: float = 2.0
     ema: float = 0.999
     part_share: float = 0.6
     exposed_share: float = 0.2
