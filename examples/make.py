@@ -16,7 +16,7 @@ from llenhance.darkening import Camera, darken
 from llenhance.errors import require
 
 CAMERAS = {
-    "coffee": Camera(exposure=1 / 12, shot=3e-4, read=6e-4, grain=0.5, jpeg_quality=None),
+    "coffee": Camera(exposure=1 / 12, shot=3e-4, read=6e-4, grain=0.5, jpeg_quality=()),
     "chelsea": Camera(
         exposure=1 / 20, white_balance=(1.1, 1.0, 0.9), shot=2e-4, read=5e-4, grain=0.5
     ),
