@@ -285,6 +285,15 @@ def test_head_sees_what_is_well_lit(shown_to_the_head: Tensor) -> None:
     assert ((shown_to_the_head - 1).abs() < 0.1).sum() > 20
 
 
+def test_head_sees_nights_with_no_less_light_than_they_were_darkened_to() -> None:
+    glimpse = Glimpse(*(np.full((64, 96, 3), level / 255, np.float32) for level in (10, 50)))
+    rng = np.random.default_rng(0)
+    thumbnails = torch.cat([head_example(glimpse, rng)[0] for _ in range(50)])
+    shown = 255 * (thumbnails.exp() - 1e-3).mean(dim=(1, 2, 3))
+    assert shown.min() > 0.8 * 10  # by its tint alone
+    assert shown.max() < 1.2 * 50
+
+
 def test_reference_of_a_night_is_darker_than_the_photograph() -> None:
     recipe = replace(RECIPE, night_share=1.0, lamp_share=0.0)
     photographs = [photograph(seed) for seed in range(4)]
@@ -650,7 +659,9 @@ def test_pictures_are_decoded_from_a_step_on(tmp_path: Path) -> None:
 
 
 def test_head_learns_the_mean_grey_of_its_pictures() -> None:
-    pairs = [pair(flat(level)) for level in (60, 120, 180)]
+    # Told by their colours: exposures overlap.
+    colours = ((150, 70, 70), (100, 150, 100), (170, 170, 230))
+    pairs = [pair(np.full((64, 64, 3), colour, np.uint8)) for colour in colours]
     recipe = replace(RECIPE, head_steps=120, head_batch=12)
     data = TrainingData([PairSource(pairs, recipe=RECIPE)], shares=[1.0], recipe=recipe)
     head = BrightnessHead()
@@ -658,7 +669,7 @@ def test_head_learns_the_mean_grey_of_its_pictures() -> None:
     train_head(head, data, recipe, device=CPU, watch=lambda _step, error: errors.append(error))
     small = torch.cat([thumbnail(p.dark) for p in pairs])
     found = head.eval().greys(small).mean(dim=(1, 2))
-    assert found[0] + 0.1 < found[1] < found[2] - 0.1  # dark pictures are a fifth: told by exposure
+    assert found[0] + 0.1 < found[1] < found[2] - 0.1
     assert len(errors) == 1
 
 

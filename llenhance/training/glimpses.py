@@ -19,10 +19,11 @@ from llenhance.metrics import LUMA
 from llenhance.model.brightness import PARTS
 from llenhance.training.sources import GLIMPSE_HEIGHT, GLIMPSE_WIDTH, Glimpse, start_of
 
-_WHOLE: Final = 0.3  # share of examples that show the whole picture
-_SMALLEST: Final = 0.55  # of its height and width that the others show
+_WHOLE: Final = 0.25  # share of examples that show the whole picture
+_SMALLEST: Final = 0.5  # of its height and width that the others show
 _WELL_LIT: Final = 0.08  # share of examples whose dark picture is the reference itself
-_STOPS: Final = 1.2  # the dark picture is exposed longer or shorter by up to so many
+_STOPS: Final = 1.5  # the dark picture is exposed longer or shorter by up to so many
+_NIGHT: Final = 0.25  # mean of a reference that is meant to be dark
 _TINT: Final = 0.1  # deviation of the logarithm of each channel's own gain
 
 
@@ -30,7 +31,8 @@ def head_example(glimpse: Glimpse, rng: np.random.Generator) -> tuple[Tensor, Te
     """Return a thumbnail and what the head shall say about it.
 
     No exposure makes the dark picture brighter than its reference: that would teach the head to
-    darken what is well lit.
+    darken what is well lit. Pictures that are meant to be dark keep more of their light: seen as
+    black as a dim room can be, they would teach it to leave dim rooms dark.
 
     Returns:
         ``(1, 3, 32, 48)`` as of `conditioning.thumbnail`, and ``(1, 4, 6)``, greys in 0..1.
@@ -43,8 +45,11 @@ def head_example(glimpse: Glimpse, rng: np.random.Generator) -> tuple[Tensor, Te
     area = np.s_[top : top + height, left : left + width]
     normal = glimpse.normal[area]
     shown = normal if rng.random() < _WELL_LIT else glimpse.dark[area]
-    exposure = 2 ** rng.uniform(-_STOPS, _STOPS)
-    exposure = min(exposure, float(normal.mean()) / max(float(shown.mean()), 1e-6))
+    full = float(normal.mean()) / max(float(shown.mean()), 1e-6)
+    if normal.mean() < _NIGHT:
+        exposure = full ** rng.random()
+    else:
+        exposure = min(2 ** rng.uniform(-_STOPS, _STOPS), full)
     gain = (exposure * np.exp(rng.normal(0, _TINT, 3))).astype(np.float32)
     size = (THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT)
     dark = cv2.resize(shown, size, interpolation=cv2.INTER_AREA)

@@ -22,7 +22,7 @@ from llenhance.training.recipe import Recipe
 _WARM_UP: Final = 100  # steps
 _AVERAGED: Final = 0.998  # decay of the moving average of the weights
 _DECAY: Final = 1e-2  # of AdamW's weights
-_BURNT: Final = 6.0  # what too much grey costs in addition, per light that is there already
+_BURNT: Final = 2.0  # what too much grey costs in addition, per light that is there already
 _TELL_EVERY: Final = 100  # steps
 
 
@@ -72,3 +72,5 @@ def train_head(
         if (step + 1) % _TELL_EVERY == 0:
             watch(step + 1, of_mean.item())
     head.load_state_dict(average.state_dict())
+    assert head.last.bias is not None
+    head.last.bias.data += recipe.head_offset

@@ -51,6 +51,8 @@ class Recipe:
         head_steps: steps of the brightness head, which is trained first and by itself.
         head_batch: thumbnails in each of them.
         head_rate: highest learning rate of its AdamW.
+        head_offset: added to the greys of the trained head: on the validation pictures, of rooms
+            and scenes that it has not seen, each of twelve heads came out 0.02 to 0.03 too dark.
         seed: of everything random.
     """
 
@@ -83,6 +85,7 @@ class Recipe:
     head_steps: int = 4000
     head_batch: int = 48
     head_rate: float = 2e-3
+    head_offset: float = 0.015
     seed: int = 0
 
     def rate_at(self, step: int, progress: float) -> float:
