@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 Array = TypeVar("Array", NDArray[np.uint8], NDArray[np.float32])
 
 _STEPS: Final = 1 << 16  # of the linear scale: 8-bit sRGB's darkest step is 1/3300 of it
-_LEAST_LIT: Final = (0.25, 0.02)
-"""Share of a night's scene that has light, at least: a lit street, a lit monument."""
+_LEAST_LIT: Final = 0.25  # share of a night's scene that has light
 
 
 def srgb_to_linear(value: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -250,18 +249,15 @@ def random_night(bright: NDArray[np.uint8], rng: np.random.Generator) -> NDArray
         ``(H, W)``, factors in linear light, 0.001..1.
     """
     night = _between(1e-3, 0.03, rng)
-    least = _LEAST_LIT[int(rng.random() < 0.5)]
     if rng.random() < 0.5:
         brightest = _brightest(bright)
-        threshold = float(np.quantile(brightest, rng.uniform(least, 0.9)))
+        threshold = float(np.quantile(brightest, rng.uniform(_LEAST_LIT, 0.9)))
         softness = rng.uniform(2, 12)  # 8-bit steps
         black = 1 / (1 + np.exp(np.clip((threshold - brightest) / softness, -30, 30)))
-        light = np.exp(black * np.log(night)).astype(np.float32)
-        return light / light.max()  # what is lit is in full light, however little it is
+        return np.exp(black * np.log(night)).astype(np.float32)
     while True:
         light = np.minimum(random_light(bright.shape[:2], night, rng) * np.float32(night), 1)
-        light /= light.max()
-        if light.mean() >= least:
+        if light.mean() >= _LEAST_LIT:
             return light
 
 
