@@ -50,8 +50,8 @@ REGISTRY: Final = (
         architecture="nano",
         description="llenhance's own, for plain CPUs",
         licence=OWN_LICENCE,
-        size=4_438_520,
-        sha256="402f00de13ce500092a5bbcba745399d472f698d58a7053cc6222e2bbc136a6e",
+        size=4_885_384,
+        sha256="b794c19a663482411f0cbfd74e66060748836cd96c622a9b9a4a91298af759da",
     ),
     Entry(
         name="llflow-small",
