@@ -38,7 +38,7 @@ REFUSALS: Final = {
     errno.ENAMETOOLONG: ("its name is too long", "Choose a shorter name with -o"),
     errno.ELOOP: ("its symbolic links lead in a circle", "Check the links"),
 }
-EXISTS: Final = ("it exists already", "Add --overwrite or choose another name with -o")
+EXISTS: Final = ("it exists already", "Add --overwrite or choose another name")
 
 
 def read_bytes(path: Path) -> bytes:

@@ -538,6 +538,7 @@ def test_small_photograph_is_an_error(settings: Settings, folders: Path) -> None
         ({"shares": [-1.0]}, "not all 0"),
         ({"shares": [float("nan")]}, "not all 0"),
         ({"preset": "huge"}, "preset huge: is unknown"),
+        ({"preset": "nano", "start": "nano"}, "--preset: contradicts --start"),
         ({"workers": 3}, "share each batch equally"),
     ],
 )
@@ -1047,7 +1048,7 @@ def test_session_is_continued(finished: Finished) -> None:
 def test_session_can_begin_with_a_finished_model(finished: Finished, tmp_path: Path) -> None:
     settings, run, _ = finished
     first = str(settings.out / "latest.safetensors")
-    started = replace(settings, out=tmp_path / "second", start=first, preset="nano")
+    started = replace(settings, out=tmp_path / "second", start=first, preset=None)
     still = replace(RECIPE, rate=0.0)
     second = run_session(started, still, Budget(steps=2), report=lambda _: None)
     # Not a fresh network, no fresh norms, and the same brightness head.
@@ -1063,7 +1064,7 @@ def test_brightness_head_of_a_finished_model_can_be_trained_anew_alone(
 ) -> None:
     settings, run, _ = finished
     first = str(settings.out / "latest.safetensors")
-    started = replace(settings, out=tmp_path / "head", start=first, new_head=True)
+    started = replace(settings, out=tmp_path / "head", start=first, new_head=True, preset=None)
     found = run_session(started, RECIPE, Budget(steps=0), report=lambda _: None)
     assert found.step == 0
     before = run.average.state_dict()

@@ -63,7 +63,9 @@ def train(
         Path | None,
         typer.Option(metavar="FILE", help="Weights of LPIPS (AlexNet), to train on it too."),
     ] = None,
-    preset: Annotated[str, typer.Option(metavar="NAME", help="nano, small or large.")] = "nano",
+    preset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="nano, small or large; else nano.")
+    ] = None,
     start: Annotated[
         str | None,
         typer.Option(metavar="MODEL", help="Begin with a model, as it is."),

@@ -17,7 +17,7 @@ from llenhance.errors import TrainingError, UsageError
 from llenhance.files import make_folder
 from llenhance.folders import pictures_in, read_pixels
 from llenhance.lpips import LPIPS, load_lpips
-from llenhance.models import find
+from llenhance.models import DEFAULT_MODEL, find
 from llenhance.training.data import (
     TrainingData,
     load_pairs,
@@ -64,9 +64,9 @@ class Settings:
         validation_limit: at most this many pictures, evenly spaced.
         out: folder of the run: state, log, weights.
         lpips: weights of LPIPS, which then judges decoded pictures too.
-        preset: name in `architecture.PRESETS`.
-        start: a model, shipped or a file, to begin with in place of fresh weights; its architecture
-            goes before ``preset``, and its brightness head stays as it is.
+        preset: name in `architecture.PRESETS`; not with ``start``.
+        start: a model, shipped or a file, to begin with in place of fresh weights of a preset; its
+            brightness head stays as it is.
         new_head: train the brightness head of that model anew all the same.
         device: cpu, cuda, ...
         workers: processes that share each batch, one thread each; on the CPU only. 1 uses torch's
@@ -87,7 +87,7 @@ class Settings:
     validation: Path | None = None
     validation_limit: int | None = None
     lpips: Path | None = None
-    preset: str = "nano"
+    preset: str | None = None
     start: str | None = None
     new_head: bool = False
     device: torch.device
@@ -167,7 +167,8 @@ def _follow(settings: Settings, recipe: Recipe, budget: Budget, peers: Peers) ->
 
 def _started(settings: Settings, recipe: Recipe) -> Run:
     if settings.start is None:
-        run = Run(PRESETS[settings.preset], recipe, device=settings.device)
+        preset = PRESETS[settings.preset or DEFAULT_MODEL]
+        run = Run(preset, recipe, device=settings.device)
     else:
         model = load(find(settings.start))
         run = Run(model.architecture, recipe, device=settings.device)
@@ -245,7 +246,8 @@ def _check(settings: Settings, recipe: Recipe) -> None:
         raise UsageError("--low and --high", problem, "Give each --low its --high, in order")
     sources = len(settings.low) + len(settings.to_darken)
     if not sources:
-        raise UsageError("train", "has nothing to train on", "Give --low and --high, or --normal")
+        remedy = "Give --low and --high, --normal, --photographs or --night"
+        raise UsageError("train", "has nothing to train on", remedy)
     if settings.shares and len(settings.shares) != sources:
         problem = f"{len(settings.shares)} shares for {sources} sources"
         raise UsageError(
@@ -254,7 +256,10 @@ def _check(settings: Settings, recipe: Recipe) -> None:
     if settings.shares and not (min(settings.shares) >= 0 and sum(settings.shares) > 0):
         problem = "shares are 0 or more, and not all 0"
         raise UsageError("--share", problem, "Give each source its part of a batch")
-    if settings.preset not in PRESETS:
+    if settings.preset is not None and settings.start is not None:
+        remedy = "Leave --preset out: a model that is begun with has its own shape"
+        raise UsageError("--preset", "contradicts --start", remedy)
+    if settings.preset is not None and settings.preset not in PRESETS:
         known = ", ".join(PRESETS)
         raise UsageError(f"preset {settings.preset}", "is unknown", f"Use one of: {known}")
     if settings.new_head and settings.start is None:
