@@ -50,8 +50,8 @@ REGISTRY: Final = (
         architecture="nano",
         description="llenhance's own, for plain CPUs",
         licence=OWN_LICENCE,
-        size=4_885_384,
-        sha256="b794c19a663482411f0cbfd74e66060748836cd96c622a9b9a4a91298af759da",
+        size=4_886_544,
+        sha256="d04d40ace8e8f6de8409dccf7d0f93d3f1b58c515b0f83bbf7bc620207978684",
     ),
     Entry(
         name="llflow-small",
