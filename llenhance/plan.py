@@ -12,8 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from llenhance.conditioning import Pixels, deepened, equalisation_tables, thumbnail
+from llenhance.conditioning import LOG_FLOOR, Pixels, deepened, equalisation_tables, thumbnail
 from llenhance.engine import Engine
+from llenhance.metrics import LUMA
+from llenhance.model.brightness import brightness_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,8 @@ class Plan:
     Attributes:
         tables: of `conditioning.equalisation_tables`.
         thumbnail: ``(1, 3, 32, 48)`` of `conditioning.thumbnail`, on the engine's device.
-        predicted: b, that the model predicts for the picture; 0 where it predicts none.
+        predicted: b, that the model predicts for the picture, but at least that of the picture
+            itself: nobody who asks for nothing wants it darker. 0 where the model predicts none.
         constant: what is added to the colour map: the latent mean's brightness.
         context: the context map at that constant, ``(1, C, 8, 12)``; None where the model has none.
     """
@@ -61,6 +64,9 @@ def look(pixels: Pixels, engine: Engine, *, brightness: float = 0.0) -> Plan:
     """
     small = thumbnail(pixels).to(engine.device)
     predicted = engine.predict_brightness(small).item()
+    if engine.architecture.brightness:
+        own = (small.exp() - LOG_FLOOR).mean(dim=(2, 3)) @ small.new_tensor(LUMA)
+        predicted = max(predicted, brightness_of(own).item())
     seen = Plan(
         tables=equalisation_tables(pixels),
         thumbnail=small,

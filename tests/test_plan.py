@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from test_engine import OURS, SEEING, network
 
-from llenhance.conditioning import deepened, equalisation_tables
+from llenhance.conditioning import deepened, equalisation_tables, thumbnail
 from llenhance.engine import Engine, compile_model
 from llenhance.lift import reduced
 from llenhance.model.context import ContextNetwork
@@ -34,6 +34,14 @@ def test_constant_is_what_is_predicted_and_what_is_added(
     plan, brighter = look(pixels, engine), look(pixels, engine, brightness=0.2)
     assert plan.constant == plan.predicted == brighter.predicted
     assert brighter.constant == pytest.approx(plan.predicted + 0.2)
+
+
+def test_predicted_brightness_is_at_least_that_of_the_picture(engine: Engine) -> None:
+    """A white page is not made grey, whatever the head has learned."""
+    page = np.full((32, 48, 3), 240, np.uint8)
+    plan = look(page, engine)
+    assert plan.predicted >= 0.8 * (240 / 255 - 0.45) - 1e-4
+    assert plan.predicted >= engine.predict_brightness(thumbnail(page)).item()
 
 
 def test_context_map_knows_the_constant(engine: Engine, pixels: NDArray[np.uint8]) -> None:
