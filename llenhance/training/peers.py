@@ -21,6 +21,7 @@ from torch import distributed as dist
 
 from llenhance.errors import TrainingError
 
+_LAST_GASP: Final = 2.0  # seconds, between a connection that breaks and the end of its process
 _PATIENCE: Final = timedelta(minutes=30)  # the first process validates while the others wait
 
 
@@ -94,6 +95,9 @@ def together(count: int, work: Callable[[Peers], None]) -> Generator[Peers]:
             with _group(meeting, 0, count) as peers:
                 yield peers
         except BaseException as reason:
+            if isinstance(reason, RuntimeError):  # the connection breaks before the process is gone
+                for process in others:
+                    process.join(_LAST_GASP)
             failed = any(process.exitcode for process in others)  # before we stop the others
             for process in others:
                 process.terminate()
