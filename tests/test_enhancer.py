@@ -181,9 +181,11 @@ def test_tiles_that_sample_a_map_as_if_they_were_the_whole_picture_show(
     """Otherwise the test above could not fail for the context map."""
     model, pixels = tame(SEEING), dark_picture(40, 370)
     whole = enhanced(model, pixels)
-    monkeypatch.setattr(
-        "llenhance.pixels.Extent", lambda _start, length, _whole: Extent(0, length, length)
-    )
+
+    def as_if_whole(_start: int, length: int, _whole: int) -> Extent:
+        return Extent(0, length, length)
+
+    monkeypatch.setattr("llenhance.pixels.Extent", as_if_whole)
     assert levels_apart(enhanced(model, pixels, tile=96), whole) > 1
 
 
