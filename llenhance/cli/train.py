@@ -83,7 +83,7 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Continue the run in --out.")] = False,
     head_steps: Annotated[
         int, typer.Option(min=0, metavar="N", help="Of the brightness head, before the rest.")
-    ] = 4000,
+    ] = 3000,
     batch: Annotated[int, typer.Option(min=1, metavar="N", help="Crops a step.")] = 6,
     crop: Annotated[int, typer.Option(min=16, metavar="PIXELS", help="Side of a crop.")] = 128,
     rate: Annotated[float, typer.Option(metavar="X", help="Highest learning rate.")] = 8e-4,

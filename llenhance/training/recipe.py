@@ -82,7 +82,7 @@ class Recipe:
     uneven_share: float = 0.4
     night_share: float = 0.15
     lamp_share: float = 0.2
-    head_steps: int = 4000
+    head_steps: int = 3000
     head_batch: int = 48
     head_rate: float = 2e-3
     head_offset: float = 0.015
