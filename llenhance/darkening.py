@@ -202,7 +202,7 @@ def random_light(
         from_centre = np.hypot(x - rng.uniform(-1, 1), y - rng.uniform(-1, 1))
         distance = from_centre - rng.uniform(0.1, 0.8)
     softness = _between(0.02, 0.5, rng)
-    share = 1 / (1 + np.exp(np.clip(distance / softness, -30, 30)))
+    share = _falling(distance / softness)
     most = rng.uniform(0.5, 1.2) / exposure
     return np.exp(share * np.log(max(most, 1.0))).astype(np.float32)
 
@@ -224,9 +224,14 @@ def scenic_light(
     """
     brightest = _brightest(bright)
     threshold = float(np.quantile(brightest, rng.uniform(0.3, 0.9)))
-    share = 1 / (1 + np.exp(np.clip((threshold - brightest) / rng.uniform(4, 25), -30, 30)))
+    share = _falling((threshold - brightest) / rng.uniform(4, 25))
     most = rng.uniform(0.5, 1.1) / exposure
     return np.exp(share * np.log(max(most, 1.0))).astype(np.float32)
+
+
+def _falling(distance: NDArray[Any]) -> NDArray[Any]:
+    """Return the share that a soft border leaves: 1 far before it, a half on it, 0 far behind."""
+    return 1 / (1 + np.exp(np.clip(distance, -30, 30)))
 
 
 def _brightest(bright: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -253,7 +258,7 @@ def random_night(bright: NDArray[np.uint8], rng: np.random.Generator) -> NDArray
         brightest = _brightest(bright)
         threshold = float(np.quantile(brightest, rng.uniform(_LEAST_LIT, 0.9)))
         softness = rng.uniform(2, 12)  # 8-bit steps
-        black = 1 / (1 + np.exp(np.clip((threshold - brightest) / softness, -30, 30)))
+        black = _falling((threshold - brightest) / softness)
         return np.exp(black * np.log(night)).astype(np.float32)
     while True:
         light = np.minimum(random_light(bright.shape[:2], night, rng) * np.float32(night), 1)

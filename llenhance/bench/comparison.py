@@ -10,6 +10,7 @@ from llenhance.architecture import STRIDE
 from llenhance.bench.probes import timed
 from llenhance.conditioning import Pixels
 from llenhance.engine import Engine
+from llenhance.engine.context import placed
 from llenhance.model import LLFlow
 from llenhance.model.context import Extent, places_in, sampled
 from llenhance.models import find
@@ -56,11 +57,11 @@ class Comparison:
         plan = look(corner, engine)
         self._channels = conditioned(corner, plan.tables, device=engine.device)
         self._constant = torch.full((1,), plan.constant, device=engine.device)
-        self._context = engine.context_of_whole(plan.thumbnail, self._constant, self._channels)
+        extents = Extent(0, height, height), Extent(0, width, width)
+        self._context = placed(plan.context, *extents)
         self._sampled = None
         if plan.context is not None:
-            places = places_in(Extent(0, height, height), Extent(0, width, width))
-            self._sampled = sampled(plan.context, places[None].to(engine.device))
+            self._sampled = sampled(plan.context, places_in(*extents)[None].to(engine.device))
         self._seconds: list[tuple[float, float]] = []
         self.run()
 
