@@ -73,10 +73,14 @@ def save(path: Path, values: NDArray[Any], *, exif: bytes | None = None) -> None
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with pairs 2, 10 and dusk in `low` and `high`."""
     monkeypatch.chdir(tmp_path)
-    for seed, stem in enumerate(("2", "10", "dusk")):
-        save(tmp_path / "low" / f"{stem}.png", well_lit(seed) // 6)
-        save(tmp_path / "high" / f"{stem}.bmp", well_lit(seed))
+    save_pairs(tmp_path)
     return tmp_path
+
+
+def save_pairs(folder: Path) -> None:
+    for seed, stem in enumerate(("2", "10", "dusk")):
+        save(folder / "low" / f"{stem}.png", well_lit(seed) // 6)
+        save(folder / "high" / f"{stem}.bmp", well_lit(seed))
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +129,12 @@ Command = Callable[..., Outcome]
 
 @pytest.fixture
 def run(capfd: pytest.CaptureFixture[str], folder: Path) -> Command:
-    """Run `llenhance evaluate` in the working folder, in this process."""
+    """Run `llenhance evaluate` in the working folder."""
+    return evaluating(capfd)
+
+
+def evaluating(capfd: pytest.CaptureFixture[str]) -> Command:
+    """Return what runs `llenhance evaluate` in this process."""
 
     def run(*arguments: str) -> Outcome:
         capfd.readouterr()

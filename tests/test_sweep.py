@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_evaluation import Outcome, imported_by, save, well_lit
+from test_evaluation import Command, Outcome, evaluating, imported_by, save, save_pairs, well_lit
 
 import llenhance
 from llenhance import errors
-from llenhance.cli import app
 from llenhance.evaluation import Failure, Job, Scored
 from llenhance.folders import read_pixels
 from llenhance.picture import Picture
@@ -35,30 +34,19 @@ NAMES = [
 ]
 STEMS = ["2", "10", "dusk"]
 
-Command = Callable[..., Outcome]
-
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with pairs 2, 10 and dusk in `low` and `high`."""
     monkeypatch.chdir(tmp_path)
-    for seed, stem in enumerate(STEMS):
-        save(tmp_path / "low" / f"{stem}.png", well_lit(seed) // 6)
-        save(tmp_path / "high" / f"{stem}.bmp", well_lit(seed))
+    save_pairs(tmp_path)
     return tmp_path
 
 
 @pytest.fixture
 def run(capfd: pytest.CaptureFixture[str], folder: Path) -> Command:
-    """Run `llenhance evaluate` in the working folder, in this process."""
-
-    def run(*arguments: str) -> Outcome:
-        capfd.readouterr()
-        code = app.run(["evaluate", *arguments])
-        said = capfd.readouterr()
-        return Outcome(code, said.out, said.err)
-
-    return run
+    """Run `llenhance evaluate` in the working folder."""
+    return evaluating(capfd)
 
 
 @pytest.fixture
