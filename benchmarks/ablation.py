@@ -19,8 +19,8 @@ import numpy as np
 import torch
 
 from llenhance.enhancer import Enhancer
-from llenhance.evaluation import Job, Scored, evaluate, summarise
-from llenhance.folders import pictures_in
+from llenhance.files.folders import pictures_in
+from llenhance.jobs.evaluate import Job, Scored, evaluate, summarise
 from llenhance.training import Budget, Recipe, Settings, run_session
 from llenhance.training.data import stems_in
 

@@ -31,17 +31,17 @@ from PIL import Image
 from torch import Tensor
 
 from llenhance import Enhancer
-from llenhance.architecture import SMALL
-from llenhance.conditioning import equalisation_tables
-from llenhance.engine import Engine
 from llenhance.engine.cost import peak_memory
+from llenhance.engine.engine import Engine
 from llenhance.engine.network import FastNetwork
+from llenhance.engine.settings import DTYPES
+from llenhance.enhancing.tiled import conditioned
 from llenhance.export import export, import_openvino
-from llenhance.model import LLFlow
-from llenhance.models import find
-from llenhance.pixels import conditioned
-from llenhance.settings import DTYPES
-from llenhance.weights import load
+from llenhance.model.architecture import SMALL
+from llenhance.model.conditioning import equalisation_tables
+from llenhance.model.llflow import LLFlow
+from llenhance.weights.file import load
+from llenhance.weights.find import find
 
 Run = Callable[[Tensor, Tensor], Tensor]
 MULTIPLY_ADDS: Final = {"nano": 100_290, "small": 615_000}  # a pixel

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from llenhance import Enhancer, Wish, read_picture
-from llenhance.picture import Picture
+from llenhance.pictures.picture import Picture
 
 LARGEST_SIDE: Final = 640
 CONSTANTS: Final = np.array([-0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4])

@@ -19,10 +19,10 @@ from torch import Tensor
 
 from llenhance.bench import photograph
 from llenhance.bench.probes import timed
-from llenhance.conditioning import equalisation_tables
 from llenhance.engine.network import FastNetwork
-from llenhance.picture import decode
-from llenhance.pixels import conditioned
+from llenhance.enhancing.tiled import conditioned
+from llenhance.model.conditioning import equalisation_tables
+from llenhance.pictures.picture import decode
 
 Run = Callable[[Tensor, Tensor], Tensor]
 CPU = torch.device("cpu")

@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from llenhance import Enhancer
-from llenhance.conditioning import Pixels
 from llenhance.engine.cost import peak_memory
-from llenhance.lift import MEGAPIXELS, enhance_fast
-from llenhance.lpips import load_lpips
-from llenhance.metrics import score
-from llenhance.pixels import enhance_pixels
-from llenhance.plan import Plan, look
+from llenhance.enhancing.fast import MEGAPIXELS, enhance_fast
+from llenhance.enhancing.plan import Plan, look
+from llenhance.enhancing.tiled import enhance_pixels
+from llenhance.model.conditioning import Pixels
+from llenhance.scoring.lpips import load_lpips
+from llenhance.scoring.metrics import score
 
 Bytes = NDArray[np.uint8]
 

@@ -14,16 +14,21 @@ from typing import Any
 
 import torch
 
-from llenhance.architecture import PRESETS
-from llenhance.conditioning import condition, equalisation_tables, equalise, thumbnail, to_unit
-from llenhance.files import read_picture
-from llenhance.model import LLFlow
+from llenhance.enhancing.tiling import Span, cut
+from llenhance.files.pictures import read_picture
+from llenhance.model.architecture import PRESETS
+from llenhance.model.conditioning import (
+    condition,
+    equalisation_tables,
+    equalise,
+    thumbnail,
+    to_unit,
+)
 from llenhance.model.context import Extent, places_in, sampled
 from llenhance.model.flow import initialising
-from llenhance.model.llflow import latent_mean
-from llenhance.models import find, shipped_models
-from llenhance.tiling import Span, cut
-from llenhance.weights import load
+from llenhance.model.llflow import LLFlow, latent_mean
+from llenhance.weights.file import load
+from llenhance.weights.find import find, shipped_models
 
 MARGINS = (32, 48, 64, 72, 80, 88, 96, 128)
 TILE = 64

@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from llenhance import LlenhanceError, read_picture
-from llenhance.engine import Engine
 from llenhance.engine.context import Context
+from llenhance.engine.engine import Engine
 from llenhance.engine.network import FastNetwork
-from llenhance.model import LLFlow
-from llenhance.models import find
-from llenhance.pixels import enhance_pixels
-from llenhance.plan import look
-from llenhance.weights import load
+from llenhance.enhancing.plan import look
+from llenhance.enhancing.tiled import enhance_pixels
+from llenhance.model.llflow import LLFlow
+from llenhance.weights.file import load
+from llenhance.weights.find import find
 
 LARGEST_SIDE: Final = 160
 CONSTANTS: Final = (-0.4, 0.0, 0.4)

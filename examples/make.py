@@ -12,8 +12,8 @@ from typing import Any, cast
 import numpy as np
 from PIL import Image
 
-from llenhance.darkening import Camera, darken
 from llenhance.errors import require
+from llenhance.training.darkening import Camera, darken
 
 CAMERAS = {
     "coffee": Camera(exposure=1 / 12, shot=3e-4, read=6e-4, grain=0.5, jpeg_quality=()),

@@ -10,12 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from llenhance.architecture import Architecture
     from llenhance.enhancer import Enhancer
+    from llenhance.enhancing.wish import Enhanced, Wish
     from llenhance.errors import LlenhanceError, PictureError, ResourceError, WeightsError
-    from llenhance.files import read_picture, write_picture
-    from llenhance.picture import Picture
-    from llenhance.wish import Enhanced, Wish
+    from llenhance.files.pictures import read_picture, write_picture
+    from llenhance.model.architecture import Architecture
+    from llenhance.pictures.picture import Picture
 
 __all__ = [
     "Architecture",
@@ -35,17 +35,17 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Architecture": "architecture",
-    "Enhanced": "wish",
+    "Architecture": "model.architecture",
+    "Enhanced": "enhancing.wish",
     "Enhancer": "enhancer",
     "LlenhanceError": "errors",
-    "Picture": "picture",
+    "Picture": "pictures.picture",
     "PictureError": "errors",
     "ResourceError": "errors",
     "WeightsError": "errors",
-    "Wish": "wish",
-    "read_picture": "files",
-    "write_picture": "files",
+    "Wish": "enhancing.wish",
+    "read_picture": "files.pictures",
+    "write_picture": "files.pictures",
 }
 
 

@@ -15,10 +15,6 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from llenhance import tiling
-from llenhance.architecture import STRIDE
-from llenhance.conditioning import Pixels
-from llenhance.engine import Engine, compile_model
 from llenhance.engine.cost import (
     KEPT,
     SMALLEST_TILE,
@@ -27,22 +23,25 @@ from llenhance.engine.cost import (
     largest_tile,
     peak_memory,
     seconds_per_pixel,
-    seconds_to_lift,
 )
+from llenhance.engine.engine import Engine, compile_model
+from llenhance.engine.settings import check_tile, choose_device, choose_precision
+from llenhance.enhancing import tiling
+from llenhance.enhancing.estimate import Estimate, seconds_to_lift
+from llenhance.enhancing.exposure import PROMISED, Reached, enhance_to
+from llenhance.enhancing.fast import copy_size, enhance_fast
+from llenhance.enhancing.plan import Plan, look
+from llenhance.enhancing.tiled import Progress, enhance_pixels, lack_of_memory_told
+from llenhance.enhancing.wish import AUTOMATIC, Enhanced, Wish, wish_for
 from llenhance.errors import ResourceError, UsageError
-from llenhance.exposure import PROMISED, Reached, enhance_to
-from llenhance.files import read_picture
-from llenhance.lift import copy_size, enhance_fast
-from llenhance.metrics import mean_grey
+from llenhance.files.pictures import read_picture
+from llenhance.model.architecture import STRIDE
 from llenhance.model.brightness import brightness_of
-from llenhance.models import DEFAULT_MODEL, find
-from llenhance.picture import DEPTHS, Picture
-from llenhance.pixels import Progress, enhance_pixels, lack_of_memory_told
-from llenhance.plan import Plan, look
-from llenhance.results import Estimate
-from llenhance.settings import check_tile, choose_device, choose_precision
-from llenhance.weights import load
-from llenhance.wish import AUTOMATIC, Enhanced, Wish, wish_for
+from llenhance.model.conditioning import Pixels
+from llenhance.pictures.picture import DEPTHS, Picture
+from llenhance.scoring.metrics import mean_grey
+from llenhance.weights.file import load
+from llenhance.weights.find import DEFAULT_MODEL, find
 
 Result = TypeVar("Result")
 Kind = TypeVar("Kind", Picture, Image.Image, NDArray[np.uint8], NDArray[np.uint16])

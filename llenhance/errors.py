@@ -1,4 +1,4 @@
-"""What can go wrong, as sentences with an exit code.
+"""What can go wrong: each error has a code, the thing it is about, facts, and an exit code.
 
     LlenhanceError            exit code 1
     ├── PictureError          1  a picture that cannot be read, enhanced or written
@@ -10,36 +10,79 @@
     ├── TrainingError         1  a training run that cannot start or go on
     └── MissingExtraError     2  an optional dependency that is not installed
 
-`cli.app` prints the sentence and exits with the code; everything else that is raised is a bug and
-keeps its traceback.
+The words of an error are in `messages/`, by its code. Everything else that is raised is a bug.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from types import ModuleType
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final, Self
+
+from llenhance.messages import MESSAGES
+from llenhance.messages.message import Fact
 
 _LONGEST: Final = 600  # characters of a problem with a file of weights
 
 
 class LlenhanceError(Exception):
-    """Base of every error that is the user's to solve: which thing, what is wrong, what to do.
+    """Base of every error that the user can do something about.
+
+    `str` of it is one or two sentences: the name, what is wrong with it, and what to do.
 
     Args:
-        name: the file, option or thing that the sentence is about.
-        problem: what is wrong with it, without a full stop.
-        remedy: what the user can do about it, without a full stop.
+        code: a key of `messages.MESSAGES`.
+        name: the file, setting or thing that the error is about.
+        facts: what the words of the message need.
+
+    Attributes:
+        code: what kind of error it is; it does not change between versions.
+        name: as above.
+        facts: as above; JSON values.
+        exit_code: of the command, if this ends it.
     """
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, name: str, problem: str, remedy: str) -> None:
-        super().__init__(name, problem, remedy)  # all three: workers pickle exceptions by args
-        self.name, self.problem, self.remedy = name, problem, remedy
+    def __init__(self, code: str, name: str, /, *old: str, **facts: Fact) -> None:
+        super().__init__(code, name)
+        self._old = old
+        if old:  # TODO: goes when every room has codes
+            self.code, self.name, self.facts = "old", code, facts
+            self._old = (name, *old)
+            return
+        self.code, self.name, self.facts = code, name, facts
+        MESSAGES[code].problem.format(**facts)  # a wrong error is found where it is made
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, without a full stop."""
+        return self._old[0] if self._old else MESSAGES[self.code].problem.format(**self.facts)
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it, without a full stop; empty where there is nothing to do."""
+        return self._old[1] if self._old else MESSAGES[self.code].remedy.format(**self.facts)
+
+    def about(self, name: str) -> Self:
+        """Return the same error about something else: who raised it may not know a file's name."""
+        if self._old:
+            return type(self)(name, *self._old)
+        return type(self)(self.code, name, **self.facts)
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.problem}. {self.remedy}."
+        return f"{self.name}: {self.problem}." + (f" {self.remedy}." if self.remedy else "")
+
+    def __reduce__(self) -> tuple[Any, ...]:  # processes send each other errors
+        if self._old:
+            return type(self), (self.name, *self._old)
+        return _rebuilt, (type(self), self.code, self.name, self.facts)
+
+
+def _rebuilt(
+    kind: type[LlenhanceError], code: str, name: str, facts: dict[str, Fact]
+) -> LlenhanceError:
+    return kind(code, name, **facts)
 
 
 class PictureError(LlenhanceError):
@@ -57,10 +100,12 @@ class WeightsError(LlenhanceError):
 
     exit_code = 3
 
-    def __init__(self, name: str, problem: str, remedy: str) -> None:
+    @property
+    def problem(self) -> str:
         # It may quote a file that nobody vouches for: of any length, with any characters.
-        line = "".join(letter if letter.isprintable() else "?" for letter in problem[:_LONGEST])
-        super().__init__(name, line + ("..." if len(problem) > _LONGEST else ""), remedy)
+        told = super().problem
+        line = "".join(letter if letter.isprintable() else "?" for letter in told[:_LONGEST])
+        return line + ("..." if len(told) > _LONGEST else "")
 
 
 class SingularMatrixError(WeightsError):
@@ -99,6 +144,4 @@ def require(module: str, *, extra: str) -> ModuleType:
         package = module.partition(".")[0]
         if missing.name != package:  # it is there, something it needs is not
             raise
-        raise MissingExtraError(
-            package, "is not installed", f"Run: pip install 'llenhance[{extra}]'"
-        ) from missing
+        raise MissingExtraError("extra-missing", package, extra=extra) from missing

@@ -21,20 +21,20 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from llenhance import __version__
-from llenhance.architecture import STRIDE
-from llenhance.conditioning import (
+from llenhance.engine.context import Context, placed, weights_along
+from llenhance.engine.engine import compile_model
+from llenhance.engine.network import FastNetwork
+from llenhance.errors import ExportError, PictureError, UsageError, require
+from llenhance.files.whole import EXISTS, write_whole
+from llenhance.model.architecture import STRIDE
+from llenhance.model.conditioning import (
     THUMBNAIL_HEIGHT,
     THUMBNAIL_WIDTH,
     condition,
     log_picture,
 )
-from llenhance.engine import compile_model
-from llenhance.engine.context import Context, placed, weights_along
-from llenhance.engine.network import FastNetwork
-from llenhance.errors import ExportError, PictureError, UsageError, require
-from llenhance.files import EXISTS, write_whole
-from llenhance.model import LLFlow
 from llenhance.model.context import PLACES, Extent
+from llenhance.model.llflow import LLFlow
 
 Format = Literal["onnx", "openvino"]
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from hypothesis import settings
 
-from llenhance.architecture import Architecture
-from llenhance.model import LLFlow
-from llenhance.weights import store
+from llenhance.model.architecture import Architecture
+from llenhance.model.llflow import LLFlow
+from llenhance.weights.file import store
 
 torch.set_num_threads(1)  # threads of small networks wait for each other longer than they work
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from llenhance.batch import Result, enhance_files, unusual_brightness, writes_to_stdout
+from llenhance.enhancing.estimate import Estimate
+from llenhance.enhancing.wish import AUTOMATIC, Enhanced, Wish
 from llenhance.errors import (
     LlenhanceError,
     PictureError,
@@ -19,9 +20,8 @@ from llenhance.errors import (
     UsageError,
     WeightsError,
 )
-from llenhance.picture import Picture, decode, encode
-from llenhance.results import Estimate
-from llenhance.wish import AUTOMATIC, Enhanced, Wish
+from llenhance.jobs.batch import Result, enhance_files, unusual_brightness, writes_to_stdout
+from llenhance.pictures.picture import Picture, decode, encode
 
 
 class Inverter:

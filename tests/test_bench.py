@@ -17,10 +17,10 @@ from llenhance.bench import Setting, Speed, measure, photograph
 from llenhance.bench.measure import answer_with_speed
 from llenhance.cli.app import run
 from llenhance.cli.bench import as_json, as_table
-from llenhance.engine import Engine, compile_model
-from llenhance.metrics import mean_grey
-from llenhance.picture import decode
-from llenhance.weights import load
+from llenhance.engine.engine import Engine, compile_model
+from llenhance.pictures.picture import decode
+from llenhance.scoring.metrics import mean_grey
+from llenhance.weights.file import load
 
 MARGIN = 8
 

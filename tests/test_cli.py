@@ -24,15 +24,15 @@ import numpy as np
 import pytest
 
 import llenhance
-from llenhance import official
-from llenhance.architecture import Architecture
 from llenhance.cli import app, terminal
 from llenhance.cli.enhance import enhance
 from llenhance.cli.terminal import Terminal
 from llenhance.enhancer import Enhancer
 from llenhance.errors import ResourceError
-from llenhance.metrics import mean_grey
-from llenhance.picture import Picture, decode, encode
+from llenhance.model.architecture import Architecture
+from llenhance.pictures.picture import Picture, decode, encode
+from llenhance.scoring.metrics import mean_grey
+from llenhance.weights import official
 
 HEAVY = {"torch", "numpy", "cv2", "PIL", "huggingface_hub", "safetensors"}
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from llenhance.conditioning import (
+from llenhance.model.conditioning import (
     EPSILON,
     LOG_FLOOR,
     THUMBNAIL_HEIGHT,

@@ -8,18 +8,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from llenhance.darkening import (
+from llenhance.pictures.color import linear_to_srgb, srgb_to_linear
+from llenhance.training.darkening import (
     Camera,
     darken,
     full_light,
-    linear_to_srgb,
     poor_light,
     random_lamps,
     random_light,
     random_night,
     relit,
     scenic_light,
-    srgb_to_linear,
 )
 
 Pixels = NDArray[np.uint8]

@@ -14,7 +14,6 @@ import torch
 
 from llenhance.cli.app import run
 from llenhance.cli.doctor import as_json, as_text
-from llenhance.conditioning import Pixels
 from llenhance.doctor import (
     Codec,
     Device,
@@ -31,9 +30,10 @@ from llenhance.doctor import (
 from llenhance.doctor.devices import crowded, look_for_gpus
 from llenhance.doctor.limits import cores, memory
 from llenhance.doctor.trials import Run, Trial
-from llenhance.models import everything
-from llenhance.picture import FORMATS
-from llenhance.weights import load, store
+from llenhance.model.conditioning import Pixels
+from llenhance.pictures.picture import FORMATS
+from llenhance.weights.file import load, store
+from llenhance.weights.find import everything
 
 OPTIONAL = {"scikit-image", "onnx", "onnxruntime", "openvino"}
 

@@ -17,10 +17,8 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from llenhance.architecture import NANO, SMALL, Architecture
-from llenhance.conditioning import equalisation_tables, log_picture, thumbnail
-from llenhance.engine import Engine, compile_model
 from llenhance.engine.context import Context, add_context, placed
+from llenhance.engine.engine import Engine, compile_model
 from llenhance.engine.folding import (
     Folded,
     composed,
@@ -38,15 +36,16 @@ from llenhance.engine.network import (
     FastNetwork,
     FastResidualDenseBlock,
 )
+from llenhance.enhancing.plan import look
+from llenhance.enhancing.tiled import conditioned, enhance_pixels
 from llenhance.errors import PictureError, UsageError
-from llenhance.model import LLFlow
+from llenhance.model.architecture import NANO, SMALL, Architecture
+from llenhance.model.conditioning import equalisation_tables, log_picture, thumbnail
 from llenhance.model.context import Extent, places_in, sampled
 from llenhance.model.encoder import DenseBlock, ResidualDenseBlock
 from llenhance.model.flow import Coupling, FlowStep, LastConv, NormedConv
-from llenhance.model.llflow import latent_mean
-from llenhance.pixels import conditioned, enhance_pixels
-from llenhance.plan import look
-from llenhance.weights import load
+from llenhance.model.llflow import LLFlow, latent_mean
+from llenhance.weights.file import load
 
 ROOT = Path(__file__).parents[1]
 CPU = torch.device("cpu")

@@ -19,21 +19,21 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from llenhance.architecture import Architecture
-from llenhance.engine import compile_model
+from llenhance.engine.engine import compile_model
 from llenhance.engine.network import FastNetwork
+from llenhance.engine.settings import choose_device
 from llenhance.enhancer import Enhancer
+from llenhance.enhancing.plan import look
+from llenhance.enhancing.tiled import enhance_pixels
+from llenhance.enhancing.wish import Wish
 from llenhance.errors import PictureError, ResourceError, UsageError, WeightsError
-from llenhance.metrics import mean_grey
-from llenhance.model import LLFlow
+from llenhance.model.architecture import Architecture
 from llenhance.model.brightness import GAIN, MIDDLE
 from llenhance.model.context import Extent
-from llenhance.picture import Picture
-from llenhance.pixels import enhance_pixels
-from llenhance.plan import look
-from llenhance.settings import choose_device
-from llenhance.weights import store
-from llenhance.wish import Wish
+from llenhance.model.llflow import LLFlow
+from llenhance.pictures.picture import Picture
+from llenhance.scoring.metrics import mean_grey
+from llenhance.weights.file import store
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "nano.safetensors"
 
@@ -185,7 +185,7 @@ def test_tiles_that_sample_a_map_as_if_they_were_the_whole_picture_show(
     def as_if_whole(_start: int, length: int, _whole: int) -> Extent:
         return Extent(0, length, length)
 
-    monkeypatch.setattr("llenhance.pixels.Extent", as_if_whole)
+    monkeypatch.setattr("llenhance.enhancing.tiled.Extent", as_if_whole)
     assert levels_apart(enhanced(model, pixels, tile=96), whole) > 1
 
 

@@ -27,17 +27,17 @@ from safetensors.torch import save_file
 
 import llenhance
 from llenhance import errors
-from llenhance.architecture import Architecture
 from llenhance.cli import app
 from llenhance.enhancer import Enhancer
-from llenhance.evaluation import Scored, evaluate, plan, summarise
-from llenhance.folders import read_pixels
-from llenhance.lpips import LPIPS
-from llenhance.metrics import appearance, mean_grey
-from llenhance.model import LLFlow
+from llenhance.files.folders import read_pixels
+from llenhance.jobs.evaluate import Scored, evaluate, plan, summarise
+from llenhance.model.architecture import Architecture
 from llenhance.model.brightness import GAIN, MIDDLE
-from llenhance.picture import Picture, encode
-from llenhance.weights import store
+from llenhance.model.llflow import LLFlow
+from llenhance.pictures.picture import Picture, encode
+from llenhance.scoring.lpips import LPIPS
+from llenhance.scoring.metrics import appearance, mean_grey
+from llenhance.weights.file import store
 
 SHARED = Path(__file__).parents[2] / "shared" / "eval"
 LPIPS_WEIGHTS = SHARED / "lpips_alex.safetensors"

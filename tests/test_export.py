@@ -17,12 +17,12 @@ import torch
 from test_engine import OURS, PAPER, SEEING, network, small, values
 
 from llenhance import export as exporting
-from llenhance.architecture import Architecture
 from llenhance.cli.app import run
-from llenhance.engine import compile_model
 from llenhance.engine.context import placed
+from llenhance.engine.engine import compile_model
 from llenhance.errors import ExportError, MissingExtraError, PictureError, UsageError
 from llenhance.export import Format, export, import_openvino
+from llenhance.model.architecture import Architecture
 from llenhance.model.context import Extent
 
 NAMES: dict[Format, str] = {"onnx": "network.onnx", "openvino": "network.xml"}

@@ -16,21 +16,21 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from llenhance import exposure as module
-from llenhance.architecture import Architecture
-from llenhance.darkening import linear_to_srgb, srgb_to_linear
-from llenhance.engine import compile_model
+from llenhance.engine.engine import compile_model
 from llenhance.engine.network import FastEncoder
 from llenhance.enhancer import Enhancer
+from llenhance.enhancing import exposure as module
+from llenhance.enhancing.exposure import PROMISED, Reached, enhance_to, search
+from llenhance.enhancing.plan import look
+from llenhance.enhancing.tiled import enhance_pixels
+from llenhance.enhancing.wish import Wish
 from llenhance.errors import PictureError, ResourceError
-from llenhance.exposure import PROMISED, Reached, enhance_to, search
-from llenhance.metrics import LUMA, mean_grey
-from llenhance.model import LLFlow
-from llenhance.picture import Picture
-from llenhance.pixels import enhance_pixels
-from llenhance.plan import look
-from llenhance.weights import load
-from llenhance.wish import Wish
+from llenhance.model.architecture import Architecture
+from llenhance.model.llflow import LLFlow
+from llenhance.pictures.color import linear_to_srgb, srgb_to_linear
+from llenhance.pictures.picture import Picture
+from llenhance.scoring.metrics import LUMA, mean_grey
+from llenhance.weights.file import load
 
 ROOT = Path(__file__).parents[1]
 

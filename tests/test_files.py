@@ -16,9 +16,10 @@ from typing import Any
 
 import pytest
 
-from llenhance import files
 from llenhance.errors import PictureError, ResourceError, UsageError
-from llenhance.files import make_folder, output_path, plan_outputs, read_bytes, write_whole
+from llenhance.files import whole as files
+from llenhance.files.naming import output_path, plan_outputs
+from llenhance.files.whole import make_folder, read_bytes, write_whole
 
 ROOT = Path(__file__).parents[1]
 NEVER_ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
@@ -315,7 +316,7 @@ def test_an_interruption_leaves_the_old_file_and_nothing_else(
 WRITER = """
 import os, signal, sys, time
 from pathlib import Path
-from llenhance.files import write_whole
+from llenhance.files.whole import write_whole
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 def slow(_):
     Path(sys.argv[1], "started").touch()

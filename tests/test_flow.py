@@ -15,9 +15,8 @@ import torch
 from golden.make import disturb
 from torch import Tensor, nn
 
-from llenhance.architecture import Architecture
 from llenhance.errors import SingularMatrixError
-from llenhance.model import LLFlow
+from llenhance.model.architecture import Architecture
 from llenhance.model.flow import (
     SCALE_FLOOR,
     ActNorm,
@@ -30,7 +29,7 @@ from llenhance.model.flow import (
     Squeeze,
     initialising,
 )
-from llenhance.model.llflow import latent_mean
+from llenhance.model.llflow import LLFlow, latent_mean
 
 FEATURES = 3  # of the condition of single layers
 TINY = Architecture(features=2, growth=2, blocks=1, steps=1, hidden=3, margin=8)

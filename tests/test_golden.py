@@ -13,10 +13,10 @@ from golden.make import ARCHITECTURES, GOLDEN, PLACES, answers, disturb
 from safetensors.torch import load_file
 from torch import Tensor
 
-from llenhance import official
-from llenhance.architecture import LARGE, PRESETS, SMALL, Architecture
 from llenhance.cli.app import run
-from llenhance.conditioning import (
+from llenhance.enhancer import Enhancer
+from llenhance.model.architecture import LARGE, PRESETS, SMALL, Architecture
+from llenhance.model.conditioning import (
     Pixels,
     colour_map,
     condition,
@@ -24,12 +24,11 @@ from llenhance.conditioning import (
     equalise,
     to_unit,
 )
-from llenhance.enhancer import Enhancer
-from llenhance.model import LLFlow
 from llenhance.model.context import sampled
 from llenhance.model.flow import FlowStep, Squeeze
-from llenhance.model.llflow import Prepared, latent_mean, multiply_adds_per_pixel
-from llenhance.official import DEAD, converted, our_name
+from llenhance.model.llflow import LLFlow, Prepared, latent_mean, multiply_adds_per_pixel
+from llenhance.weights import official
+from llenhance.weights.official import DEAD, converted, our_name
 
 SHARED = Path(__file__).parents[2] / "shared" / "golden"
 

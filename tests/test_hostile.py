@@ -20,13 +20,13 @@ import torch
 from test_official import authors_name
 
 import llenhance
-from llenhance import official
-from llenhance.architecture import Architecture
 from llenhance.cli.app import run
 from llenhance.errors import WeightsError
-from llenhance.model import LLFlow
-from llenhance.official import DEAD, import_checkpoint
-from llenhance.weights import load
+from llenhance.model.architecture import Architecture
+from llenhance.model.llflow import LLFlow
+from llenhance.weights import official
+from llenhance.weights.file import load
+from llenhance.weights.official import DEAD, import_checkpoint
 
 FLIPS, CUTS, FIELDS = 260, 80, 120  # files of a kind
 PICKLES = 60
@@ -386,8 +386,8 @@ def test_absurd_files_are_refused_within_little_memory(tiny: Path, tmp_path: Pat
         import resource, sys
         from pathlib import Path
         from llenhance.errors import WeightsError
-        from llenhance.official import import_checkpoint
-        from llenhance.weights import load
+        from llenhance.weights.official import import_checkpoint
+        from llenhance.weights.file import load
 
         taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (taken + 500_000_000,) * 2)

@@ -16,9 +16,9 @@ from hub_server import COMMIT, Fault, Hub, running_hub
 from huggingface_hub import constants, file_download
 
 import llenhance
-from llenhance import hub as client
 from llenhance.errors import ResourceError, UsageError, WeightsError
-from llenhance.hub import HubFile, cached, fetch, parse, remove, upload
+from llenhance.weights import hub as client
+from llenhance.weights.hub import HubFile, cached, fetch, parse, remove, upload
 
 DATA = bytes(range(256)) * 400
 SUM = hashlib.sha256(DATA).hexdigest()
@@ -188,7 +188,7 @@ def test_two_processes_end_with_one_good_file(hub: Hub, tmp_path: Path) -> None:
     hub.add("somebody/large", {"model.safetensors": DATA * 20})
     hub.faults["GET"] = Fault("truncate", at=5, times=1)  # of which the client would warn
     program = (
-        "from llenhance.hub import *\n"
+        "from llenhance.weights.hub import *\n"
         "print(fetch(HubFile(repo='somebody/large', file='model.safetensors')))"
     )
     environment = os.environ | {

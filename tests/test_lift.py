@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from llenhance import lift as lifting
-from llenhance.conditioning import Pixels
-from llenhance.lift import GAMMA, copy_size, enhance_fast, lift, reduced
+from llenhance.enhancing import fast as lifting
+from llenhance.enhancing.fast import GAMMA, copy_size, enhance_fast, lift, reduced
+from llenhance.model.conditioning import Pixels
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "coffee.jpg"
 ROOT_OF_LIGHT = 0.5

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from llenhance.errors import WeightsError
-from llenhance.lpips import LPIPS, load_lpips
+from llenhance.scoring.lpips import LPIPS, load_lpips
 
 SHARED = Path(__file__).parents[2] / "shared" / "eval"
 

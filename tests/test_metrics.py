@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from llenhance import errors
 from llenhance.errors import MissingExtraError
-from llenhance.metrics import LUMA, colourfulness, mean_grey, scaled_to, score
+from llenhance.scoring.metrics import LUMA, colourfulness, mean_grey, scaled_to, score
 
 SHARED = Path(__file__).parents[2] / "shared" / "eval" / "metrics.py"
 

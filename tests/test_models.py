@@ -18,18 +18,18 @@ from test_hub import point_client
 from test_official import authors_name
 
 import llenhance
-from llenhance import models
-from llenhance.architecture import SMALL
 from llenhance.cli.app import run
-from llenhance.digest import sha256
 from llenhance.enhancer import Enhancer
 from llenhance.errors import UsageError, WeightsError
-from llenhance.hub import HubFile
-from llenhance.model import LLFlow
-from llenhance.models import DEFAULT_MODEL, add, find, listed, located, remove, shipped_models
-from llenhance.official import DEAD
-from llenhance.registry import REGISTRY, Entry, entry
-from llenhance.weights import describe, load
+from llenhance.model.architecture import SMALL
+from llenhance.model.llflow import LLFlow
+from llenhance.weights import find as models
+from llenhance.weights.digest import sha256
+from llenhance.weights.file import describe, load
+from llenhance.weights.find import DEFAULT_MODEL, add, find, listed, located, remove, shipped_models
+from llenhance.weights.hub import HubFile
+from llenhance.weights.official import DEAD
+from llenhance.weights.registry import REGISTRY, Entry, entry
 
 AUTHORS = Entry(
     name="theirs",

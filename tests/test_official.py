@@ -13,11 +13,11 @@ import torch
 from golden.make import PAPER, disturb
 from torch import Tensor
 
-from llenhance.architecture import SMALL
 from llenhance.errors import PictureError, WeightsError
-from llenhance.model import LLFlow
-from llenhance.official import DEAD, converted, import_checkpoint, our_name
-from llenhance.weights import describe, load
+from llenhance.model.architecture import SMALL
+from llenhance.model.llflow import LLFlow
+from llenhance.weights.file import describe, load
+from llenhance.weights.official import DEAD, converted, import_checkpoint, our_name
 
 CONVOLUTIONS = {"first": "0", "middle": "2", "last": "4"}
 NETWORKS = {"affine": "fAffine", "injection": "fFeatures"}

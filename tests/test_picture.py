@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
-from llenhance import codecs
 from llenhance.errors import LlenhanceError, PictureError, ResourceError, UsageError
-from llenhance.picture import FORMATS, Picture, decode, encode, format_of
+from llenhance.pictures import codecs
+from llenhance.pictures.picture import FORMATS, Picture, decode, encode, format_of
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "real"
 

@@ -8,12 +8,12 @@ import torch
 from numpy.typing import NDArray
 from test_engine import OURS, SEEING, network
 
-from llenhance.conditioning import deepened, equalisation_tables, thumbnail
-from llenhance.engine import Engine, compile_model
-from llenhance.lift import reduced
+from llenhance.engine.engine import Engine, compile_model
+from llenhance.enhancing.fast import reduced
+from llenhance.enhancing.plan import look
+from llenhance.enhancing.tiled import enhance_pixels
+from llenhance.model.conditioning import deepened, equalisation_tables, thumbnail
 from llenhance.model.context import ContextNetwork
-from llenhance.pixels import enhance_pixels
-from llenhance.plan import look
 
 
 @pytest.fixture(scope="module")

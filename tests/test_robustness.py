@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from robustness import KINDS, LARGEST_SIDE, random_crops, try_crops
 
-from llenhance.weights import load
+from llenhance.weights.file import load
 
 ROOT = Path(__file__).parents[1]
 

@@ -17,11 +17,11 @@ from test_evaluation import Command, Outcome, evaluating, imported_by, save, sav
 
 import llenhance
 from llenhance import errors
-from llenhance.evaluation import Failure, Job, Scored
-from llenhance.folders import read_pixels
-from llenhance.picture import Picture
-from llenhance.plots import plot_of_sweep
-from llenhance.sweep import AS_IT_IS, EXPOSURES, Plan, Point, largest_drop, summarise
+from llenhance.files.folders import read_pixels
+from llenhance.jobs.evaluate import Failure, Job, Scored
+from llenhance.jobs.plots import plot_of_sweep
+from llenhance.jobs.sweep import AS_IT_IS, EXPOSURES, Plan, Point, largest_drop, summarise
+from llenhance.pictures.picture import Picture
 
 NAMES = [
     "as-it-is",

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llenhance.architecture import STRIDE
-from llenhance.tiling import Span, Tile, count, cut, window_size
+from llenhance.enhancing.tiling import Span, Tile, count, cut, window_size
+from llenhance.model.architecture import STRIDE
 
 Lengths = st.integers(1, 200)
 Tiles = st.sampled_from([0, 8, 16, 24, 64, 128, 256])

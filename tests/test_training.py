@@ -18,13 +18,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from llenhance.architecture import PRESETS, Architecture
-from llenhance.conditioning import equalisation_tables, equalise, thumbnail
 from llenhance.errors import LlenhanceError, ResourceError, TrainingError, UsageError
-from llenhance.folders import pictures_in
-from llenhance.metrics import LUMA
+from llenhance.files.folders import pictures_in
+from llenhance.model.architecture import PRESETS, Architecture
 from llenhance.model.brightness import BrightnessHead
+from llenhance.model.conditioning import equalisation_tables, equalise, thumbnail
 from llenhance.model.flow import ActNorm
+from llenhance.scoring.metrics import LUMA
 from llenhance.training import Budget, Recipe, Settings, loop, run_session, session
 from llenhance.training.data import (
     Batch,
@@ -40,7 +40,7 @@ from llenhance.training.peers import Peers
 from llenhance.training.sources import NIGHT, DarkenedSource, Glimpse, Pair, PairSource
 from llenhance.training.state import STATE, Run
 from llenhance.training.validation import validate
-from llenhance.weights import describe, load
+from llenhance.weights.file import describe, load
 
 Pixels = NDArray[np.uint8]
 

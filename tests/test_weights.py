@@ -15,10 +15,10 @@ import torch
 from golden.make import OURS, PAPER, disturb
 from safetensors.torch import load_file, save_file
 
-from llenhance.architecture import LARGE, NANO, PRESETS, SMALL, Architecture
 from llenhance.errors import PictureError, SingularMatrixError, WeightsError
-from llenhance.model import LLFlow
-from llenhance.weights import FORMAT, describe, load, store
+from llenhance.model.architecture import LARGE, NANO, PRESETS, SMALL, Architecture
+from llenhance.model.llflow import LLFlow
+from llenhance.weights.file import FORMAT, describe, load, store
 
 TINY = Architecture(features=2, growth=2, blocks=1, steps=1, hidden=2, margin=8)
 TRAINING: dict[str, object] = {"steps": 12, "note": "größer", "scores": {"psnr": 20.5}}

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from llenhance.enhancing.wish import Wish, wish_for
 from llenhance.errors import UsageError
-from llenhance.picture import Picture
-from llenhance.wish import Wish, wish_for
+from llenhance.pictures.picture import Picture
 
 
 @pytest.mark.parametrize("value", [1.01, -1.01, math.nan, math.inf])

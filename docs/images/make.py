@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from llenhance import Enhancer
-from llenhance.darkening import Camera, darken
+from llenhance.training.darkening import Camera, darken
 
 HERE = Path(__file__).parent
 SHOWN = ("budgie_roman-colosseum.jpg", "budgie_tunnel-zion-park.jpg")

@@ -6,17 +6,17 @@ from typing import Final, NamedTuple
 
 import torch
 
-from llenhance.architecture import STRIDE
 from llenhance.bench.probes import timed
-from llenhance.conditioning import Pixels
-from llenhance.engine import Engine
 from llenhance.engine.context import placed
-from llenhance.model import LLFlow
+from llenhance.engine.engine import Engine
+from llenhance.enhancing.plan import look
+from llenhance.enhancing.tiled import conditioned
+from llenhance.model.architecture import STRIDE
+from llenhance.model.conditioning import Pixels
 from llenhance.model.context import Extent, places_in, sampled
-from llenhance.models import find
-from llenhance.pixels import conditioned
-from llenhance.plan import look
-from llenhance.weights import load
+from llenhance.model.llflow import LLFlow
+from llenhance.weights.file import load
+from llenhance.weights.find import find
 
 _CORNER: Final = 768  # pixels a side: seconds for the plain network, which knows no tiles
 

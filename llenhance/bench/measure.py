@@ -24,12 +24,12 @@ from llenhance.bench.probes import (
     wait_for,
 )
 from llenhance.engine.cost import peak_memory
+from llenhance.engine.settings import DTYPES
 from llenhance.enhancer import Enhancer
 from llenhance.errors import LlenhanceError, ResourceError
 from llenhance.model.llflow import multiply_adds_per_pixel
-from llenhance.picture import decode, encode
+from llenhance.pictures.picture import decode, encode
 from llenhance.process import prepare
-from llenhance.settings import DTYPES
 
 _NETWORK: Final = ("encoder", "flow", "network")
 

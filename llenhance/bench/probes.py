@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
-from llenhance.picture import Picture, encode
+from llenhance.pictures.picture import Picture, encode
 
 CONVOLUTIONS: Final = ((32, 256), (64, 128), (128, 64), (256, 32))
 """Channels and side in pixels of the convolutions of which the fastest is the peak; each 3x3,

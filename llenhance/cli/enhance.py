@@ -83,8 +83,8 @@ def enhance(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say how it was done.")] = False,
 ) -> None:
     """Brighten dark photographs."""
-    from llenhance import batch
-    from llenhance.wish import wish_for
+    from llenhance.enhancing.wish import wish_for
+    from llenhance.jobs import batch
 
     terminal = Terminal(json_lines=json, quiet=quiet, verbose=verbose)
     if batch.writes_to_stdout(photos, output=output) and not dry_run:

@@ -17,8 +17,8 @@ from llenhance.errors import PictureError, UsageError
 if TYPE_CHECKING:
     from llenhance.cli.scores import Report
     from llenhance.enhancer import Enhancer
-    from llenhance.evaluation import Failure, Plan, Scored
-    from llenhance.sweep import Plan as SweepPlan
+    from llenhance.jobs.evaluate import Failure, Plan, Scored
+    from llenhance.jobs.sweep import Plan as SweepPlan
 
 _STDOUT: Final = Path("-")
 
@@ -121,9 +121,10 @@ def evaluate(
         remedy = "Name the folder that --write-inputs filled with --inputs"
         raise UsageError("--plot", "needs the mean grey of the inputs", remedy)
 
-    from llenhance import evaluation, plots
-    from llenhance import sweep as sweeps
-    from llenhance.files import write_whole
+    from llenhance.files.whole import write_whole
+    from llenhance.jobs import evaluate as evaluation
+    from llenhance.jobs import plots
+    from llenhance.jobs import sweep as sweeps
 
     if plot:
         plots.format_of_plot(plot)
@@ -176,7 +177,7 @@ def _score(
     terminal: Terminal,
 ) -> list[Scored | Failure]:
     """Evaluate what was planned; what fails is told, once where it fails at every exposure."""
-    from llenhance.evaluation import Failure, evaluate
+    from llenhance.jobs.evaluate import Failure, evaluate
 
     for error in plan.unpaired:
         terminal.fail(error)
@@ -196,7 +197,7 @@ def _score(
 def _tell(
     report: Report, *, json: bool, csv: Path | None, overwrite: bool, terminal: Terminal
 ) -> None:
-    from llenhance.files import write_whole
+    from llenhance.files.whole import write_whole
 
     if json:
         terminal.write_line(report.as_json())
@@ -211,7 +212,7 @@ def _tell(
 
 def _check_file(option: str, file: Path | None, plan: Plan | SweepPlan, *, overwrite: bool) -> None:
     """Refuse, before minutes of work, a file that cannot be written or must not be."""
-    from llenhance.files import EXISTS, in_sentences, same_file
+    from llenhance.files.whole import EXISTS, in_sentences, same_file
 
     if file is None or file == _STDOUT:
         return

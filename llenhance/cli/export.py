@@ -30,8 +30,9 @@ def export(
     """Write a model for ONNX Runtime, OpenVINO and others."""
     terminal = Terminal()
     path = obtain(model, terminal=terminal, offline=False)
-    from llenhance import models, weights
     from llenhance.export import export as export_network  # imports torch
+    from llenhance.weights import file as weights
+    from llenhance.weights import find as models
 
     licence = "Apache-2.0" if model in models.shipped_models() else None
     written = export_network(

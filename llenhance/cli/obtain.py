@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llenhance.cli.terminal import Terminal
-from llenhance.registry import Entry
+from llenhance.weights.registry import Entry
 
 if TYPE_CHECKING:
-    from llenhance import models
+    from llenhance.weights import find as models
 
 
 def obtain(model: str, *, terminal: Terminal, offline: bool, accepted: bool = False) -> Path:
@@ -24,7 +24,7 @@ def obtain(model: str, *, terminal: Terminal, offline: bool, accepted: bool = Fa
     Raises:
         LlenhanceError: as `models.find` does.
     """
-    from llenhance import models
+    from llenhance.weights import find as models
 
     if not models.is_on_a_hub(model):
         return models.find(model, offline=offline)  # no bar: importing Rich's would take 0.1 s

@@ -13,8 +13,8 @@ from llenhance.cli.terminal import printable
 
 if TYPE_CHECKING:
     from llenhance.errors import PictureError
-    from llenhance.evaluation import Failure, Scored, Summary
-    from llenhance.sweep import Drop, Point
+    from llenhance.jobs.evaluate import Failure, Scored, Summary
+    from llenhance.jobs.sweep import Drop, Point
 
 _HEADINGS: Final = {
     "produced": "as produced",
@@ -65,7 +65,7 @@ def of_pictures(
     results: Sequence[Scored | Failure], *, model: str | None, unpaired: Sequence[PictureError]
 ) -> Report:
     """Report on each picture, and on all of them."""
-    from llenhance.evaluation import Failure
+    from llenhance.jobs.evaluate import Failure
 
     rows = [result for result in results if not isinstance(result, Failure)]
     failed = [result for result in results if isinstance(result, Failure)]
@@ -81,7 +81,7 @@ def of_sweep(
     points: Sequence[Point], *, model: str | None, unpaired: Sequence[PictureError]
 ) -> Report:
     """Report on each exposure, and on the largest drop."""
-    from llenhance.sweep import largest_drop
+    from llenhance.jobs.sweep import largest_drop
 
     drop = largest_drop(points)
     return Report(
@@ -94,7 +94,7 @@ def of_sweep(
 
 def as_table(rows: Sequence[Scored]) -> str:
     """Return aligned columns, a row a picture and one of means, as wide as they need to be."""
-    from llenhance.evaluation import summarise
+    from llenhance.jobs.evaluate import summarise
 
     summary = summarise(rows)
     every = [*rows, summary.mean]
@@ -167,7 +167,7 @@ def as_json(
     failed: Sequence[Failure],
 ) -> str:
     """Return one JSON object; without any scored picture its means are null."""
-    from llenhance.evaluation import summarise
+    from llenhance.jobs.evaluate import summarise
 
     summary = summarise(rows) if rows else None
     whole: dict[str, Any] = {
@@ -218,7 +218,7 @@ def _failed(failed: Sequence[Failure]) -> list[dict[str, str]]:
 
 def as_csv(rows: Sequence[Scored]) -> bytes:
     """Return a header, a row a picture and a row `mean`; figures as produced have plain names."""
-    from llenhance.evaluation import summarise
+    from llenhance.jobs.evaluate import summarise
 
     return _as_csv([_flat(row) for row in (*rows, summarise(rows).mean)])
 

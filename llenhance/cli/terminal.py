@@ -22,7 +22,7 @@ from llenhance.errors import LlenhanceError, PictureError, ResourceError, UsageE
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from llenhance.results import Estimate, Result
+    from llenhance.jobs.results import Estimate, Result
 
 PATIENCE: Final = 1.0
 """Seconds after which a bar appears."""

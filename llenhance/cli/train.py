@@ -108,7 +108,7 @@ def train(
     if crop % 8:
         raise UsageError("--crop", f"{crop} is not a multiple of 8", "Use 128 or 160")
 
-    from llenhance.settings import choose_device  # imports torch
+    from llenhance.engine.settings import choose_device  # imports torch
     from llenhance.training import Budget, Recipe, Settings, run_session
 
     settings = Settings(

@@ -15,7 +15,7 @@ from llenhance.cli.terminal import Terminal, printable
 from llenhance.errors import LlenhanceError, UsageError, WeightsError
 
 if TYPE_CHECKING:
-    from llenhance.models import Listed
+    from llenhance.weights.find import Listed
 
 app: Final = typer.Typer(help="List, download, import, check and share models.")
 
@@ -36,7 +36,7 @@ def weights() -> None:
 @app.command("list")
 def list_models(json: Json = False) -> None:
     """Show every known model, and which of them are here."""
-    from llenhance import models
+    from llenhance.weights import find as models
 
     found = list(models.listed())
     if json:
@@ -92,8 +92,8 @@ def import_weights(
     """Keep an authors' checkpoint, or a weights file, as a model with a name."""
     if name is not None and output is not None:
         raise UsageError("--as", "contradicts --output", "Give one of them")
-    from llenhance import models
-    from llenhance.official import import_checkpoint  # imports torch
+    from llenhance.weights import find as models
+    from llenhance.weights.official import import_checkpoint  # imports torch
 
     if output is not None:
         network = import_checkpoint(source, target=output, overwrite=overwrite)
@@ -110,7 +110,7 @@ def info(model: One, offline: Offline = False, json: Json = False) -> None:
     """Show what a model is: its network, its training, what it takes."""
     terminal = Terminal(json_lines=json, quiet=json)
     path = obtain(model, terminal=terminal, offline=offline)
-    from llenhance.modelinfo import about  # imports torch
+    from llenhance.weights.about import about  # imports torch
 
     facts = about(model, path)
     told = json_format.dumps(facts, indent=1) if json else _as_lines(facts)
@@ -128,8 +128,8 @@ def verify(
     quiet: Quiet = False,
 ) -> None:
     """Check the sums and the numbers of models that are here."""
-    from llenhance import models
-    from llenhance.modelinfo import check  # imports torch
+    from llenhance.weights import find as models
+    from llenhance.weights.about import check  # imports torch
 
     terminal = Terminal(json_lines=json, quiet=quiet)
     wanted = names or [models.DEFAULT_MODEL]
@@ -153,7 +153,7 @@ def verify(
 @app.command("path")
 def show_path(model: One, json: Json = False) -> None:
     """Print where a model's file is."""
-    from llenhance import models
+    from llenhance.weights import find as models
 
     path = models.located(model)
     if path is None:
@@ -164,7 +164,7 @@ def show_path(model: One, json: Json = False) -> None:
 @app.command()
 def remove(names: Models, quiet: Quiet = False) -> None:
     """Take models that were downloaded or imported off the disk."""
-    from llenhance import models
+    from llenhance.weights import find as models
 
     terminal = Terminal(quiet=quiet)
     for name in names:
@@ -187,8 +187,9 @@ def upload(
     quiet: Quiet = False,
 ) -> None:
     """Share a model: its file and a model card, in a repository of yours on the hub."""
-    from llenhance import hub, models
-    from llenhance.modelinfo import about, card  # imports torch
+    from llenhance.weights import find as models
+    from llenhance.weights import hub
+    from llenhance.weights.about import about, card  # imports torch
 
     wanted = hub.parse(target)
     path = models.find(model, offline=True)

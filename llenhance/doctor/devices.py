@@ -16,7 +16,7 @@ import torch
 
 from llenhance.doctor import limits
 from llenhance.doctor.problem import Problem
-from llenhance.settings import choose_device, computes_in_bf16
+from llenhance.engine.settings import choose_device, computes_in_bf16
 
 _NVIDIA, _AMD = "0x10de", "0x1002"  # vendors of PCI devices
 _DISPLAY: Final = "0x03"  # the class of PCI devices that show or compute pictures

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 
 from llenhance.doctor.problem import Problem, told
 from llenhance.errors import LlenhanceError
-from llenhance.picture import FORMATS, Picture, decode, encode
+from llenhance.pictures.picture import FORMATS, Picture, decode, encode
 
 _MARK: Final = "llenhance doctor"  # what the EXIF data says, to be found again
 _TOLERANCE: Final = 4.0  # steps of 8 bits, mean over the picture; formats with losses stay below 1

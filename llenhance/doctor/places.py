@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llenhance.doctor.problem import Problem
-from llenhance.files import FULL, REFUSALS
-from llenhance.models import home
+from llenhance.files.whole import FULL, REFUSALS
+from llenhance.weights.find import home
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,8 +20,8 @@ from llenhance.doctor.places import Place, usual_places
 from llenhance.doctor.problem import Problem
 from llenhance.doctor.trials import Trial, try_precisions
 from llenhance.errors import LlenhanceError, UsageError, WeightsError
-from llenhance.models import DEFAULT_MODEL, everything, find
-from llenhance.weights import load
+from llenhance.weights.file import load
+from llenhance.weights.find import DEFAULT_MODEL, everything, find
 
 _NEEDED: Final = ("pillow", "huggingface-hub", "safetensors")
 _OPTIONAL: Final = ("scikit-image", "onnx", "onnxruntime", "openvino")

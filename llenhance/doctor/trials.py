@@ -11,15 +11,14 @@ import torch
 from torch import Tensor
 
 from llenhance.bench.probes import dark_pixels, timed
-from llenhance.conditioning import Pixels
 from llenhance.doctor.problem import Problem, told
-from llenhance.engine import compile_model
-from llenhance.engine.engine import FAITHFUL
+from llenhance.engine.engine import FAITHFUL, compile_model
+from llenhance.engine.settings import DTYPES, choose_precision
+from llenhance.enhancing.plan import look
+from llenhance.enhancing.tiled import enhance_pixels
 from llenhance.errors import LlenhanceError, UsageError
-from llenhance.pixels import enhance_pixels
-from llenhance.plan import look
-from llenhance.settings import DTYPES, choose_precision
-from llenhance.weights import load
+from llenhance.model.conditioning import Pixels
+from llenhance.weights.file import load
 
 SIDE: Final = 256
 """Pixels, of the picture that is tried."""

@@ -8,14 +8,12 @@ import time
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import torch
 
-from llenhance.architecture import CONDITION_CHANNELS, STRIDE, Architecture
-from llenhance.conditioning import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 from llenhance.engine.engine import Engine
-from llenhance.lift import lift
-from llenhance.settings import DTYPES
+from llenhance.engine.settings import DTYPES
+from llenhance.model.architecture import CONDITION_CHANNELS, STRIDE, Architecture
+from llenhance.model.conditioning import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 
 TILE_MEMORY: Final = 545_000_000
 """Bytes that one tile may take: with Python, torch and 12 megapixels 1.1 GB in all."""
@@ -74,15 +72,6 @@ def largest_tile(architecture: Architecture, precision: str) -> int:
     side = math.sqrt(TILE_MEMORY / bytes_per_pixel(architecture, precision))
     core = int(side - 2 * architecture.margin) // STRIDE * STRIDE
     return min(max(core, 256), _LARGEST_TILE)
-
-
-def seconds_to_lift() -> float:
-    """Return the seconds that `lift.lift` takes for a pixel."""
-    pixels = np.zeros((512, 1024, 3), np.uint8)
-    copy = np.zeros((64, 128, 3), np.float32)
-    started = time.perf_counter()
-    lift(pixels, copy, copy)
-    return (time.perf_counter() - started) / (pixels.size / 3)
 
 
 @torch.inference_mode()

@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from llenhance.architecture import Architecture
-from llenhance.conditioning import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, condition, log_picture
 from llenhance.engine.context import Context, placed
 from llenhance.engine.network import FastNetwork
+from llenhance.engine.settings import DTYPES, choose_precision
 from llenhance.errors import PictureError
-from llenhance.model import LLFlow
+from llenhance.model.architecture import Architecture
+from llenhance.model.conditioning import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, condition, log_picture
 from llenhance.model.context import Extent
-from llenhance.settings import DTYPES, choose_precision
+from llenhance.model.llflow import LLFlow
 
 FAITHFUL: Final = 50.0
 """dB between a result of less precision and that of float32, from which `auto` takes the former."""

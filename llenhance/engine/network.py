@@ -13,7 +13,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from llenhance.architecture import LEVELS, STRIDE
 from llenhance.engine.context import Context, add_context
 from llenhance.engine.folding import (
     Folded,
@@ -26,9 +25,10 @@ from llenhance.engine.folding import (
     stacked,
     unshuffled,
 )
-from llenhance.model import LLFlow
+from llenhance.model.architecture import LEVELS, STRIDE
 from llenhance.model.encoder import RESIDUAL, SLOPE, DenseBlock, Encoder, ResidualDenseBlock, join
 from llenhance.model.flow import SCALE_FLOOR, Coupling, FlowStep
+from llenhance.model.llflow import LLFlow
 
 LAYOUT: Final = torch.channels_last
 

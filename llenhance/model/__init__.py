@@ -1,5 +1,1 @@
-"""The paper as code: encoder, conditional flow, and the two together."""
-
-from llenhance.model.llflow import LLFlow
-
-__all__ = ["LLFlow"]
+"""The paper as code: encoder, conditional flow, and the two together in `llflow.py`."""

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from llenhance.architecture import CONDITION_CHANNELS, Architecture
+from llenhance.model.architecture import CONDITION_CHANNELS, Architecture
 
 SLOPE: Final = 0.2  # of every leaky ReLU
 RESIDUAL: Final = 0.2  # share of a dense block, and of a block of three, that is added

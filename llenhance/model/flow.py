@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from llenhance.architecture import LEVELS, Architecture
 from llenhance.errors import SingularMatrixError
+from llenhance.model.architecture import LEVELS, Architecture
 
 linalg: Final[Any] = torch.linalg  # torch gives its functions no types
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from llenhance.architecture import STRIDE, Architecture
+from llenhance.model.architecture import STRIDE, Architecture
 from llenhance.model.brightness import BrightnessHead
 from llenhance.model.context import ContextNetwork
 from llenhance.model.encoder import Encoder

@@ -13,12 +13,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from llenhance.conditioning import equalise, thumbnail, to_unit
 from llenhance.errors import TrainingError
-from llenhance.files import read_bytes
-from llenhance.folders import pictures_in, read_pixels
-from llenhance.metrics import LUMA
+from llenhance.files.folders import pictures_in, read_pixels
+from llenhance.files.whole import read_bytes
+from llenhance.model.conditioning import equalise, thumbnail, to_unit
 from llenhance.model.context import Extent, places_in
+from llenhance.scoring.metrics import LUMA
 from llenhance.training.glimpses import head_example
 from llenhance.training.recipe import Recipe
 from llenhance.training.sources import DarkenedSource, Pair, PairSource, start_of

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from llenhance.conditioning import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, log_picture
-from llenhance.metrics import LUMA
 from llenhance.model.brightness import PARTS
+from llenhance.model.conditioning import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, log_picture
+from llenhance.scoring.metrics import LUMA
 from llenhance.training.sources import GLIMPSE_HEIGHT, GLIMPSE_WIDTH, Glimpse, start_of
 
 _WHOLE: Final = 0.25  # share of examples that show the whole picture

@@ -14,8 +14,8 @@ from typing import Final
 import torch
 from torch.nn import functional as F
 
-from llenhance.conditioning import THUMBNAIL_HEIGHT
 from llenhance.model.brightness import PARTS, BrightnessHead
+from llenhance.model.conditioning import THUMBNAIL_HEIGHT
 from llenhance.training.data import TrainingData
 from llenhance.training.recipe import Recipe
 

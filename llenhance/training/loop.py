@@ -13,8 +13,8 @@ import torch
 from torch.nn.utils import clip_grad_norm_
 
 from llenhance.errors import TrainingError
-from llenhance.lpips import LPIPS
 from llenhance.model.flow import initialising
+from llenhance.scoring.lpips import LPIPS
 from llenhance.training.data import Batch, TrainingData
 from llenhance.training.losses import losses
 from llenhance.training.peers import Peers

@@ -8,12 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from llenhance.conditioning import colour_map, condition
-from llenhance.lpips import LPIPS
-from llenhance.model import LLFlow
 from llenhance.model.brightness import brightness_of
+from llenhance.model.conditioning import colour_map, condition
 from llenhance.model.context import sampled
-from llenhance.model.llflow import latent_mean
+from llenhance.model.llflow import LLFlow, latent_mean
+from llenhance.scoring.lpips import LPIPS
 from llenhance.training.data import Batch
 from llenhance.training.recipe import Recipe
 

@@ -12,12 +12,11 @@ from typing import Any, Final
 import numpy as np
 import torch
 
-from llenhance.architecture import PRESETS
 from llenhance.errors import TrainingError, UsageError
-from llenhance.files import make_folder
-from llenhance.folders import pictures_in, read_pixels
-from llenhance.lpips import LPIPS, load_lpips
-from llenhance.models import DEFAULT_MODEL, find
+from llenhance.files.folders import pictures_in, read_pixels
+from llenhance.files.whole import make_folder
+from llenhance.model.architecture import PRESETS
+from llenhance.scoring.lpips import LPIPS, load_lpips
 from llenhance.training.data import (
     TrainingData,
     load_pairs,
@@ -38,7 +37,8 @@ from llenhance.training.sources import (
 )
 from llenhance.training.state import STATE, Run
 from llenhance.training.validation import validate
-from llenhance.weights import load, store
+from llenhance.weights.file import load, store
+from llenhance.weights.find import DEFAULT_MODEL, find
 
 LATEST: Final = "latest.safetensors"
 BEST: Final = "best.safetensors"

@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from llenhance.conditioning import equalisation_tables
-from llenhance.darkening import (
+from llenhance.model.conditioning import equalisation_tables
+from llenhance.scoring.metrics import LUMA
+from llenhance.training.darkening import (
     darken,
     full_light,
     poor_light,
@@ -21,7 +22,6 @@ from llenhance.darkening import (
     relit,
     scenic_light,
 )
-from llenhance.metrics import LUMA
 from llenhance.training.recipe import Recipe
 
 Pixels = NDArray[np.uint8]

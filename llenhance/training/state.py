@@ -11,10 +11,10 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from llenhance.architecture import Architecture
 from llenhance.errors import TrainingError
-from llenhance.files import write_whole
-from llenhance.model import LLFlow
+from llenhance.files.whole import write_whole
+from llenhance.model.architecture import Architecture
+from llenhance.model.llflow import LLFlow
 from llenhance.training.recipe import Recipe
 
 STATE: Final = "state.pt"

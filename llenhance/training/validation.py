@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from llenhance.engine import compile_model
-from llenhance.metrics import colourfulness, mean_grey, scaled_to, score
-from llenhance.model import LLFlow
-from llenhance.pixels import enhance_pixels
-from llenhance.plan import look
+from llenhance.engine.engine import compile_model
+from llenhance.enhancing.plan import look
+from llenhance.enhancing.tiled import enhance_pixels
+from llenhance.model.llflow import LLFlow
+from llenhance.scoring.metrics import colourfulness, mean_grey, scaled_to, score
 from llenhance.training.sources import Pair
 
 

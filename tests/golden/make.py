@@ -20,18 +20,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from llenhance.architecture import Architecture
-from llenhance.conditioning import (
+from llenhance.model.architecture import Architecture
+from llenhance.model.brightness import MIDDLE
+from llenhance.model.conditioning import (
     condition,
     equalisation_tables,
     equalise,
     thumbnail,
     to_unit,
 )
-from llenhance.model import LLFlow
-from llenhance.model.brightness import MIDDLE
 from llenhance.model.context import Extent, places_in, sampled
-from llenhance.model.llflow import latent_mean
+from llenhance.model.llflow import LLFlow, latent_mean
 
 GOLDEN: Final = Path(__file__).with_name("golden.npz")
 

@@ -1,0 +1,129 @@
+"""The pixels of a whole picture through the network: tile by tile, from dark to well-lit.
+
+Of each tile: condition, engine, and its core into the result.
+What is of the whole picture is settled before the first tile: `plan.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from llenhance.engine.context import placed
+from llenhance.engine.engine import Engine
+from llenhance.enhancing import tiling
+from llenhance.enhancing.plan import Plan
+from llenhance.enhancing.tiling import Tile
+from llenhance.errors import ResourceError
+from llenhance.model.architecture import STRIDE
+from llenhance.model.conditioning import Pixels, condition, equalise, to_unit
+from llenhance.model.context import Extent
+
+Progress = Callable[[int, int], None]
+"""Called with the tiles done and all tiles."""
+
+
+@torch.inference_mode()
+def enhance_pixels(
+    engine: Engine,
+    pixels: Pixels,
+    plan: Plan,
+    *,
+    tile: int = 0,
+    progress: Progress | None = None,
+) -> Pixels:
+    """Enhance the pixels of a whole picture, tile by tile.
+
+    Args:
+        engine: runs the network.
+        pixels: ``(H, W, 3)``, uint8 or uint16, at least 1x1.
+        plan: of the picture, or of a larger one that this is a copy of (`Plan.for_copy`).
+        tile: largest side of a tile, 0 for the whole picture.
+        progress: called after each tile.
+
+    Returns:
+        Same shape and type as ``pixels``.
+
+    Raises:
+        PictureError: the network's result is not finite, in float32 either.
+        ResourceError: out of memory.
+    """
+    height, width = pixels.shape[:2]
+    result = np.empty_like(pixels)
+    margin = engine.architecture.margin
+    all_tiles = tiling.count(height, width, tile=tile, margin=margin)
+    with lack_of_memory_told():
+        for done, part in enumerate(tiling.cut(height, width, tile=tile, margin=margin), start=1):
+            bright = _enhance_window(engine, pixels, plan, part)
+            rows, columns = part.window
+            (top, left), core = (rows.start, columns.start), part.core
+            result[core[0].slice(), core[1].slice()] = _to_pixels(
+                bright[:, core[0].slice(top), core[1].slice(left)], pixels.dtype
+            )
+            if progress is not None:
+                progress(done, all_tiles)
+    return result
+
+
+def _enhance_window(engine: Engine, pixels: Pixels, plan: Plan, part: Tile) -> Tensor:
+    """Return the network's picture of a window, ``(3, H, W)`` on its device, 0..1, clamped."""
+    rows, columns = part.window
+    window = pixels[rows.slice(), columns.slice()]
+    channels = conditioned(window, plan.tables, device=engine.device)
+    extents = (
+        Extent(span.start, length, whole)
+        for span, length, whole in zip(
+            part.window, channels.shape[2:], pixels.shape[:2], strict=True
+        )
+    )
+    context = placed(plan.context, *extents)
+    constant = torch.full((1,), plan.constant, device=engine.device)
+    height, width = window.shape[:2]
+    # The engine has looked for values that are not finite: clamping passes NaN on.
+    return engine.enhance(channels, constant, context)[0, :, :height, :width].clamp(0, 1)
+
+
+def conditioned(window: Pixels, tables: Pixels, *, device: torch.device) -> Tensor:
+    """Return the 12 channels of a window, ``(1, 12, H, W)`` with H and W extended to eights."""
+    padded = _pad(window)
+    dark, equalised = (to_unit(p).to(device) for p in (padded, equalise(padded, tables)))
+    return condition(dark, equalised).contiguous(memory_format=torch.channels_last)
+
+
+def _pad(window: Pixels) -> Pixels:
+    """Extend to multiples of 8 at the bottom and right: mirrored, or repeated where too small."""
+    for axis in (0, 1):
+        size = window.shape[axis]
+        missing = -size % STRIDE
+        if missing:
+            widths = [(0, missing) if a == axis else (0, 0) for a in range(3)]
+            window = np.pad(window, widths, mode="reflect" if size > missing else "edge")
+    return window
+
+
+def _to_pixels(bright: Tensor, dtype: np.dtype[np.uint8 | np.uint16]) -> Pixels:
+    levels = (bright.permute(1, 2, 0) * float(np.iinfo(dtype).max)).round()
+    return levels.cpu().numpy().astype(dtype)
+
+
+@contextmanager
+def lack_of_memory_told(name: str = "the picture") -> Generator[None]:
+    """Turn every way in which torch and numpy run out of memory into `ResourceError`."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as reason:
+        raise _out_of_memory(name) from reason
+    except RuntimeError as reason:
+        if "not enough memory" not in str(reason):  # how torch's CPU allocator says it
+            raise
+        raise _out_of_memory(name) from reason
+
+
+def _out_of_memory(name: str) -> ResourceError:
+    return ResourceError(
+        name, "needs more memory than there is", "Try a smaller --tile, such as 256"
+    )

@@ -1,0 +1,1 @@
+"""One picture, then many: `task.py`, and the loops around it."""

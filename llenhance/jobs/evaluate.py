@@ -1,0 +1,289 @@
+"""Score pictures: folders in, the figures of each picture out as they are ready, then their means.
+
+`plan` finds what belongs together, `evaluate` enhances and compares one picture after the other,
+`summarise` adds up. A picture that fails is a `Failure`, and the next one follows; what would fail
+for every picture alike is raised. The measures are in `judge.py`; `sweep.py` does this for several
+exposures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean, median
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llenhance.errors import (
+    LlenhanceError,
+    PictureError,
+    ResourceError,
+    UsageError,
+    WeightsError,
+    require,
+)
+from llenhance.files.folders import eight_bits, natural_order, pictures_in, read_pixels
+from llenhance.files.naming import plan_outputs
+from llenhance.files.pictures import read_picture, write_picture
+from llenhance.files.whole import EXISTS, in_sentences, make_folder, same_file
+from llenhance.pictures.picture import Picture
+from llenhance.scoring.judge import Judge
+from llenhance.scoring.metrics import appearance, mean_grey, scaled_to
+
+if TYPE_CHECKING:  # torch takes seconds to import, and only enhancing and LPIPS need it
+    from llenhance.enhancer import Enhancer
+
+Pixels = NDArray[np.uint8]
+
+PRODUCED: Final = "produced"
+SCALED: Final = "scaled"
+TRUE_B: Final = "true_b"
+GREY: Final = "mean_grey"
+REFERENCE_GREY: Final = "reference_mean_grey"
+INPUT_GREY: Final = "input_mean_grey"
+
+_SMALLEST_ALONE: Final = 3  # pixels a side that `appearance` needs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A picture, the reference it is compared with, and the file for its enhanced version.
+
+    `change` makes the input from the picture and its reference; `source` is the input that another
+    program made the picture from. With either, and a reference, the input's mean grey is told.
+    """
+
+    picture: Path
+    reference: Path | None = None
+    output: Path | None = None
+    change: Callable[[Picture, Pixels], Picture] | None = None
+    source: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to score, in natural order, and an error for each picture without a partner."""
+
+    jobs: tuple[Job, ...]
+    unpaired: tuple[PictureError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """The figures of one picture, or their means.
+
+    Attributes:
+        name: stem of its file.
+        compared: with its reference, ``psnr``, ``ssim``, ``ssim_rgb`` and where asked for
+            ``lpips``: under `PRODUCED` as it is, under `SCALED` after scaling to the reference's
+            mean grey, under `TRUE_B` as the model makes it when told the reference's brightness.
+            Empty without a reference.
+        alone: `GREY` and `REFERENCE_GREY`, perhaps `INPUT_GREY`, 0..1; without a reference the
+            fields of `Appearance`.
+    """
+
+    name: str
+    compared: Mapping[str, Mapping[str, float]]
+    alone: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A picture that could not be scored."""
+
+    name: str
+    error: LlenhanceError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """All pictures together.
+
+    Attributes:
+        mean: of every figure.
+        brightness_error: ``mean``, ``median``, ``p90`` and ``max`` of the pictures'
+            ``|mean grey - reference's|``, 0..1; None without references.
+    """
+
+    mean: Scored
+    brightness_error: Mapping[str, float] | None
+
+
+def plan(pictures: Path, references: Path | None = None, *, outputs: Path | None = None) -> Plan:
+    """Pair the pictures of two folders by stem.
+
+    Args:
+        pictures: folder of what is to be scored, or enhanced and scored.
+        references: folder of well-lit pictures; without it every picture stands alone.
+        outputs: folder for enhanced pictures, as PNG.
+
+    Raises:
+        UsageError: a folder that is none or has no pictures, two pictures of the same stem, no
+            pair at all, or outputs that would replace inputs.
+    """
+    found = pictures_in(pictures)
+    partners = None if references is None else pictures_in(references)
+    stems = found.keys() if partners is None else found.keys() & partners.keys()
+    if not stems:
+        problem = f"has no picture with a partner of the same name in {references}"
+        raise UsageError(str(pictures), problem, "Name the partners alike")
+    targets = _targets(list(found.values()), pictures, references, outputs=outputs)
+    jobs = (
+        Job(
+            picture=found[stem],
+            reference=None if partners is None else partners[stem],
+            output=targets.get(found[stem]),
+        )
+        for stem in sorted(stems, key=natural_order)
+    )
+    if partners is None or references is None:
+        return Plan(jobs=tuple(jobs))
+    sides = ((found, partners, references), (partners, found, pictures))
+    lonely = (
+        PictureError(str(one[stem]), f"has no partner in {folder}", "Add it, or move it away")
+        for one, other, folder in sides
+        for stem in sorted(one.keys() - other.keys(), key=natural_order)
+    )
+    return Plan(jobs=tuple(jobs), unpaired=tuple(lonely))
+
+
+def _targets(
+    sources: Sequence[Path], *inputs: Path | None, outputs: Path | None
+) -> dict[Path, Path]:
+    if outputs is None:
+        return {}
+    if any(folder is not None and same_file(folder, outputs) for folder in inputs):
+        remedy = "Choose another folder for what is written"
+        raise UsageError(str(outputs), "it holds inputs, and those stay as they are", remedy)
+    return dict(plan_outputs(sources, output=outputs, many=True, format="PNG"))
+
+
+def evaluate(
+    jobs: Sequence[Job],
+    *,
+    enhancer: Callable[[], Enhancer] | None = None,
+    lpips: Path | None = None,
+    overwrite: bool = False,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Iterator[Scored | Failure]:
+    """Score pictures one after the other, and yield the figures of each as they are ready.
+
+    Args:
+        jobs: of `plan`.
+        enhancer: makes what brightens the pictures first; called once. Without it they are scored
+            as they are.
+        lpips: weights for `load_lpips`.
+        overwrite: replace outputs that exist.
+        progress: called with a picture's name before its turn, the pictures done and all of them.
+
+    Raises:
+        UsageError: what the enhancer refuses.
+        WeightsError: the model or LPIPS cannot be loaded, or the model does not work.
+        MissingExtraError: scikit-image is not installed, and there are references.
+    """
+    if any(job.reference for job in jobs):
+        require("skimage", extra="evaluate")  # now, not when the first picture is enhanced
+    judge = Judge(lpips)
+    model = enhancer() if enhancer else None
+    for done, job in enumerate(jobs):
+        if progress:
+            progress(job.picture.name, done, len(jobs))
+        try:
+            yield _scored(job, judge, model, overwrite=overwrite)
+        except (UsageError, WeightsError):
+            raise
+        except LlenhanceError as error:
+            yield Failure(name=job.picture.stem, error=error)
+        except MemoryError:
+            problem = "needs more memory than there is"
+            error = ResourceError(str(job.picture), problem, "Try a smaller --tile, such as 256")
+            yield Failure(name=job.picture.stem, error=error)
+
+
+def _scored(job: Job, judge: Judge, model: Enhancer | None, *, overwrite: bool) -> Scored:
+    name = str(job.picture)
+    if job.output is not None:
+        _check_target(job.output, job.reference, overwrite=overwrite)
+    picture = read_picture(job.picture)
+    reference = None if job.reference is None else read_pixels(job.reference)
+    _check_sizes(job, picture.pixels.shape, reference, judge)
+    if job.change is not None and reference is not None:
+        picture = job.change(picture, reference)
+    produced, told = picture, None
+    try:
+        if model is not None:
+            produced = model.enhance(picture)
+        if model is not None and model.has_brightness and reference is not None:
+            told = model.enhance_knowing(picture, mean_grey=mean_grey(reference))
+    except (PictureError, ResourceError) as error:  # it does not know the picture's name
+        raise error.about(name) from error
+    if job.output is not None:
+        make_folder(job.output.parent)
+        write_picture(job.output, produced, overwrite=overwrite)
+    pixels = eight_bits(produced.pixels)
+    if reference is None:
+        return Scored(name=job.picture.stem, compared={}, alone=asdict(appearance(pixels)))
+    compared = {
+        PRODUCED: judge.compare(pixels, reference),
+        SCALED: judge.compare(scaled_to(pixels, reference), reference),
+    }
+    if told is not None:
+        compared[TRUE_B] = judge.compare(eight_bits(told.pixels), reference)
+    alone = {GREY: mean_grey(pixels), REFERENCE_GREY: mean_grey(reference)}
+    if job.change is not None or job.source is not None:
+        source = picture.pixels if job.source is None else read_pixels(job.source)
+        alone[INPUT_GREY] = mean_grey(eight_bits(source))
+    return Scored(name=job.picture.stem, compared=compared, alone=alone)
+
+
+def _check_target(target: Path, reference: Path | None, *, overwrite: bool) -> None:
+    """Refuse, before the work, what may not be replaced after it."""
+    if reference is not None and same_file(target, reference):  # through a link
+        problem = "it is a reference, and inputs are never modified"
+        raise PictureError(str(target), problem, "Choose another folder with -o")
+    with in_sentences(target):
+        if target.exists() and not overwrite:
+            raise PictureError(str(target), *EXISTS)
+
+
+def _check_sizes(job: Job, shape: tuple[int, ...], reference: Pixels | None, judge: Judge) -> None:
+    height, width = shape[:2]
+    size = f"is {width}x{height} pixels"
+    if reference is not None and reference.shape[:2] != (height, width):
+        problem = f"{size}, but {job.reference} {reference.shape[1]}x{reference.shape[0]}"
+        raise PictureError(str(job.picture), problem, "Crop them alike")
+    least = _SMALLEST_ALONE if reference is None else judge.smallest
+    if min(height, width) < least:
+        problem = f"{size}, too small to be scored"
+        raise PictureError(str(job.picture), problem, f"Use {least}x{least} or larger")
+
+
+def summarise(rows: Sequence[Scored]) -> Summary:
+    """Add up the figures of pictures that were scored alike, at least one.
+
+    A picture that equals its reference counts 100 dB.
+    """
+    first = rows[0]
+    mean = Scored(
+        name="mean",
+        compared={
+            group: {key: fmean(row.compared[group][key] for row in rows) for key in figures}
+            for group, figures in first.compared.items()
+        },
+        alone={key: fmean(row.alone[key] for row in rows) for key in first.alone},
+    )
+    if REFERENCE_GREY not in first.alone:
+        return Summary(mean=mean, brightness_error=None)
+    errors = [abs(row.alone[GREY] - row.alone[REFERENCE_GREY]) for row in rows]
+    return Summary(
+        mean=mean,
+        brightness_error={
+            "mean": fmean(errors),
+            "median": median(errors),
+            "p90": float(np.percentile(errors, 90)),
+            "max": max(errors),
+        },
+    )

@@ -1,0 +1,16 @@
+"""The curve of sRGB: values as they are stored, and the light that they stand for."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def srgb_to_linear(value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Invert the transfer function of sRGB (IEC 61966-2-1)."""
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+
+
+def linear_to_srgb(value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Apply the transfer function of sRGB (IEC 61966-2-1)."""
+    return np.where(value <= 0.0031308, value * 12.92, 1.055 * value ** (1 / 2.4) - 0.055)
