@@ -25,7 +25,7 @@ from llenhance.model.conditioning import (
     to_unit,
 )
 from llenhance.model.context import Extent, places_in, sampled
-from llenhance.model.flow import initialising
+from llenhance.model.linear import initialising
 from llenhance.model.llflow import LLFlow, latent_mean
 from llenhance.weights.file import load
 from llenhance.weights.find import find, shipped_models

@@ -1,4 +1,4 @@
-"""The same weights, executed fast: `compile_model` folds a trained network for enhancing alone.
+"""The same weights, executed fast: `compile_model` folds a trained network to enhance with it.
 
-`model/` is the readable truth, which training needs; the engine is tested equal to it.
+`model/` is the readable network that training uses; tests hold the engine equal to it.
 """

@@ -1,7 +1,7 @@
-"""The context map in the engine: sampled by two products of matrices, added where it is needed.
+"""The context map in the engine: two matrix products sample it and add it to the features.
 
-Bilinear sampling is linear along each axis by itself, so it is two narrow matrices. Their product
-with the map comes out in the layout of the features, without another tensor of their size.
+Bilinear sampling is linear along each axis separately, so it is two narrow matrices. Their product
+with the map has the layout of the features, and needs no other tensor of the features' size.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ class Context(NamedTuple):
     """A context map, and how much each of its places counts in a window.
 
     Attributes:
-        places: ``(N, C, 8, 12)``, the map.
-        rows: ``(H/2, 8)`` of `weights_along`.
-        columns: ``(W/2, 12)``.
+        places: The map, ``(N, C, 8, 12)``.
+        rows: Weights along the rows, ``(H/2, 8)`` from `weights_along`.
+        columns: Weights along the columns, ``(W/2, 12)``.
     """
 
     places: Tensor
@@ -29,12 +29,12 @@ class Context(NamedTuple):
 
 
 def placed(context_map: Tensor | None, rows: Extent, columns: Extent) -> Context | None:
-    """Return the context of a window; None where there is no map.
+    """Return the context of a window; None if there is no map.
 
     Args:
-        context_map: of the whole picture, ``(N, C, 8, 12)``.
-        rows: where the window is, from top to bottom; its length is that of the network's input.
-        columns: from left to right.
+        context_map: Map of the whole picture, ``(N, C, 8, 12)``.
+        rows: Where the window lies from top to bottom; as long as the network's input.
+        columns: Where the window lies from left to right.
     """
     if context_map is None:
         return None
@@ -51,17 +51,16 @@ def placed(context_map: Tensor | None, rows: Extent, columns: Extent) -> Context
 
 
 def weights_along(start: Tensor, whole: Tensor, *, count: int, places: int) -> Tensor:
-    """Return how much each place of a map counts at the centres of squares of 2x2 pixels.
+    """Return how much each place of a map counts at the centers of squares of 2x2 pixels.
 
     Args:
-        start: first pixel of the window along an axis, of the whole picture; a scalar.
-        whole: pixels of the whole picture along it; a scalar.
-        count: of squares.
-        places: of the map along the axis.
+        start: Where the window starts in the whole picture, along one axis, in pixels; a scalar.
+        whole: Length of the whole picture along this axis, in pixels; a scalar.
+        count: Number of squares.
+        places: Number of the map's places along this axis.
 
     Returns:
-        ``(count, places)`` float32; each row has one or two entries that are not 0, and their sum
-        is 1.
+        ``(count, places)`` float32; one or two entries in each row are not 0, and sum to 1.
     """
     centres = start + 2 * torch.arange(count, device=start.device) + 1
     at = (centres * places / whole - 0.5).clamp(0, places - 1)
@@ -70,11 +69,11 @@ def weights_along(start: Tensor, whole: Tensor, *, count: int, places: int) -> T
 
 
 def add_context(features: Tensor, context: Context) -> Tensor:
-    """Add what `model.context.sampled` gives, in place.
+    """Add the result of `model.context.sampled` to features, in place.
 
     Args:
         features: ``(N, C, H/2, W/2)``, channels-last.
-        context: of the same window.
+        context: Context of the same window.
     """
     count, channels, height, width = features.shape
     # Narrow and in float32: (N, 8, W/2, C).

@@ -1,4 +1,4 @@
-"""What enhancing takes: memory from the shape of the network, time from a small piece of work."""
+"""What enhancing costs: memory, computed from the network's shape, and time, measured briefly."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from llenhance.model.architecture import CONDITION_CHANNELS, STRIDE, Architectur
 from llenhance.model.conditioning import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 
 TILE_MEMORY: Final = 545_000_000
-"""Bytes that one tile may take: with Python, torch and 12 megapixels 1.1 GB in all."""
+"""Bytes that one tile may take; with Python, torch and a 12-megapixel picture 1.1 GB in all."""
 
 SMALLEST_TILE: Final = 64
-"""Pixels: tiles are not halved below, where their margins are most of the work."""
+"""Side in pixels. Smaller tiles are not tried, as most of their work is in the margins."""
 
 _LARGEST_TILE: Final = 4096
-_SCRATCH: Final = 1.5  # what oneDNN and the allocator take beside; measured: 1.2 to 1.9
+_SCRATCH: Final = 1.5  # factor for what oneDNN and the allocator need; measured: 1.2 to 1.9
 USUAL_MEMORY: Final = 400_000_000
-"""Bytes that Python, torch and `nano` take, where the system does not tell."""
+"""Bytes that Python, torch and `nano` take, for systems that do not tell."""
 
 KEPT: Final = 1.25
-"""Times the memory of a window: what the allocator cannot use again; measured: 0.9 to 1.3."""
+"""Factor for a window's memory that the allocator cannot use again; measured: 0.9 to 1.3."""
 
-_PIECE: Final = 384  # pixels, side of what time is taken on; of smaller ones threads wait too often
+_PIECE: Final = 384  # pixels a side of the timed window; in smaller ones, threads wait too often
 _PIECES: Final = 2
 
 
 def peak_memory() -> int | None:
-    """Return the bytes of memory that this process had resident at most, None on Windows."""
+    """Return the most bytes of memory that this process had resident, None on Windows."""
     status = Path("/proc/self/status")
     if status.is_file():  # Linux: getrusage would count the process that started this one
         lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
@@ -47,11 +47,11 @@ def peak_memory() -> int | None:
 
 
 def bytes_per_pixel(architecture: Architecture, precision: str) -> float:
-    """Return the memory that each pixel of a window takes while the network is at it.
+    """Return the bytes of memory that each pixel of a window takes while the network runs.
 
-    The most that is alive at once: in the trunk, what a dense block has seen, twice; or in the
-    flow's first level, features, two layers of a coupling network, and the state with its shift and
-    scale. Measured on nano and small it is within a factor of 1.3.
+    This is the most that is alive at once: in the trunk, what a dense block has seen, twice; or, in
+    the flow's first level, features, two layers of a coupling network, and the state with its shift
+    and scale. Measurements of nano and small agree within a factor of 1.3.
     """
     a = architecture
     item = DTYPES[precision].itemsize
@@ -66,8 +66,8 @@ def bytes_per_pixel(architecture: Architecture, precision: str) -> float:
 def largest_tile(architecture: Architecture, precision: str) -> int:
     """Return the side in pixels of the largest tile whose window takes at most `TILE_MEMORY`.
 
-    Large tiles compute less twice: a core of 768 pixels with margins of 64 is 1.36 times its size,
-    one of 1536 1.17 times.
+    Large tiles compute less twice: with margins of 64, the window of a 768-pixel tile has 1.36
+    times the tile's area, that of a 1536-pixel tile 1.17 times.
     """
     side = math.sqrt(TILE_MEMORY / bytes_per_pixel(architecture, precision))
     core = int(side - 2 * architecture.margin) // STRIDE * STRIDE
@@ -76,17 +76,15 @@ def largest_tile(architecture: Architecture, precision: str) -> int:
 
 @torch.inference_mode()
 def seconds_per_pixel(engine: Engine) -> float:
-    """Return the seconds that the engine takes for a pixel of a window: the better of two tries."""
+    """Return the seconds that the engine takes per pixel of a window: the better of two tries."""
     channels = torch.zeros(1, CONDITION_CHANNELS, _PIECE, _PIECE, device=engine.device)
     constant = torch.zeros(1, device=engine.device)
     small = torch.zeros(1, 3, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, device=engine.device)
     context = engine.context_of_whole(small, constant, channels)
-    engine.enhance(channels, constant, context)  # the first time, memory is new and code is made
+    engine.enhance(channels, constant, context)  # the first run allocates memory and prepares code
     taken: list[float] = []
     for _ in range(_PIECES):
         started = time.perf_counter()
-        engine.enhance(
-            channels, constant, context
-        )  # waits: it looks for values that are not finite
+        engine.enhance(channels, constant, context)  # waits for a GPU, to check the values
         taken.append(time.perf_counter() - started)
     return min(taken) / _PIECE**2

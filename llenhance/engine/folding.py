@@ -1,7 +1,7 @@
-"""What of a trained flow is constant, folded in float64 into weights and biases of convolutions.
+"""Fold what is constant in a trained flow into weights and biases of convolutions, in float64.
 
-Every function returns what one convolution of the engine holds. The steps of the inverse are those
-of `model/flow.py`: coupling, then ``x = diag(e^-logs) W^-1 y - bias``.
+Every function returns the contents of one convolution of the engine. The steps of the inverse are
+those of `model/flow.py`: coupling, then ``x = diag(e^-logs) W^-1 y - bias``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from llenhance.model.flow import LAST_GAIN, SCALE_SHIFT, FlowStep, LastConv, NormedConv
+from llenhance.model.coupling import LAST_GAIN, SCALE_SHIFT, LastConv, NormedConv
+from llenhance.model.flow import FlowStep
 
 
 class Folded(NamedTuple):
@@ -23,24 +24,24 @@ class Folded(NamedTuple):
 
 
 def plain(convolution: nn.Conv2d, gain: float = 1.0) -> Folded:
-    """Return a convolution as it is, its result multiplied by a gain."""
+    """Return a convolution with its result multiplied by a gain."""
     assert convolution.bias is not None
     return Folded(convolution.weight.double() * gain, convolution.bias.double() * gain)
 
 
 def normed(convolution: NormedConv) -> Folded:
-    """Return a convolution with its norm: ``(W x + b) e^logs = (e^logs W) x + b e^logs``."""
+    """Return a convolution including its norm: ``(W x + b) e^logs = (e^logs W) x + b e^logs``."""
     gain = convolution.actnorm.logs.double().exp()
     weight = convolution.weight.double() * gain.transpose(0, 1)
     return Folded(weight, (convolution.actnorm.bias.double() * gain).flatten())
 
 
 def shift_and_scale(convolution: LastConv) -> tuple[Folded, Folded]:
-    """Return the two halves of a coupling network's last convolution, apart.
+    """Return the two halves of a coupling network's last convolution separately.
 
     Returns:
-        What gives the negative shift, so that the inverse adds it; what gives the logit of the
-        scale, with `model.flow.SCALE_SHIFT` in its bias.
+        One convolution for the negative shift, so that the inverse adds it, and one for the logit
+        of the scale, with `model.coupling.SCALE_SHIFT` in its bias.
     """
     assert convolution.bias is not None
     gain = (LAST_GAIN * convolution.logs.double()).exp()
@@ -50,14 +51,14 @@ def shift_and_scale(convolution: LastConv) -> tuple[Folded, Folded]:
 
 
 def stacked(first: Folded, second: Folded) -> Folded:
-    """Return the convolution whose channels are those of one, then those of another."""
+    """Return one convolution that gives the channels of the first, then those of the second."""
     return Folded(*(torch.cat(parts) for parts in zip(first, second, strict=True)))
 
 
 def unshuffled(folded: Folded) -> Folded:
-    """Return what a convolution does to `pixel_unshuffle(x, 2)`, as one of stride 2 on x itself.
+    """Turn a convolution of `pixel_unshuffle(x, 2)` into one of x itself, with stride 2.
 
-    Channel 4c + 2i + j of the former is pixel (2y + i, 2x + j) of channel c.
+    Channel 4c + 2i + j of the unshuffled picture is pixel (2y + i, 2x + j) of channel c.
     """
     count, channels, height, width = folded.weight.shape
     cells = folded.weight.view(count, channels // 4, 2, 2, height, width)
@@ -66,10 +67,10 @@ def unshuffled(folded: Folded) -> Folded:
 
 
 def inverse_map(step: FlowStep) -> Folded:
-    """Return the inverse of a step's activation norm and invertible convolution, a 1x1 convolution.
+    """Return the inverse of a step's activation norm and 1x1 convolution, as a 1x1 convolution.
 
     Raises:
-        SingularMatrixError: the matrix has no inverse.
+        SingularMatrixError: The matrix has no inverse.
     """
     gain = (-step.actnorm.logs.double()).exp().view(-1, 1)
     matrix = step.invconv.inverse_weight() * gain
@@ -77,7 +78,7 @@ def inverse_map(step: FlowStep) -> Folded:
 
 
 def composed(maps: Sequence[Folded]) -> Folded:
-    """Return the one 1x1 convolution that does what several do in turn."""
+    """Return one 1x1 convolution that does what several of them do one after the other."""
     matrix, bias = maps[0].weight[:, :, 0, 0], maps[0].bias
     for following in maps[1:]:
         then = following.weight[:, :, 0, 0]
@@ -86,6 +87,6 @@ def composed(maps: Sequence[Folded]) -> Folded:
 
 
 def in_type(folded: Folded, dtype: torch.dtype) -> Folded:
-    """Round a folded convolution to the type it is executed in, its weight channels-last."""
+    """Round a folded convolution to the type it runs in, with its weight channels-last."""
     weight = folded.weight.detach().to(dtype, memory_format=torch.channels_last)
     return Folded(weight, folded.bias.detach().to(dtype))

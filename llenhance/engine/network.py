@@ -1,8 +1,8 @@
-"""The folded network: encoder and inverse flow as plain convolutions, for enhancing alone.
+"""The folded network: encoder and inverse flow as plain convolutions, only for enhancing.
 
-Convolutions are of the network's precision, the state of the flow, its 1x1 maps and its divisions
-of float32. Everything is channels-last, and elementwise steps work in place: outside of autograd
-nobody needs what was there before.
+Convolutions run in the network's precision; the flow's state, 1x1 maps and divisions stay in
+float32. Everything is channels-last. Elementwise steps work in place on tensors that the network
+has made itself: without autograd, nothing needs the values from before.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from llenhance.engine.folding import (
 )
 from llenhance.model.architecture import LEVELS, STRIDE
 from llenhance.model.encoder import RESIDUAL, SLOPE, DenseBlock, Encoder, ResidualDenseBlock, join
-from llenhance.model.flow import SCALE_FLOOR, Coupling, FlowStep
+from llenhance.model.coupling import SCALE_FLOOR, Coupling
+from llenhance.model.flow import FlowStep
 from llenhance.model.llflow import LLFlow
 
 LAYOUT: Final = torch.channels_last
@@ -36,9 +37,9 @@ Activation = Literal["none", "relu", "leaky_relu"]
 
 
 class Convolution(nn.Module):
-    """A folded convolution that keeps the size, stride apart, and what follows it.
+    """A folded convolution and what follows it: ``activation(convolution(x) + added)``.
 
-    ``activation(convolution(x) + added)``.
+    Apart from its stride, it keeps the size.
     """
 
     weight: Tensor
@@ -71,7 +72,7 @@ class Convolution(nn.Module):
 
 
 class FastDenseBlock(nn.Module):
-    """A dense block whose last convolution carries the residual's gain."""
+    """A dense block whose last convolution includes the residual's gain."""
 
     def __init__(self, block: DenseBlock, gain: float, dtype: torch.dtype) -> None:
         super().__init__()
@@ -82,7 +83,7 @@ class FastDenseBlock(nn.Module):
         self.last = Convolution(plain(block.conv5, gain), dtype)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
-        """Return the gained result of the block on ``x``, added to ``skip``."""
+        """Return the block's result for ``x``, times its gain, added to ``skip``."""
         seen = x
         for convolution in self.growing:
             seen = torch.cat([seen, convolution(seen)], dim=1)
@@ -90,12 +91,12 @@ class FastDenseBlock(nn.Module):
 
 
 class FastResidualDenseBlock(nn.Module):
-    """Three dense blocks with a residual around them."""
+    """Three dense blocks with a residual connection around them."""
 
     def __init__(self, block: ResidualDenseBlock, dtype: torch.dtype) -> None:
         super().__init__()
         first, second, third = (cast("DenseBlock", part) for part in block)
-        # The third one's result is a share of the block's, which is a share of the sum.
+        # The third block's result is scaled twice: by its own residual gain and the outer one.
         self.first = FastDenseBlock(first, RESIDUAL, dtype)
         self.second = FastDenseBlock(second, RESIDUAL, dtype)
         self.third = FastDenseBlock(third, RESIDUAL**2, dtype)
@@ -133,10 +134,10 @@ class FastEncoder(nn.Module):
     def forward(
         self, condition: Tensor, context: Context | None = None
     ) -> tuple[list[Tensor], Tensor]:
-        """Encode ``(N, 12, H, W)``, told the window's context where the model has one.
+        """Encode ``(N, 12, H, W)``, with the window's context if the model uses one.
 
         Returns:
-            Features that condition flow level 1, 2, 3; the colour map at half size
+            Features for flow levels 1, 2, 3; and the color map at half size,
             ``(N, 3, H/2, W/2)``, float32: each of its pixels stands for four.
         """
         head = self.second(self.first(condition.to(self.dtype, memory_format=LAYOUT)))
@@ -179,8 +180,8 @@ class FastCoupling(nn.Module):
         self.affine_first = Convolution(of_kept, dtype, activation="relu", biased=False)
         self.affine_response = Convolution(of_condition, dtype)
         self.affine_middle = Convolution(normed(affine.middle), dtype, activation="relu")
-        # These two are narrow: one convolution wastes less of a vector's width, where it would cost
-        # more on the injection's.
+        # These two are narrow, so one convolution fills vector registers better. For the wider
+        # ones of the injection, one convolution would be slower.
         self.affine_last = Convolution(stacked(*shift_and_scale(affine.last)), dtype)
         self.following = Convolution(following, torch.float32)
 
@@ -197,7 +198,7 @@ class FastCoupling(nn.Module):
 
 
 class FastFlow(nn.Module):
-    """The inverse of `model.flow.Flow`: per level, from the last to the first, its couplings."""
+    """The inverse of `model.flow.Flow`: the couplings of each level, from the last to the first."""
 
     def __init__(self, model: LLFlow, dtype: torch.dtype) -> None:
         super().__init__()
@@ -223,11 +224,11 @@ class FastNetwork(nn.Module):
     """A trained `LLFlow`, folded: from the 12 channels to the picture, nothing else.
 
     Args:
-        model: trained; shares nothing with the folded network afterwards.
-        dtype: of the convolutions.
+        model: Trained; the folded network shares no tensors with it.
+        dtype: Type of the convolutions.
 
     Raises:
-        SingularMatrixError: a matrix of the flow has no inverse.
+        SingularMatrixError: A matrix of the flow has no inverse.
     """
 
     def __init__(self, model: LLFlow, dtype: torch.dtype) -> None:
@@ -243,14 +244,14 @@ class FastNetwork(nn.Module):
         return self.decode(features, colour, brightness)
 
     def decode(self, features: list[Tensor], colour: Tensor, brightness: Tensor) -> Tensor:
-        """Return the picture of what the encoder said, at some brightness ``(N,)``."""
+        """Return the picture for the encoder's results at a brightness ``(N,)``."""
         return self.flow(_latent(colour, brightness), features)
 
 
 def _couplings(steps: list[FlowStep], dtype: torch.dtype) -> list[FastCoupling]:
     """Fold the steps of a level, in the order of the inverse.
 
-    The uncoupled ones, which the inverse comes to last, join the map of the first coupled one.
+    The uncoupled steps, which come last in the inverse, join the map of the first coupled step.
     """
     uncoupled = [step for step in steps if step.coupling is None]
     coupled = [step for step in steps if step.coupling is not None]
@@ -265,7 +266,7 @@ def _scale(logit: Tensor) -> Tensor:
 
 
 def _latent(colour: Tensor, brightness: Tensor) -> Tensor:
-    """Return `model.llflow.latent_mean` of the colour map of which each pixel stands for four."""
+    """Return `model.llflow.latent_mean` of a color map whose pixels each stand for four."""
     count, channels, height, width = colour.shape
     cells = STRIDE // 2
     parts = F.pixel_unshuffle(colour, cells) + brightness.view(-1, 1, 1, 1)

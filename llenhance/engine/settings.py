@@ -1,4 +1,4 @@
-"""Settings by name: the device, the precision and the tile that a word on a command line means."""
+"""Settings by name: which device, precision and tile a word stands for."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ DTYPES: Final = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.fl
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device of a name; auto takes a GPU if there is one.
+    """Return the device with a name; auto takes a GPU if there is one.
 
     Raises:
-        UsageError: no such device.
+        UsageError: There is no such device.
     """
     if name == "auto":
         if torch.cuda.is_available():
@@ -25,35 +25,34 @@ def choose_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError as reason:
-        remedy = "Use auto, cpu, cuda, cuda:N or mps"
-        raise UsageError(f"device {name}", "is not a device", remedy) from reason
+        raise UsageError("device-unknown", f"device {name}") from reason
     present = {
         "cpu": 1,
         "cuda": torch.cuda.device_count(),
         "mps": int(torch.backends.mps.is_available()),
     }.get(device.type, 0)
     if (device.index or 0) >= present:
-        raise UsageError(f"device {name}", "is not on this machine", "Use auto or cpu")
+        raise UsageError("device-absent", f"device {name}")
     return device
 
 
 def choose_precision(name: str, device: torch.device) -> str:
-    """Return a key of `DTYPES`; auto takes bf16 where the device computes in it, else fp32.
+    """Return a key of `DTYPES`; auto takes bf16 if the device computes in it, else fp32.
 
     Raises:
-        UsageError: unknown, or not for this device.
+        UsageError: The precision is unknown, or not for this device.
     """
     if name == "auto":
         return "bf16" if computes_in_bf16(device) else "fp32"
     if name not in DTYPES:
-        raise UsageError(f"precision {name}", "is unknown", "Use auto, fp32, bf16 or fp16")
+        raise UsageError("precision-unknown", f"precision {name}")
     if name == "fp16" and device.type == "cpu":
-        raise UsageError("precision fp16", "needs a GPU", "Use bf16 or fp32 on a CPU")
+        raise UsageError("precision-needs-gpu", f"precision {name}")
     return name
 
 
 def computes_in_bf16(device: torch.device) -> bool:
-    """Return whether it multiplies bfloat16 faster than float32, not only somehow."""
+    """Return whether a device has fast bfloat16 arithmetic, faster than float32."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     if device.type != "cpu":
@@ -63,11 +62,23 @@ def computes_in_bf16(device: torch.device) -> bool:
 
 
 def check_tile(tile: int | Literal["auto"]) -> None:
-    """Refuse what is no largest side of a tile: pixels, 0 for the whole picture at once, or auto.
+    """Refuse a tile that is neither auto, nor 0 (the whole picture), nor a multiple of 8 pixels.
 
     Raises:
-        UsageError: it is not a multiple of 8.
+        UsageError: The tile is refused.
     """
-    if tile != "auto" and (tile < 0 or tile % STRIDE):
-        problem = f"is not a multiple of {STRIDE}"
-        raise UsageError(f"tile {tile}", problem, "Use 512, say, or 0 for the whole picture")
+    if tile != "auto" and tile != 0:
+        check_side(tile)
+
+
+def check_side(tile: int) -> None:
+    """Refuse a side of a tile, in pixels, that the network cannot compute.
+
+    Raises:
+        UsageError: It is not a multiple of 8, or less than 8.
+    """
+    if tile <= 0 or tile % STRIDE:
+        below = max(STRIDE, tile // STRIDE * STRIDE)
+        raise UsageError(
+            "tile-not-multiple", "tile", tile=tile, stride=STRIDE, below=below, above=below + STRIDE
+        )

@@ -1,1 +1,1 @@
-"""The paper as code: encoder, conditional flow, and the two together in `llflow.py`."""
+"""The paper as code: `encoder.py`, the conditional flow in `flow.py`, and both in `llflow.py`."""

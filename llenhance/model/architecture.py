@@ -1,4 +1,4 @@
-"""The shape of a network, as a value: three presets, and the JSON that travels with the weights."""
+"""The shape of a network as a value: three presets, and the JSON that is stored with weights."""
 
 from __future__ import annotations
 
@@ -13,40 +13,43 @@ STRIDE: Final = 2**LEVELS
 """Height and width of what enters the network are multiples of this."""
 
 USUAL_BRIGHTNESS: Final = 0.4
-"""The paper's range of the constant on the latent mean is +- this."""
+"""The paper adds a constant to the latent mean, from minus this to plus this."""
 
 CONDITION_CHANNELS: Final = 12
-"""Log picture, equalised picture, colour map and noise map, three channels each."""
+"""Log picture, equalized picture, color map and noise map, three channels each."""
 
 _LATER: Final[dict[str, object]] = {"context": False}
-"""Fields that older files do not have, with what they mean there."""
+"""Fields that older files lack, with their values there."""
 
-_MAX_WIDTH: Final = 1024  # a header cannot ask for more: weights files are not trusted
+_MAX_WIDTH: Final = 1024  # weights files are not trusted: a header cannot ask for more
 _MAX_DEPTH: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
-    """Everything that decides the parameters of a network and how it is run.
+    """Everything that decides a network's parameters and how it is run.
 
     Attributes:
-        features: channels of the encoder (``nf`` of the authors' settings).
-        growth: channels that each convolution of a dense block adds.
-        blocks: residual-in-residual dense blocks of the trunk.
-        stacked_blocks: blocks, from 0, whose outputs join the conditioning of every flow level.
+        features: Channels of the encoder (``nf`` in the authors' settings).
+        growth: Channels that each convolution of a dense block adds.
+        blocks: Number of residual-in-residual dense blocks in the trunk.
+        stacked_blocks: Blocks, counted from 0, whose outputs help condition every flow level.
         trunk_scale: 2 is the paper's encoder: head at full size, max-pooling, trunk at half size.
-            4 is ours for plain CPUs: pixels unshuffled by 2, head at half size, trunk at quarter.
-        steps: coupling steps per flow level.
-        uncoupled_steps: steps of actnorm and 1x1 convolution only, before them.
-        hidden: channels inside the coupling networks.
-        brightness: whether the model has a place for brightness: latent mean = colour map + b,
-            b predicted from the whole picture. The authors' models have not: b = 0.
-        context: whether the encoder is told what a thumbnail of the whole picture shows, and b.
-        margin: pixels of context that a tile needs on each side, so that tiled equals whole within
-            1/255 on every pixel; a multiple of `STRIDE`, measured by `benchmarks/margin.py`.
+            4 is ours, for plain CPUs: pixels unshuffled by 2, head at half size, trunk at quarter.
+        steps: Coupling steps per flow level.
+        uncoupled_steps: Steps without coupling (activation norm and 1x1 convolution) before them.
+        hidden: Channels inside the coupling networks.
+        brightness: Whether the model predicts brightness: latent mean = color map + b, with b
+            predicted from the whole picture. The authors' models do not: b = 0.
+        context: Whether the encoder is told b, and what a thumbnail of the whole picture shows.
+        margin: Pixels of context that a tile needs on each side, so that tiled and whole results
+            differ by at most 1/255; a multiple of `STRIDE`, measured by `benchmarks/margin.py`.
 
     Raises:
-        ValueError: a value out of range.
+        ValueError: A value is out of range.
+
+    Example:
+        ``replace(SMALL, brightness=True)`` is the authors' small network that predicts brightness.
     """
 
     features: int
@@ -82,7 +85,7 @@ class Architecture:
 
     @property
     def condition_features(self) -> int:
-        """Channels of the encoder's features that condition each flow level."""
+        """Number of the encoder's channels that condition each flow level."""
         return self.features * (1 + len(self.stacked_blocks))
 
     def to_json(self) -> str:
@@ -94,7 +97,7 @@ class Architecture:
         """Read what `to_json` wrote.
 
         Raises:
-            ValueError: not JSON, unknown or missing fields, or values out of range.
+            ValueError: It is not JSON, fields are unknown or missing, or values are out of range.
         """
         values: object = json.loads(text)
         if not isinstance(values, dict):

@@ -1,8 +1,8 @@
-"""The brightness head: how bright the well-lit picture should be, from a thumbnail of the dark one.
+"""The brightness head predicts from a thumbnail how bright the enhanced picture should be.
 
-The paper's latent mean is the colour map alone, and overall brightness, the largest thing that a
-dark picture does not determine, has nowhere to live. Ours is ``colour map + b``; training uses
-`brightness_of` the whole reference, enhancing what this head predicts, once per picture, so that
+In the paper, the latent mean is the color map alone. Overall brightness, which a dark picture
+leaves open most of all, has no place in it. Ours is ``color map + b``. In training, b is
+`brightness_of` the whole reference; in enhancing, this head predicts it once per picture, so that
 all tiles agree.
 """
 
@@ -16,28 +16,29 @@ from torch.nn import functional as F
 
 from llenhance.model.encoder import SLOPE
 
-GAIN: Final = 0.8  # mean grey 0.05..0.95 becomes -0.32..0.4: the scale of the paper's constant
-MIDDLE: Final = 0.45  # mean grey of an average well-lit photograph, b = 0
+GAIN: Final = 0.8  # mean gray 0.05..0.95 becomes -0.32..0.4: the scale of the paper's constant
+MIDDLE: Final = 0.45  # mean gray of an average well-lit photograph, where b is 0
 
 PARTS: Final = (4, 6)
-"""Rows and columns of parts of the picture whose greys the head predicts."""
+"""The head predicts the gray of each part of the picture, in so many rows and columns."""
 
 LOG_CHANNELS: Final = 3
 LOG_MIDDLE: Final = 3.5
-"""Half of the logarithm's range: added to it, -6.9..0 becomes about -3.4..3.5."""
+"""Half of the logarithm's range; added to a log picture, -6.9..0 becomes about -3.4..3.5."""
 
-_DROPPED: Final = 0.2  # share of features that training leaves out
+_DROPPED: Final = 0.2  # share of features that dropout leaves out in training
 
 
 def brightness_of(mean_grey: Tensor) -> Tensor:
-    """Return b of a well-lit picture: ``0.8 * (mean grey - 0.45)``, mean grey in 0..1."""
+    """Return b of a well-lit picture: ``0.8 * (mean gray - 0.45)``, mean gray in 0..1."""
     return GAIN * (mean_grey - MIDDLE)
 
 
 class BrightnessHead(nn.Module):
-    """Three strided convolutions to the grey of each part of the well-lit picture; their mean is b.
+    """Three strided convolutions to the gray of each part of the well-lit picture.
 
-    Each part sees its surroundings and, through pooling, the whole picture.
+    The mean of these grays gives b. Each part sees its surroundings and, through pooling, the
+    whole picture.
     """
 
     def __init__(self) -> None:
@@ -53,15 +54,15 @@ class BrightnessHead(nn.Module):
         nn.init.constant_(self.last.bias, MIDDLE)
 
     def greys(self, thumbnail: Tensor) -> Tensor:
-        """Predict the mean grey of each part of the well-lit picture.
+        """Predict the mean gray of each part of the well-lit picture.
 
         Args:
-            thumbnail: ``(N, 3, 32, 48)`` of `conditioning.thumbnail`.
+            thumbnail: ``(N, 3, 32, 48)`` from `conditioning.thumbnail`.
 
         Returns:
             ``(N, 4, 6)``, about 0..1.
         """
-        # What is dark in the picture is told from how dark the picture is.
+        # Both: how dark the whole picture is, and what is dark compared with the rest of it.
         relative = thumbnail - thumbnail.mean(dim=(1, 2, 3), keepdim=True)
         x = torch.cat([thumbnail + LOG_MIDDLE, relative], dim=1)
         for convolution in (self.conv1, self.conv2, self.conv3):

@@ -1,10 +1,11 @@
-"""The context map: what the encoder should know of the whole picture, from a thumbnail of it.
+"""The context map tells the encoder about the whole picture, which a thumbnail shows.
 
-The encoder sees some 96 pixels around a place and cannot know whether a bright flat patch is a sky,
-a lamp or a page. A small network looks at the whole picture once and says something for each of
-8x12 places; the map is sampled wherever features are computed, and joins them. All tiles sample the
-same map, so that tiled equals whole. It is told b too: what a place should become depends on how
-bright the picture shall be. Not in the paper; why: ``docs/decisions/0012-context.md``.
+The encoder sees about 96 pixels around a place, so it cannot know whether a bright flat patch is a
+sky, a lamp or a page. A small network looks at the whole picture once and describes each of 8x12
+places. The map is sampled wherever features are computed, and added to them. All tiles sample the
+same map, so tiled equals whole. The network is told b too, because what a place should become
+depends on how bright the picture should be. This is not in the paper; see
+``docs/decisions/0012-context.md``.
 """
 
 from __future__ import annotations
@@ -22,16 +23,16 @@ PLACES: Final = (8, 12)
 """Rows and columns of a context map."""
 
 _TOLD: Final = 5.0  # gain of b: -0.4..0.4 becomes -2..2, as wide as the other inputs
-_DROPPED: Final = 0.1  # share of features that training leaves out
+_DROPPED: Final = 0.1  # share of features that dropout leaves out in training
 
 
 class Extent(NamedTuple):
     """Where a window lies in its picture, along one axis, in pixels.
 
     Attributes:
-        start: first pixel of the window.
-        length: of the window, a multiple of 2; it may reach beyond the picture.
-        whole: length of the picture.
+        start: First pixel of the window.
+        length: Length of the window, a multiple of 2; it may reach beyond the picture.
+        whole: Length of the whole picture.
     """
 
     start: int
@@ -40,12 +41,12 @@ class Extent(NamedTuple):
 
 
 class ContextNetwork(nn.Module):
-    """Four convolutions from the thumbnail to `PLACES`; each place sees the others by pooling too.
+    """Four convolutions from the thumbnail to `PLACES`; pooling lets each place see all others.
 
-    A fresh one says nothing: its last layer is zero.
+    A fresh network adds nothing, because its last layer is zero.
 
     Args:
-        features: channels of the map, those of the encoder.
+        features: Channels of the map, as many as the encoder has.
     """
 
     def __init__(self, features: int) -> None:
@@ -64,8 +65,8 @@ class ContextNetwork(nn.Module):
         """Return the context map ``(N, features, 8, 12)``.
 
         Args:
-            thumbnail: ``(N, 3, 32, 48)`` of `conditioning.thumbnail`.
-            brightness: ``(N,)``, what the latent mean adds to the colour map: b plus the user's
+            thumbnail: ``(N, 3, 32, 48)`` from `conditioning.thumbnail`.
+            brightness: What the latent mean adds to the color map, ``(N,)``: b plus the user's
                 constant.
         """
         relative = thumbnail - thumbnail.mean(dim=(1, 2, 3), keepdim=True)
@@ -79,15 +80,15 @@ class ContextNetwork(nn.Module):
 
 
 def places_in(rows: Extent, columns: Extent) -> Tensor:
-    """Return where the centres of a window's 2x2 squares lie in the whole picture.
+    """Return where the centers of a window's 2x2 squares lie in the whole picture.
 
     Args:
-        rows: of the window, from top to bottom.
-        columns: from left to right.
+        rows: The window's extent from top to bottom.
+        columns: The window's extent from left to right.
 
     Returns:
-        ``(H/2, W/2, 2)`` float32: x and y, -1 at the left and top edge of the picture, 1 at the
-        right and bottom one.
+        ``(H/2, W/2, 2)`` float32: x and y, from -1 at the left and top edges of the picture to 1
+        at the right and bottom edges.
     """
     y, x = (
         2 * (extent.start + 2 * torch.arange(extent.length // 2) + 1) / extent.whole - 1
@@ -97,11 +98,11 @@ def places_in(rows: Extent, columns: Extent) -> Tensor:
 
 
 def sampled(context_map: Tensor, places: Tensor) -> Tensor:
-    """Sample context maps bilinearly; beyond the centres of the outermost places, theirs count.
+    """Sample context maps bilinearly; outside the outermost centers, the nearest place counts.
 
     Args:
         context_map: ``(N, C, 8, 12)``.
-        places: ``(N, H/2, W/2, 2)`` of `places_in`.
+        places: ``(N, H/2, W/2, 2)`` from `places_in`.
 
     Returns:
         ``(N, C, H/2, W/2)`` float32.
@@ -110,3 +111,17 @@ def sampled(context_map: Tensor, places: Tensor) -> Tensor:
         return F.grid_sample(
             context_map.float(), places, padding_mode="border", align_corners=False
         )
+
+
+def check_context(context: object, *, wanted: bool) -> None:
+    """Refuse a context that the model does not know, and the lack of one that it needs.
+
+    Args:
+        context: What the network is told, or None.
+        wanted: Whether the model has a context map.
+
+    Raises:
+        ValueError: There is a context and the model has none, or the other way round.
+    """
+    if (context is not None) != wanted:
+        raise ValueError("a model with a context map needs it, and other models take none")

@@ -1,6 +1,6 @@
-"""The RRDB encoder: 12 conditioning channels to the features of each flow level and a colour map.
+"""The RRDB encoder: from 12 condition channels to features for each flow level, and a color map.
 
-LLFlow (arXiv:2109.05923), section 3.2; residual-in-residual dense blocks as in ESRGAN.
+See LLFlow (arXiv:2109.05923), section 3.2; its residual-in-residual dense blocks are ESRGAN's.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from torch.nn import functional as F
 from llenhance.model.architecture import CONDITION_CHANNELS, Architecture
 
 SLOPE: Final = 0.2  # of every leaky ReLU
-RESIDUAL: Final = 0.2  # share of a dense block, and of a block of three, that is added
+RESIDUAL: Final = 0.2  # gain of a dense block's result, and of three blocks' result, when added
 
 
 class Encoding(NamedTuple):
-    """What the encoder says about a dark picture of height H and width W.
+    """What the encoder computes from a dark picture of height H and width W.
 
     Attributes:
-        levels: features that condition flow level 1, 2, 3: ``(N, C, H/2, W/2)``, quarter, eighth.
-        colour_map: ``(N, 3, H, W)``, 0..1, float32 or better.
+        levels: Features for flow levels 1, 2 and 3, ``(N, C, H/2, W/2)``, a quarter, an eighth.
+        colour_map: Color map, ``(N, 3, H, W)``, 0..1, float32 or better.
     """
 
     levels: tuple[Tensor, Tensor, Tensor]
@@ -34,7 +34,7 @@ def _leaky(x: Tensor) -> Tensor:
 
 
 class DenseBlock(nn.Module):
-    """Five convolutions, each of which sees the results of all before it."""
+    """Five convolutions; each one sees the results of all those before it."""
 
     def __init__(self, features: int, growth: int) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class DenseBlock(nn.Module):
 
 
 class ResidualDenseBlock(nn.Sequential):
-    """Three dense blocks with a residual around them (RRDB)."""
+    """Three dense blocks with a residual connection around them (RRDB)."""
 
     def __init__(self, features: int, growth: int) -> None:
         super().__init__(*(DenseBlock(features, growth) for _ in range(3)))
@@ -71,7 +71,7 @@ class ResidualDenseBlock(nn.Sequential):
 
 
 class Encoder(nn.Module):
-    """Conditioning features for every flow level, and the colour map that the latent is about."""
+    """Computes features for every flow level, and the color map, which is the latent's mean."""
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
@@ -93,8 +93,8 @@ class Encoder(nn.Module):
         """Encode a dark picture.
 
         Args:
-            condition: ``(N, 12, H, W)`` of `conditioning.condition`; H and W multiples of 8.
-            context: ``(N, C, H/2, W/2)`` of `context.sampled`, where the model has it.
+            condition: ``(N, 12, H, W)`` from `conditioning.condition`; H and W multiples of 8.
+            context: ``(N, C, H/2, W/2)`` from `context.sampled`, if the model uses one.
         """
         head = self._head(condition)
         if context is not None:
@@ -111,7 +111,7 @@ class Encoder(nn.Module):
         half = head + x
         quarter = _leaky(self.downconv1(F.avg_pool2d(half, 2)))
         eighth = self.downconv2(F.avg_pool2d(quarter, 2))
-        # A 1x1 convolution and a sigmoid see one pixel: doubling after them is the same, cheaper.
+        # Doubling the size after the 1x1 convolution and the sigmoid gives the same, cheaper.
         colour = self.colour_map(half)
         colour = torch.sigmoid(colour.to(torch.promote_types(colour.dtype, torch.float32)))
         return Encoding(
@@ -127,7 +127,7 @@ class Encoder(nn.Module):
 
 
 def join(feature: Tensor, stacked: list[Tensor]) -> Tensor:
-    """Append the stacked blocks, by nearest neighbour at the feature's size."""
+    """Append the stacked blocks, resized to the feature's size by nearest neighbor."""
     if not stacked:
         return feature
     size = feature.shape[2:]

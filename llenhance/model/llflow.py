@@ -1,4 +1,4 @@
-"""Encoder and flow together: the likelihood of a well-lit picture, and its most likely version."""
+"""Encoder and flow together: how likely a well-lit picture is, and which one is the most likely."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from torch.nn import functional as F
 
 from llenhance.model.architecture import STRIDE, Architecture
 from llenhance.model.brightness import BrightnessHead
-from llenhance.model.context import ContextNetwork
+from llenhance.model.context import ContextNetwork, check_context
+from llenhance.model.coupling import CouplingCondition
 from llenhance.model.encoder import Encoder
-from llenhance.model.flow import CouplingCondition, Flow
+from llenhance.model.flow import Flow
 
 
 class Prepared(NamedTuple):
     """A dark picture, as the flow needs it in either direction.
 
     Attributes:
-        conditions: one entry a layer of the flow.
-        colour_map: ``(N, 3, H, W)``, 0..1, predicted by the encoder.
+        conditions: One entry for each layer of the flow.
+        colour_map: Color map that the encoder predicts, ``(N, 3, H, W)``, 0..1.
     """
 
     conditions: list[CouplingCondition | None]
@@ -40,37 +41,36 @@ class LLFlow(nn.Module):
         self.context = ContextNetwork(architecture.features) if architecture.context else None
 
     def placed(self, device: torch.device) -> LLFlow:
-        """Move to a device, with the weights in channels-last order: convolutions are faster."""
+        """Move to a device, with weights in channels-last order for faster convolutions."""
         moved: Any = self.to(device)
-        return moved.to(memory_format=torch.channels_last)  # which torch's types do not know
+        return moved.to(memory_format=torch.channels_last)  # unknown to torch's types
 
     def prepare(self, condition: Tensor, context: Tensor | None = None) -> Prepared:
         """Run the encoder.
 
         Args:
-            condition: ``(N, 12, H, W)`` of `conditioning.condition`, H and W multiples of 8.
-            context: ``(N, C, H/2, W/2)``, the `context_map` at these places (`context.sampled`).
+            condition: ``(N, 12, H, W)`` from `conditioning.condition`, H and W multiples of 8.
+            context: The `context_map` at these places (`context.sampled`), ``(N, C, H/2, W/2)``.
 
         Raises:
-            ValueError: there is a context and the model has none, or the other way round.
+            ValueError: There is a context and the model has none, or the other way round.
         """
-        if (context is None) != (self.context is None):
-            raise ValueError("a model with a context map needs it, and others take none")
+        check_context(context, wanted=self.context is not None)
         levels, colour_map = self.encoder(condition, context)
         return Prepared(self.flow.prepare(levels), colour_map)
 
     def predict_brightness(self, thumbnail: Tensor) -> Tensor:
-        """Return b ``(N,)`` for `conditioning.thumbnail`; 0 where the model has no place for it."""
+        """Return b ``(N,)`` for `conditioning.thumbnail`; 0 if the model does not predict it."""
         if self.brightness is None:
             return thumbnail.new_zeros(len(thumbnail))
         return self.brightness(thumbnail)
 
     def context_map(self, thumbnail: Tensor, brightness: Tensor) -> Tensor | None:
-        """Return the context map ``(N, C, 8, 12)``; None where the model has none.
+        """Return the context map ``(N, C, 8, 12)``; None if the model has none.
 
         Args:
-            thumbnail: ``(N, 3, 32, 48)`` of `conditioning.thumbnail`.
-            brightness: ``(N,)``, what `forward` is told.
+            thumbnail: ``(N, 3, 32, 48)`` from `conditioning.thumbnail`.
+            brightness: ``(N,)``, as `forward` takes it.
         """
         return None if self.context is None else self.context(thumbnail, brightness)
 
@@ -80,12 +80,12 @@ class LLFlow(nn.Module):
         """Enhance: decode the latent mean.
 
         Args:
-            condition: ``(N, 12, H, W)`` of `conditioning.condition`; H and W multiples of 8.
-            brightness: ``(N,)``, added to the colour map: b plus the user's constant.
-            context: as `prepare` takes it.
+            condition: ``(N, 12, H, W)`` from `conditioning.condition`; H and W multiples of 8.
+            brightness: Added to the color map, ``(N,)``: b plus the user's constant.
+            context: As `prepare` takes it.
 
         Returns:
-            ``(N, 3, H, W)``, 0..1 nominal, not clamped.
+            The enhanced picture, ``(N, 3, H, W)``, nominally 0..1 but not clamped.
         """
         prepared = self.prepare(condition, context)
         return self.decode(latent_mean(prepared.colour_map, brightness), prepared)
@@ -95,12 +95,12 @@ class LLFlow(nn.Module):
         return self.flow.inverse(latent, prepared.conditions)[0]
 
     def negative_log_likelihood(self, picture: Tensor, mean: Tensor, prepared: Prepared) -> Tensor:
-        """``-(log N(z; mean, 1) + log|det dz/dx|) / (ln 2 * H * W)``: bits per pixel.
+        """Return ``-(log N(z; mean, 1) + log|det dz/dx|) / (ln 2 * H * W)``, in bits per pixel.
 
         Args:
-            picture: ``(N, 3, H, W)``, well-lit, 0..1.
-            mean: ``(N, 192, H/8, W/8)``, a `latent_mean`.
-            prepared: of the dark picture.
+            picture: The well-lit picture, ``(N, 3, H, W)``, 0..1.
+            mean: A `latent_mean`, ``(N, 192, H/8, W/8)``.
+            prepared: What `prepare` computed from the dark picture.
 
         Returns:
             ``(N,)``.
@@ -112,21 +112,21 @@ class LLFlow(nn.Module):
 
 
 def latent_mean(colour_map: Tensor, brightness: Tensor) -> Tensor:
-    """Return the mean of the latent: the colour map squeezed by 8 in one go, plus brightness.
+    """Return the mean of the latent: the color map squeezed by 8 in one go, plus brightness.
 
     Args:
-        colour_map: ``(N, 3, H, W)``, predicted or of the well-lit picture itself.
+        colour_map: Color map, predicted or of the well-lit picture itself, ``(N, 3, H, W)``.
         brightness: ``(N,)``.
 
     Returns:
-        ``(N, 192, H/8, W/8)``. The channel order is not that of three squeezes by 2, which the
-        flow's own latent has; the authors' models are trained with it, and ours follow.
+        ``(N, 192, H/8, W/8)``. The channel order differs from that of three squeezes by 2, which
+        the flow's own latent has: the authors' models are trained this way, and ours follow.
     """
     return F.pixel_unshuffle(colour_map, STRIDE) + brightness[:, None, None, None]
 
 
 def multiply_adds_per_pixel(architecture: Architecture) -> float:
-    """Count the multiply-adds of the convolutions that enhancing takes, per pixel."""
+    """Count the multiply-adds per pixel of all convolutions that enhancing takes."""
     total = 0
 
     def count(module: nn.Module, _inputs: object, output: Tensor) -> None:
