@@ -1,98 +1,118 @@
-"""Dark pictures in, well-lit pictures out: the class that users import.
+"""Dark pictures in, enhanced pictures out: the class that users import.
 
-The path of a picture goes on in `pixels.py`; where a mean grey is wished for, by way of
-`exposure.py`.
+The path of a picture goes on in `enhancing/render.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar, overload
+from typing import BinaryIO, Literal, TypeVar, overload
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from llenhance.engine.cost import (
-    KEPT,
-    SMALLEST_TILE,
-    USUAL_MEMORY,
-    bytes_per_pixel,
-    largest_tile,
-    peak_memory,
-    seconds_per_pixel,
-)
+from llenhance.engine.cost import SMALLEST_TILE, largest_tile
 from llenhance.engine.engine import Engine, compile_model
 from llenhance.engine.settings import check_tile, choose_device, choose_precision
-from llenhance.enhancing import tiling
-from llenhance.enhancing.estimate import Estimate, seconds_to_lift
-from llenhance.enhancing.exposure import PROMISED, Reached, enhance_to
-from llenhance.enhancing.fast import copy_size, enhance_fast
+from llenhance.enhancing import render as rendering
+from llenhance.enhancing.estimate import Estimate, Trial, estimate, try_engine
 from llenhance.enhancing.plan import Plan, look
-from llenhance.enhancing.tiled import Progress, enhance_pixels, lack_of_memory_told
-from llenhance.enhancing.wish import AUTOMATIC, Enhanced, Wish, wish_for
-from llenhance.errors import ResourceError, UsageError
-from llenhance.files.pictures import read_picture
+from llenhance.enhancing.tiled import Progress, lack_of_memory_told
+from llenhance.enhancing.wish import AUTOMATIC, Wish, wish_for
+from llenhance.errors import ResourceError
+from llenhance.files.inputs import checked, opened
+from llenhance.messages.note import Note
 from llenhance.model.architecture import STRIDE
 from llenhance.model.brightness import brightness_of
 from llenhance.model.conditioning import Pixels
-from llenhance.pictures.picture import DEPTHS, Picture
-from llenhance.scoring.metrics import mean_grey
+from llenhance.pictures.picture import Picture
 from llenhance.weights.file import load
-from llenhance.weights.find import DEFAULT_MODEL, find
+from llenhance.weights.find import DEFAULT_MODEL, FoundModel, find
 
-Result = TypeVar("Result")
+Made = TypeVar("Made")
 Kind = TypeVar("Kind", Picture, Image.Image, NDArray[np.uint8], NDArray[np.uint16])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enhanced:
+    """An enhanced picture, and how bright it became.
+
+    Attributes:
+        picture: The enhanced picture.
+        brightness: The constant that made it, relative to the predicted one.
+        mean_grey: Mean gray of its pixels, 0..1.
+        notes: Why a target was missed, or that memory was short.
+    """
+
+    picture: Picture
+    brightness: float
+    mean_grey: float
+    notes: tuple[Note, ...] = ()
+
+
 class Enhancer:
-    """A loaded model on a device.
+    """A loaded model on a device. Threads may share one: nothing in it changes after it is made.
 
     Args:
-        model: a name, ``hf:owner/name``, or the path of a file, as `models.find` takes it.
-        device: auto, cpu, cuda, cuda:N or mps; auto takes a GPU if there is one.
-        precision: of the convolutions: fp32, bf16, fp16 (GPU only), or auto: bf16 where the
-            processor computes in it and the model bears it, fp32 elsewhere. Latents and 1x1 maps
-            are always float32.
-        tile: largest side in pixels of the parts a picture is cut into, a multiple of 8; 0 for the
-            whole picture at once; auto for what takes less than a gigabyte. Where memory is short
-            it is halved, for all pictures from then on.
-        fast: enhance a copy of about a megapixel, and lift what it received to full size
-            (`lift.py`): seconds for any picture, and nearly the same result.
+        model: The name of a model, ``hf:owner/name``, or the path of a weights file.
+        device: auto, cpu, cuda, cuda:N or mps; auto uses a GPU if there is one.
+        precision: Precision of the convolutions: fp32, bf16, fp16 (GPU only), or auto. Auto uses
+            bf16 if the processor computes in it and the model stays accurate, else fp32. Latents
+            and 1x1 maps are always float32.
+        tile: Largest side in pixels of the parts that a picture is cut into, a multiple of 8; 0 for
+            the whole picture at once; auto for parts that need less than a gigabyte. A picture that
+            does not fit into memory is done in smaller tiles.
+        fast: Enhance a copy of about a megapixel and lift the effect to full size: seconds for any
+            picture, and nearly the same result.
+
+    Attributes:
+        model_name: The model as it was named.
+        device: The `torch.device` that the model runs on.
+        precision: The precision that auto stands for.
+        tile: Largest side of a tile in pixels, 0 for the whole picture.
+        fast: As above.
 
     Raises:
-        UsageError: a device that is not there, or an unknown setting.
-        WeightsError: no such model, or a damaged file.
+        UsageError: The device does not exist, or a setting is unknown.
+        WeightsError: There is no such model, or its file is damaged.
+
+    Example:
+        >>> enhancer = Enhancer()
+        >>> picture = enhancer.enhance("examples/coffee.jpg", brightness=0.1)
+        >>> picture.width, picture.height
+        (600, 400)
     """
 
     def __init__(
         self,
-        model: str | Path = DEFAULT_MODEL,
+        model: str | Path | FoundModel = DEFAULT_MODEL,
         *,
         device: str = "auto",
         precision: str = "auto",
         tile: int | Literal["auto"] = "auto",
         fast: bool = False,
     ) -> None:
-        self.model_name = str(model)
+        self.model_name = model.name if isinstance(model, FoundModel) else str(model)
         self.fast = fast
         self.device = choose_device(device)
         choose_precision(precision, self.device)  # says what is wrong before loading anything
         check_tile(tile)
         with lack_of_memory_told(self.model_name):
-            self._engine = compile_model(load(find(model)), device=self.device, precision=precision)
+            network = load(find(model).path)
+            self._engine = compile_model(network, device=self.device, precision=precision)
         self.precision = self._engine.precision
-        self._seconds_per_pixel: float | None = None
-        self._resident = 0
         limit = largest_tile(self._engine.architecture, self.precision)
         self.tile = limit if tile == "auto" else tile
+        self._trial: Trial | None = None  # made by the first `estimate`
 
     @overload
     def enhance(
         self,
-        picture: str | Path,
+        picture: str | Path | bytes | BinaryIO,
         *,
         brightness: float = 0.0,
         exposure: float | None = None,
@@ -115,7 +135,7 @@ class Enhancer:
 
     def enhance(
         self,
-        picture: Picture | Image.Image | Pixels | str | Path,
+        picture: Picture | Image.Image | Pixels | str | Path | bytes | BinaryIO,
         *,
         brightness: float = 0.0,
         exposure: float | None = None,
@@ -123,110 +143,126 @@ class Enhancer:
         match: str | Path | Picture | None = None,
         progress: Progress | None = None,
     ) -> Picture | Image.Image | Pixels:
-        """Return a well-lit version of a picture, as bright as predicted or as one option says.
+        """Return an enhanced picture, as bright as the model predicts or as one option says.
 
         Args:
-            picture: a `Picture`, a PIL image, an ``(H, W, 3)`` uint8 or uint16 array, or the path
-                of a file. Never modified.
-            brightness: constant added to the latent mean; the paper's range is -0.4 to 0.4.
-            exposure: stops, -5 to 5: as bright as the predicted result exposed 2^EV times as long.
-            target_mean: mean grey of the result, 0 to 1.
-            match: a picture, or the path of one, whose mean grey the result shall have.
-            progress: called after each tile.
+            picture: The path of a picture file, its bytes, a file that is open for reading bytes, a
+                `Picture`, a PIL image, or an ``(H, W, 3)`` array of uint8 or uint16. It is never
+                modified.
+            brightness: Constant added to the latent mean, -1 to 1; the paper uses -0.4 to 0.4.
+            exposure: Stops, -5 to 5, relative to the predicted result: 1 is as bright as that
+                result would be if it were exposed twice as long.
+            target_mean: Mean gray of the result, 0 to 1.
+            match: A picture, or the path of one, whose mean gray the result should have.
+            progress: Called with the tiles done and all tiles, after each tile.
 
         Returns:
-            The same kind as ``picture``, a `Picture` for a path; same size, depth, metadata.
-            `brighten` tells in addition how bright it became, and why if a target was missed.
+            A `Picture` for a path, bytes or a file; otherwise the same kind as ``picture``. Size,
+            bit depth and metadata stay. `enhance_picture` also tells how bright the result became,
+            and why if a target was missed.
 
         Raises:
-            UsageError: brightness out of range, several options for it, a picture to match that
-                cannot be read, or an array that is no picture.
-            PictureError: a file that cannot be read, or a picture the network cannot handle.
-            ResourceError: out of memory.
+            UsageError: A value is out of range, several options contradict each other, the picture
+                to match cannot be read, or ``picture`` is none of the above.
+            PictureError: The file cannot be read, or the network cannot handle the picture.
+            ResourceError: There is not enough memory.
         """
         wish = wish_for(
             brightness=brightness, exposure=exposure, target_mean=target_mean, match=match
         )
-        if isinstance(picture, str | Path):
-            picture = read_picture(picture)
-        if isinstance(picture, Picture):
-            return self.brighten(picture, wish, progress=progress).picture
+        whole = opened(picture)
+        made = self.enhance_picture(whole, wish, progress=progress).picture
         if isinstance(picture, Image.Image):
-            whole = Picture.from_pil(picture)
-            return self.brighten(whole, wish, progress=progress).picture.to_pil()
-        whole = Picture(pixels=_checked(picture))
-        return self.brighten(whole, wish, progress=progress).picture.pixels
+            return made.to_pil()
+        return made.pixels if isinstance(picture, np.ndarray) else made
 
-    def brighten(
+    def enhance_picture(
         self, picture: Picture, wish: Wish = AUTOMATIC, *, progress: Progress | None = None
     ) -> Enhanced:
-        """Return a well-lit version of a picture, and how bright it became.
+        """Return an enhanced picture, how bright it became, and what is to be said about it.
 
         Args:
-            picture: stays as it is.
-            wish: how bright it shall be.
-            progress: called after each tile.
+            picture: It stays as it is.
+            wish: How bright the result should be.
+            progress: Called with the tiles done and all tiles, after each tile.
 
         Raises:
-            PictureError: the network computes numbers that are not finite.
-            ResourceError: out of memory.
+            PictureError: The network computes numbers that are not finite.
+            ResourceError: There is not enough memory.
         """
-        reached, shortage = self._in_memory(
-            picture, lambda: self._reached(picture.pixels, wish, progress)
-        )
+
+        def work(tile: int) -> rendering.Rendered:
+            return rendering.enhance(
+                self._engine, picture.pixels, wish, tile=tile, fast=self.fast, progress=progress
+            )
+
+        made, shortage = self._in_memory(picture.pixels, work)
         return Enhanced(
-            picture=picture.with_pixels(reached.pixels),
-            brightness=reached.brightness,
-            mean_grey=reached.mean_grey,
-            note="; ".join(filter(None, (reached.note, shortage))) or None,
+            picture=picture.with_pixels(made.pixels),
+            brightness=made.brightness,
+            mean_grey=made.mean_grey,
+            notes=tuple(note for note in (made.note, shortage) if note is not None),
         )
 
-    def _reached(self, pixels: Pixels, wish: Wish, progress: Progress | None) -> Reached:
-        with lack_of_memory_told():
-            plan = look(pixels, self._engine, brightness=wish.brightness)
-        if not self.fast:
-            return self._rendered(pixels, plan, wish, progress)
-        of_copy: list[Reached] = []
-
-        def enhance(copy: Pixels) -> Pixels:
-            of_copy.append(self._rendered(copy, plan.for_copy(copy), wish, progress))
-            return of_copy[0].pixels
-
-        bright = enhance_fast(pixels, enhance)
-        mean, note = mean_grey(bright), of_copy[0].note
-        if wish.is_target and note is None and abs(mean - of_copy[0].mean_grey) > PROMISED:
-            note = f"the mean grey is {mean:.2f}: --fast missed {of_copy[0].mean_grey:.2f}"
-        return of_copy[0]._replace(pixels=bright, mean_grey=mean, note=note)
-
-    def _rendered(
-        self, pixels: Pixels, plan: Plan, wish: Wish, progress: Progress | None
-    ) -> Reached:
-        """Return what becomes of pixels, which may be a copy of what was planned."""
-        if wish.is_target:
-            return enhance_to(self._engine, pixels, plan, wish, tile=self.tile, progress=progress)
-        bright = enhance_pixels(self._engine, pixels, plan, tile=self.tile, progress=progress)
-        return Reached(bright, wish.brightness, mean_grey(bright), None)
-
-    def estimate(self, *, width: int, height: int) -> Estimate:
-        """Return what a picture of so many pixels will take; the first time after a short trial.
+    def look(self, pixels: Pixels, wish: Wish = AUTOMATIC) -> Plan:
+        """Look at a whole picture once, and plan how to enhance it.
 
         Args:
-            width: of the picture, in pixels, 8 bits a channel.
-            height: likewise.
+            pixels: ``(H, W, 3)``, uint8 or uint16, at least 1x1.
+            wish: How bright the result should be. A target is aimed at on a small sketch; unlike in
+                `enhance`, the result is not measured.
+
+        Raises:
+            UsageError: ``pixels`` is no such array.
+            PictureError: The network computes numbers that are not finite.
+            ResourceError: There is not enough memory.
         """
-        tile, margin = self.tile, self._engine.architecture.margin
-        if self._seconds_per_pixel is None:
-            self._resident = peak_memory() or USUAL_MEMORY
-            self._seconds_per_pixel = seconds_per_pixel(self._engine)
-        full = width * height
-        if self.fast:
-            height, width = copy_size(height, width)
-        window = tiling.window_size(height, width, tile=tile, margin=margin)
-        pixels = tiling.count(height, width, tile=tile, margin=margin) * window
-        of_window = bytes_per_pixel(self._engine.architecture, self.precision)
-        memory = self._resident + KEPT * window * of_window + 2 * 3 * full  # before and after
-        lifting = seconds_to_lift() * full if full > width * height else 0.0
-        return Estimate(pixels * self._seconds_per_pixel + lifting, memory)
+        whole = checked(pixels)
+        return self._in_memory(
+            whole, lambda tile: rendering.plan_for(self._engine, whole, wish, tile=tile)
+        )[0]
+
+    def render(self, pixels: Pixels, plan: Plan, *, progress: Progress | None = None) -> Pixels:
+        """Return pixels enhanced as planned: look once, render as often as you like.
+
+        Args:
+            pixels: ``(H, W, 3)``, uint8 or uint16: the picture that was looked at, a copy of it of
+                any size, or one that should get the same look, such as the next frame of a film.
+            plan: What `look` returned.
+            progress: Called with the tiles done and all tiles, after each tile.
+
+        Returns:
+            An array of the same shape and type as ``pixels``.
+
+        Raises:
+            UsageError: ``pixels`` is no such array, or has 8 bits where the plan is for 16.
+            PictureError: The network computes numbers that are not finite.
+            ResourceError: There is not enough memory.
+
+        Example:
+            >>> plan = enhancer.look(frames[0])
+            >>> film = [enhancer.render(frame, plan) for frame in frames]
+        """
+        whole = checked(pixels)
+        return self._in_memory(
+            whole,
+            lambda tile: rendering.render(
+                self._engine, whole, plan, tile=tile, fast=self.fast, progress=progress
+            ),
+        )[0]
+
+    def estimate(self, *, width: int, height: int) -> Estimate:
+        """Return what a picture of this size will take; the first call makes a short trial.
+
+        Args:
+            width: Width of the picture in pixels, of 8 bits a channel.
+            height: Height of the picture in pixels.
+        """
+        if self._trial is None:
+            self._trial = try_engine(self._engine)
+        return estimate(
+            self._engine, self._trial, width=width, height=height, tile=self.tile, fast=self.fast
+        )
 
     @property
     def engine(self) -> Engine:
@@ -239,47 +275,38 @@ class Enhancer:
         return self._engine.architecture.brightness
 
     def enhance_knowing(self, picture: Picture, *, mean_grey: float) -> Picture:
-        """Return the well-lit version with the b of a known mean grey, not the predicted one.
+        """Return the enhanced picture that the model makes when it is told the right brightness.
 
         Args:
-            picture: never modified.
-            mean_grey: of the well-lit picture, 0..1; what comes out is near to it, not equal.
+            picture: It stays as it is.
+            mean_grey: Mean gray of the well-lit picture, 0..1, which takes the place of the
+                prediction. The result comes near to it; it is not equal.
 
         Raises:
-            PictureError: a picture the network cannot handle.
-            ResourceError: out of memory.
+            PictureError: The network computes numbers that are not finite.
+            ResourceError: There is not enough memory.
         """
         constant = float(brightness_of(torch.tensor(mean_grey)))
 
-        def work() -> Pixels:
+        def work(tile: int) -> Pixels:
             with lack_of_memory_told():
                 plan = look(picture.pixels, self._engine).at(constant, self._engine)
+            return rendering.render(self._engine, picture.pixels, plan, tile=tile, fast=self.fast)
 
-            def enhance(pixels: Pixels) -> Pixels:
-                return enhance_pixels(self._engine, pixels, plan.for_copy(pixels), tile=self.tile)
+        return picture.with_pixels(self._in_memory(picture.pixels, work)[0])
 
-            return enhance_fast(picture.pixels, enhance) if self.fast else enhance(picture.pixels)
+    def _in_memory(self, pixels: Pixels, work: Callable[[int], Made]) -> tuple[Made, Note | None]:
+        """Do the work in tiles that memory holds; also return a note if they had to shrink.
 
-        pixels, _ = self._in_memory(picture, work)
-        return picture.with_pixels(pixels)
-
-    def _in_memory(self, picture: Picture, work: Callable[[], Result]) -> tuple[Result, str | None]:
-        """Do the work in tiles that memory holds; also return what to say if they had to shrink."""
-        shortage = None
+        The tile that fits is that of this picture: the next one starts with `tile` again.
+        """
+        tile, shortage = self.tile, None
         while True:
             try:
-                return work(), shortage
+                return work(tile), shortage
             except ResourceError:
-                side = max(picture.width, picture.height)
-                half = min(self.tile or side, side) // 2 // STRIDE * STRIDE
-                if half < SMALLEST_TILE:
+                side = max(pixels.shape[:2])
+                tile = min(tile or side, side) // 2 // STRIDE * STRIDE
+                if tile < SMALLEST_TILE:
                     raise
-                self.tile = half
-                shortage = f"memory was short, and the work was done in tiles of {half} pixels"
-
-
-def _checked(array: NDArray[Any]) -> Pixels:
-    if array.ndim != 3 or array.shape[2] != 3 or not array.size or array.dtype.name not in DEPTHS:
-        problem = f"has the shape {array.shape} and the type {array.dtype}"
-        raise UsageError("the array", problem, "Use (H, W, 3) of uint8 or uint16")
-    return np.ascontiguousarray(array)
+                shortage = Note("memory-short", tile=tile)

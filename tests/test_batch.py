@@ -1,18 +1,22 @@
-"""Files brightened one after the other, with a stand-in for the network."""
+"""Files enhanced one after the other, with a stand-in for the network."""
 
 from __future__ import annotations
 
 import io
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
+from support.photographs import photograph_file
 
+from llenhance.enhancer import Enhanced
 from llenhance.enhancing.estimate import Estimate
-from llenhance.enhancing.wish import AUTOMATIC, Enhanced, Wish
+from llenhance.enhancing.wish import AUTOMATIC, Wish
 from llenhance.errors import (
     LlenhanceError,
     PictureError,
@@ -20,8 +24,15 @@ from llenhance.errors import (
     UsageError,
     WeightsError,
 )
-from llenhance.jobs.batch import Result, enhance_files, unusual_brightness, writes_to_stdout
-from llenhance.pictures.picture import Picture, decode, encode
+from llenhance.jobs import batch
+from llenhance.jobs.batch import Policy, unusual_brightness, writes_to_stdout
+from llenhance.jobs.results import Result
+from llenhance.jobs.task import Request
+from llenhance.messages.note import Note
+from llenhance.pictures.decode import decode
+from llenhance.pictures.encode import encode
+from llenhance.pictures.formats import format_of
+from llenhance.pictures.picture import Picture
 
 
 class Inverter:
@@ -33,9 +44,9 @@ class Inverter:
         self.failures = list(failures)
         self.calls = 0
         self.wish: Wish | None = None
-        self.note: str | None = None
+        self.notes: tuple[Note, ...] = ()
 
-    def brighten(
+    def enhance_picture(
         self,
         picture: Picture,
         wish: Wish = AUTOMATIC,
@@ -50,10 +61,28 @@ class Inverter:
             progress(1, 2)
             progress(2, 2)
         negative = picture.with_pixels(np.iinfo(picture.pixels.dtype).max - picture.pixels)
-        return Enhanced(picture=negative, brightness=0.1, mean_grey=0.9, note=self.note)
+        return Enhanced(picture=negative, brightness=0.1, mean_grey=0.9, notes=self.notes)
 
     def estimate(self, *, width: int, height: int) -> Estimate:
         return Estimate(seconds=width / 10, memory=height * 1e6)
+
+
+def enhance_files(
+    inputs: list[str],
+    *,
+    file_format: str | None = None,
+    quality: int | None = None,
+    wish: Wish = AUTOMATIC,
+    output: str | None = None,
+    overwrite: bool = False,
+    dry_run: bool = False,
+    **others: Any,
+) -> Iterator[Result]:
+    """Enhance files as the command does with options of these names."""
+    format = format_of(file_format) if file_format else None
+    request = Request(wish=wish, format=format, quality=quality)
+    policy = Policy(output=output, overwrite=overwrite, dry_run=dry_run)
+    return batch.enhance_files(inputs, request=request, policy=policy, **others)
 
 
 def never() -> Inverter:
@@ -70,7 +99,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with three dark photographs."""
     monkeypatch.chdir(tmp_path)
     for name in ("a.jpg", "b.jpg", "c.jpg"):
-        (tmp_path / name).write_bytes(photograph("JPEG"))
+        (tmp_path / name).write_bytes(photograph_file("JPEG", size=(6, 9)))
     return tmp_path
 
 
@@ -82,16 +111,11 @@ def stdin(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
     return give
 
 
-def photograph(format: str, *, alpha: bool = False, value: int = 20) -> bytes:
-    picture = Picture.from_array(np.full((6, 9, 4 if alpha else 3), value, np.uint8))
-    return encode(picture, format=format, name="photograph").data
-
-
 def files_in(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def brightened(path: Path) -> bool:
+def enhanced(path: Path) -> bool:
     return decode(path.read_bytes(), name=str(path)).pixels.mean() > 200
 
 
@@ -106,8 +130,8 @@ def test_every_input_gets_a_bright_file_beside_it(folder: Path) -> None:
         ("a.jpg", "a_enhanced.jpg", None),
         ("b.jpg", "b_enhanced.jpg", None),
     ]
-    assert brightened(folder / "a_enhanced.jpg")
-    assert brightened(folder / "b_enhanced.jpg")
+    assert enhanced(folder / "a_enhanced.jpg")
+    assert enhanced(folder / "b_enhanced.jpg")
 
 
 def test_a_result_tells_how_it_was_made(folder: Path) -> None:
@@ -124,12 +148,12 @@ def test_the_wish_reaches_the_network(folder: Path) -> None:
     assert network.wish == wish
 
 
-def test_a_target_that_was_missed_is_noted_before_what_the_format_cannot_hold(folder: Path) -> None:
-    (folder / "glass.png").write_bytes(photograph("PNG", alpha=True))
+def test_a_target_that_was_missed_is_noted_beside_what_the_format_cannot_hold(folder: Path) -> None:
+    (folder / "glass.png").write_bytes(photograph_file("PNG", alpha=True))
     network = Inverter()
-    network.note = "it goes no brighter"
-    result = only(list(enhance_files(["glass.png"], enhancer=lambda: network)))
-    assert result.notes == ("it goes no brighter", "JPEG cannot hold transparency")
+    network.notes = (Note("target-missed", mean=0.3, goal=0.4),)
+    result = only(list(enhance_files(["glass.png"], enhancer=lambda: network, output="g.jpg")))
+    assert [note.code for note in result.notes] == ["transparency-lost", "target-missed"]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +187,7 @@ def test_the_model_is_loaded_once(folder: Path) -> None:
 
 def test_a_model_that_cannot_be_loaded_is_told_even_where_no_picture_can_be_read() -> None:
     def load() -> Inverter:
-        raise WeightsError("nano", "is damaged", "Get it again")
+        raise WeightsError("not-found", "nano")
 
     with pytest.raises(WeightsError):
         next(enhance_files(["missing.jpg"], enhancer=load))
@@ -186,14 +210,14 @@ def test_a_bad_input_in_the_middle_stops_nothing(folder: Path, bad: str) -> None
     assert [r.input for r in results if r.error is None] == ["a.jpg", "b.jpg"]
     assert isinstance(results[1].error, PictureError)
     assert str(results[1].error).startswith(f"{bad}: ")
-    assert brightened(folder / "b_enhanced.jpg")
+    assert enhanced(folder / "b_enhanced.jpg")
 
 
 @pytest.mark.parametrize(
     ("raised", "reported"),
     [
-        (PictureError("the picture", "is not finite", "Try another"), PictureError),
-        (ResourceError("the picture", "needs more memory", "Try tiles"), ResourceError),
+        (PictureError("not-found", "the picture"), PictureError),
+        (ResourceError("out-of-memory", "the picture"), ResourceError),
         (MemoryError(), ResourceError),
     ],
 )
@@ -211,8 +235,8 @@ def test_what_the_network_cannot_do_is_said_about_the_file_and_the_next_follows(
 @pytest.mark.parametrize(
     "raised",
     [
-        WeightsError("flow", "is singular", "Get it again"),
-        UsageError("brightness", "is out of range", "Use another"),
+        WeightsError("not-found", "flow"),
+        UsageError("contradiction", "brightness"),
         ZeroDivisionError("a bug"),
     ],
 )
@@ -227,7 +251,7 @@ def test_what_would_fail_for_every_picture_and_bugs_are_raised(
 
 def test_weights_that_cannot_be_loaded_leave_no_trace(folder: Path) -> None:
     def load() -> Inverter:
-        raise WeightsError("nano", "is damaged", "Get it again")
+        raise WeightsError("not-found", "nano")
 
     with pytest.raises(WeightsError):
         list(enhance_files(["a.jpg", "b.jpg"], enhancer=load, output="out/"))
@@ -238,14 +262,14 @@ def test_an_existing_file_is_refused_before_anything_is_computed(folder: Path) -
     (folder / "a_enhanced.jpg").write_text("precious")
     result = only(list(enhance_files(["a.jpg"], enhancer=idle)))
     assert isinstance(result.error, PictureError)
-    assert "--overwrite" in str(result.error)
+    assert result.error.code == "exists"
     assert (folder / "a_enhanced.jpg").read_text() == "precious"
 
 
 def test_an_existing_file_is_replaced_on_request(folder: Path) -> None:
     (folder / "a_enhanced.jpg").write_text("not precious")
     assert only(list(enhance_files(["a.jpg"], enhancer=Inverter, overwrite=True))).error is None
-    assert brightened(folder / "a_enhanced.jpg")
+    assert enhanced(folder / "a_enhanced.jpg")
 
 
 def test_an_output_without_its_folder_is_refused_before_anything_is_computed(folder: Path) -> None:
@@ -264,8 +288,28 @@ def test_an_output_with_too_long_a_name_is_refused_before_anything_is_computed(
 
 def test_a_folder_is_made_for_the_output(folder: Path) -> None:
     list(enhance_files(["a.jpg", "b.jpg"], enhancer=Inverter, output="new/folder"))
-    assert brightened(folder / "new/folder/a.jpg")
-    assert brightened(folder / "new/folder/b.jpg")
+    assert enhanced(folder / "new/folder/a.jpg")
+    assert enhanced(folder / "new/folder/b.jpg")
+
+
+def test_the_format_of_the_input_stays(folder: Path) -> None:
+    """Sixteen bits and transparency survive without being asked for."""
+    values = np.arange(6 * 9 * 4, dtype=np.uint16).reshape(6, 9, 4) * 200
+    data = encode(Picture.from_array(values), format="PNG", name="a")
+    (folder / "a.png").write_bytes(data)
+    jpeg, png = enhance_files(["a.jpg", "a.png"], enhancer=Inverter)
+    assert (jpeg.output, png.output) == ("a_enhanced.jpg", "a_enhanced.png")
+    kept = decode((folder / "a_enhanced.png").read_bytes(), name="a")
+    assert kept.depth == 16
+    np.testing.assert_array_equal(kept.alpha, values[..., 3])
+    assert png.notes == ()
+
+
+def test_a_format_that_cannot_be_written_is_replaced_and_told(folder: Path) -> None:
+    Image.new("RGB", (8, 8), (9, 9, 9)).save(folder / "old.gif")
+    result = only(list(enhance_files(["old.gif"], enhancer=Inverter)))
+    assert result.output == "old_enhanced.png"
+    assert [note.code for note in result.notes] == ["format-not-written"]
 
 
 def test_the_format_decides_the_extension(folder: Path) -> None:
@@ -281,7 +325,7 @@ def test_the_extension_decides_the_format(folder: Path) -> None:
 
 def test_quality_decides_the_size(folder: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
-    data = encode(Picture.from_array(noise), format="PNG", name="noise").data
+    data = encode(Picture.from_array(noise), format="PNG", name="noise")
     (folder / "noise.png").write_bytes(data)
     for quality in (10, 90):
         output = f"{quality}.jpg"
@@ -290,9 +334,9 @@ def test_quality_decides_the_size(folder: Path) -> None:
 
 
 def test_what_the_format_cannot_hold_is_noted(folder: Path) -> None:
-    (folder / "glass.png").write_bytes(photograph("PNG", alpha=True))
-    result = only(list(enhance_files(["glass.png"], enhancer=Inverter)))
-    assert result.notes == ("JPEG cannot hold transparency",)
+    (folder / "glass.png").write_bytes(photograph_file("PNG", alpha=True))
+    result = only(list(enhance_files(["glass.png"], enhancer=Inverter, output="glass.jpg")))
+    assert [str(note) for note in result.notes] == ["JPEG cannot hold transparency"]
 
 
 def test_progress_names_the_picture_and_counts_tiles(folder: Path) -> None:
@@ -309,7 +353,7 @@ def test_progress_names_the_picture_and_counts_tiles(folder: Path) -> None:
 def test_standard_input_goes_to_standard_output_in_its_own_format(
     folder: Path, stdin: Callable[[bytes], None]
 ) -> None:
-    stdin(photograph("PNG"))
+    stdin(photograph_file("PNG"))
     result = only(list(enhance_files(["-"], enhancer=Inverter)))
     assert (result.input, result.output) == ("-", "-")
     assert result.data is not None
@@ -329,9 +373,9 @@ def test_standard_output_takes_another_format_on_request(folder: Path) -> None:
 def test_standard_input_can_go_to_a_file(
     folder: Path, stdin: Callable[[bytes], None], output: str, written: str
 ) -> None:
-    stdin(photograph("JPEG"))
+    stdin(photograph_file("JPEG"))
     assert only(list(enhance_files(["-"], enhancer=Inverter, output=output))).data is None
-    assert brightened(folder / written)
+    assert enhanced(folder / written)
 
 
 def test_standard_input_that_is_no_picture_is_called_by_its_name(
@@ -393,7 +437,7 @@ def test_the_range_of_the_paper_needs_no_warning(brightness: float) -> None:
 def test_brightness_beyond_the_paper_is_warned_of(brightness: float) -> None:
     warning = unusual_brightness(brightness)
     assert warning is not None
-    assert f"{brightness:g}" in warning
+    assert warning.facts["value"] == brightness
 
 
 # --- What would be done -------------------------------------------------------------------------
@@ -421,7 +465,17 @@ def test_dry_run_finds_what_would_fail(folder: Path) -> None:
     assert [type(result.error) for result in results] == [PictureError, PictureError]
 
 
+def test_dry_run_tells_what_the_format_cannot_hold(folder: Path) -> None:
+    (folder / "glass.png").write_bytes(photograph_file("PNG", alpha=True))
+    result = only(list(enhance_files(["glass.png"], enhancer=idle, output="g.jpg", dry_run=True)))
+    assert [note.code for note in result.notes] == ["transparency-lost"]
+
+
 # --- What takes long ----------------------------------------------------------------------------
+
+
+def saying(said: list[tuple[Note, str]]) -> Callable[[Note, str], None]:
+    return lambda note, about: said.append((note, about))
 
 
 @pytest.fixture
@@ -429,28 +483,28 @@ def large(folder: Path) -> None:
     """Two pictures of more than three megapixels."""
     pixels = np.zeros((1600, 2000, 3), np.uint8)
     for name in ("a.png", "b.png"):
-        data = encode(Picture(pixels=pixels), format="PNG", name=name).data
+        data = encode(Picture(pixels=pixels), format="PNG", name=name)
         (folder / name).write_bytes(data)
 
 
 @pytest.mark.usefixtures("large")
 def test_fast_is_suggested_once_before_what_takes_long() -> None:
-    said: list[str] = []
-    results = list(enhance_files(["a.png", "b.png"], enhancer=Inverter, advise=said.append))
+    said: list[tuple[Note, str]] = []
+    results = list(enhance_files(["a.png", "b.png"], enhancer=Inverter, advise=saying(said)))
     assert [result.error for result in results] == [None, None]
-    assert said == ["a.png takes about 200 s; --fast takes a few, for nearly the same"]
+    assert said == [(Note("takes-long", seconds=200), "a.png")]
 
 
 @pytest.mark.usefixtures("large")
 def test_fast_is_not_suggested_to_who_has_it() -> None:
-    said: list[str] = []
+    said: list[tuple[Note, str]] = []
     inverter = Inverter()
     inverter.fast = True
-    (result,) = enhance_files(["a.png"], enhancer=lambda: inverter, advise=said.append)
+    (result,) = enhance_files(["a.png"], enhancer=lambda: inverter, advise=saying(said))
     assert (said, result.fast) == ([], True)
 
 
 def test_fast_is_not_suggested_for_what_is_soon_done(folder: Path) -> None:
-    said: list[str] = []
-    list(enhance_files(["a.jpg"], enhancer=Inverter, advise=said.append))
+    said: list[tuple[Note, str]] = []
+    list(enhance_files(["a.jpg"], enhancer=Inverter, advise=saying(said)))
     assert said == []

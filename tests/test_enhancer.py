@@ -12,21 +12,25 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from golden.make import disturb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
+from support import architectures
+from support.networks import disturbed
+from support.photographs import dark_photograph
 from torch import Tensor
 
 from llenhance.engine.engine import compile_model
-from llenhance.engine.network import FastNetwork
+from llenhance.engine.network import FastEncoder, FastNetwork
 from llenhance.engine.settings import choose_device
 from llenhance.enhancer import Enhancer
+from llenhance.enhancing.estimate import Trial, estimate
 from llenhance.enhancing.plan import look
 from llenhance.enhancing.tiled import enhance_pixels
 from llenhance.enhancing.wish import Wish
 from llenhance.errors import PictureError, ResourceError, UsageError, WeightsError
+from llenhance.messages.note import Note
 from llenhance.model.architecture import Architecture
 from llenhance.model.brightness import GAIN, MIDDLE
 from llenhance.model.context import Extent
@@ -41,18 +45,15 @@ SHIPPED = Path(__file__).parents[1] / "weights" / "nano.safetensors"
 # trunk and its convolution 16 at half size, then 1 at a quarter and 1 at an eighth of the size:
 # 1 + 2 + 32 + 4 + 8 = 47. Flow: two 3x3 convolutions a network, that is 16 for the injection of
 # level 3, then 16 + 8 + 4 for the affine networks: 91. The trunk at a quarter takes 35 more.
-PAPER = Architecture(features=4, growth=4, blocks=1, steps=1, hidden=6, margin=96)
-OURS = Architecture(
-    features=4, growth=4, blocks=1, trunk_scale=4, steps=1, hidden=6, brightness=True, margin=128
-)
+PAPER = replace(architectures.PAPER, blocks=1, stacked_blocks=(), margin=96)
+OURS = replace(architectures.OURS, margin=128)
 SEEING = replace(OURS, context=True)
 
 
 @torch.no_grad()
 def tame(architecture: Architecture) -> LLFlow:
     """Return a network whose results mostly lie within 0..1 and change with what is around."""
-    model = LLFlow(architecture).eval().requires_grad_(requires_grad=False)
-    disturb(model, seed=2)
+    model = disturbed(architecture, seed=2)
     for name, parameter in model.named_parameters():
         if name.endswith("invconv.weight"):
             noise = parameter - parameter.sign() * (parameter.abs() > 0.5)
@@ -64,18 +65,6 @@ def tame(architecture: Architecture) -> LLFlow:
         if name.endswith("last.bias"):
             parameter[1::2] += 2  # scales near 1: nothing grows on the way back
     return model
-
-
-def dark_picture(height: int, width: int, *, dtype: Any = np.uint8, seed: int = 0) -> NDArray[Any]:
-    """A dark scene: smooth light, coloured rectangles, noise."""
-    rng = np.random.default_rng(seed)
-    y, x = np.mgrid[0 : height / 60 : height * 1j, 0 : width / 60 : width * 1j]
-    scene = 0.12 + 0.06 * np.stack([np.sin(3 * y + n) * np.cos(2 * x - n) for n in range(3)], -1)
-    for _ in range(12):
-        top, left = rng.integers(height), rng.integers(width)
-        scene[top : top + height // 4 + 1, left : left + width // 5 + 1] *= rng.uniform(0.3, 1.6, 3)
-    scene += rng.normal(0, 0.004, scene.shape)
-    return (np.clip(scene, 0, 1) * np.iinfo(dtype).max).astype(dtype)
 
 
 @pytest.fixture(scope="module")
@@ -107,12 +96,12 @@ def after_the_network(
     monkeypatch: pytest.MonkeyPatch, change: Callable[[FastNetwork, Tensor], Tensor]
 ) -> None:
     """Let something happen to each picture that a network of the engine computes."""
-    compute = FastNetwork.forward
+    compute = FastNetwork.decode
 
-    def forward(network: FastNetwork, *inputs: Any) -> Tensor:
+    def decode(network: FastNetwork, *inputs: Any) -> Tensor:
         return change(network, compute(network, *inputs))
 
-    monkeypatch.setattr(FastNetwork, "forward", forward)
+    monkeypatch.setattr(FastNetwork, "decode", decode)
 
 
 def levels_apart(one: NDArray[Any], other: NDArray[Any]) -> int:
@@ -131,14 +120,14 @@ def levels_apart(one: NDArray[Any], other: NDArray[Any]) -> int:
 def test_picture_of_any_size_keeps_size_and_depth(
     height: int, width: int, dtype: Any, enhancer: Enhancer
 ) -> None:
-    found = enhancer.enhance(dark_picture(height, width, dtype=dtype))
+    found = enhancer.enhance(dark_photograph(height, width, dtype=dtype))
     assert (found.shape, found.dtype) == ((height, width, 3), dtype)
 
 
 @pytest.mark.parametrize("architecture", [PAPER, OURS], ids=["paper", "ours"])
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (8, 8), (9, 15)])
 def test_either_encoder_takes_any_size(architecture: Architecture, size: tuple[int, int]) -> None:
-    assert enhanced(tame(architecture), dark_picture(*size)).shape == (*size, 3)
+    assert enhanced(tame(architecture), dark_photograph(*size)).shape == (*size, 3)
 
 
 @pytest.mark.parametrize("value", [0, 255])
@@ -148,7 +137,7 @@ def test_flat_picture_is_enhanced(value: int, enhancer: Enhancer) -> None:
 
 def test_padding_is_cropped_at_the_bottom_and_right() -> None:
     """Mirroring by hand what is padded gives the same picture in its corner."""
-    pixels = dark_picture(21, 30)
+    pixels = dark_photograph(21, 30)
     padded = np.pad(pixels, ((0, 3), (0, 2), (0, 0)), mode="reflect")
     model = tame(PAPER)
     engine = compile_model(model, precision="fp32")
@@ -157,7 +146,7 @@ def test_padding_is_cropped_at_the_bottom_and_right() -> None:
 
 
 def test_sixteen_bits_are_finer_than_eight() -> None:
-    deep = enhanced(tame(PAPER), dark_picture(24, 24, dtype=np.uint16))
+    deep = enhanced(tame(PAPER), dark_photograph(24, 24, dtype=np.uint16))
     assert len(np.unique(deep)) > 256
 
 
@@ -171,7 +160,7 @@ def test_sixteen_bits_are_finer_than_eight() -> None:
 def test_tiled_equals_whole_where_the_margin_holds_the_receptive_field(
     architecture: Architecture, size: tuple[int, int]
 ) -> None:
-    model, pixels = tame(architecture), dark_picture(*size)
+    model, pixels = tame(architecture), dark_photograph(*size)
     assert levels_apart(enhanced(model, pixels, tile=96), enhanced(model, pixels)) <= 1
 
 
@@ -179,7 +168,7 @@ def test_tiles_that_sample_a_map_as_if_they_were_the_whole_picture_show(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Otherwise the test above could not fail for the context map."""
-    model, pixels = tame(SEEING), dark_picture(40, 370)
+    model, pixels = tame(SEEING), dark_photograph(40, 370)
     whole = enhanced(model, pixels)
 
     def as_if_whole(_start: int, length: int, _whole: int) -> Extent:
@@ -192,7 +181,7 @@ def test_tiles_that_sample_a_map_as_if_they_were_the_whole_picture_show(
 @pytest.mark.parametrize("architecture", [PAPER, OURS], ids=["paper", "ours"])
 def test_a_margin_too_small_shows(architecture: Architecture) -> None:
     """Otherwise the test above could not fail."""
-    model, pixels = tame(architecture), dark_picture(40, 370)
+    model, pixels = tame(architecture), dark_photograph(40, 370)
     whole = enhanced(model, pixels)
     model.architecture = replace(architecture, margin=8)
     assert levels_apart(enhanced(model, pixels, tile=96), whole) > 1
@@ -201,7 +190,7 @@ def test_a_margin_too_small_shows(architecture: Architecture) -> None:
 def test_progress_counts_up_to_all_tiles(weights: Path) -> None:
     calls: list[tuple[int, int]] = []
     Enhancer(weights, device="cpu", tile=16).enhance(
-        dark_picture(224, 240), progress=lambda done, total: calls.append((done, total))
+        dark_photograph(224, 240), progress=lambda done, total: calls.append((done, total))
     )
     assert calls == [(n, 6) for n in range(1, 7)]
 
@@ -214,7 +203,7 @@ def test_result_that_is_not_finite_is_an_error(precision: str) -> None:
     model = tame(PAPER)
     model.flow.get_submodule("layers.1.actnorm").get_parameter("logs").fill_(-200)  # e^200 is inf
     with pytest.raises(PictureError, match="not finite"):
-        enhanced(model, dark_picture(16, 16), precision=precision)
+        enhanced(model, dark_photograph(16, 16), precision=precision)
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
@@ -225,7 +214,7 @@ def test_a_single_undefined_value_is_enough(bad: float, monkeypatch: pytest.Monk
 
     after_the_network(monkeypatch, spoil)
     with pytest.raises(PictureError, match="not finite"):
-        enhanced(tame(PAPER), dark_picture(16, 16))
+        enhanced(tame(PAPER), dark_photograph(16, 16))
 
 
 def test_tile_that_fails_in_bfloat16_is_computed_again_in_float32(
@@ -234,14 +223,14 @@ def test_tile_that_fails_in_bfloat16_is_computed_again_in_float32(
     def fail_in_bfloat16(network: FastNetwork, bright: Tensor) -> Tensor:
         return bright * math.nan if network.encoder.dtype == torch.bfloat16 else bright
 
-    pixels, model = dark_picture(24, 24), tame(PAPER)
+    pixels, model = dark_photograph(24, 24), tame(PAPER)
     expected = enhanced(model, pixels)
     after_the_network(monkeypatch, fail_in_bfloat16)
     np.testing.assert_array_equal(enhanced(model, pixels, precision="bf16"), expected)
 
 
 def test_bfloat16_stays_near_float32() -> None:
-    model, pixels = tame(PAPER), dark_picture(40, 40)
+    model, pixels = tame(PAPER), dark_photograph(40, 40)
     apart = enhanced(model, pixels).astype(int) - enhanced(model, pixels, precision="bf16")
     assert 0 < np.abs(apart).mean() < 1  # levels; measured: 0.21
 
@@ -258,20 +247,20 @@ def test_lack_of_memory_names_smaller_tiles(
         raise failure
 
     after_the_network(monkeypatch, fail)
-    with pytest.raises(ResourceError, match="smaller --tile"):
-        enhanced(tame(PAPER), dark_picture(8, 8))
+    with pytest.raises(ResourceError, match="smaller tiles"):
+        enhanced(tame(PAPER), dark_photograph(8, 8))
 
 
 def short_of_memory(monkeypatch: pytest.MonkeyPatch, *, pixels: int) -> None:
     """Let windows of more pixels run out of memory."""
-    compute = FastNetwork.forward
+    compute = FastEncoder.forward
 
-    def forward(network: FastNetwork, condition: Tensor, *told: Any) -> Tensor:
+    def forward(network: FastEncoder, condition: Tensor, *told: Any) -> Any:
         if condition.shape[2] * condition.shape[3] > pixels:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return compute(network, condition, *told)
 
-    monkeypatch.setattr(FastNetwork, "forward", forward)
+    monkeypatch.setattr(FastEncoder, "forward", forward)
 
 
 def shipped_in_float32(**options: Any) -> Enhancer:
@@ -281,32 +270,42 @@ def shipped_in_float32(**options: Any) -> Enhancer:
 def test_picture_too_large_for_memory_is_done_in_smaller_tiles(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pixels = dark_picture(300, 400)
+    pixels = dark_photograph(300, 400)
     expected = shipped_in_float32(tile=0).enhance(pixels)
     enhancer = shipped_in_float32()
     short_of_memory(monkeypatch, pixels=80_000)
-    found = enhancer.brighten(Picture(pixels=pixels))
+    found = enhancer.enhance_picture(Picture(pixels=pixels))
     assert levels_apart(found.picture.pixels, expected) <= 1
-    assert found.note == "memory was short, and the work was done in tiles of 96 pixels"
+    assert found.notes == (Note("memory-short", tile=96),)
 
 
-def test_shortage_of_memory_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shortage_of_memory_leaves_no_trace_for_the_next_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     enhancer = shipped_in_float32()
-    short_of_memory(monkeypatch, pixels=90_000)
-    notes = [enhancer.brighten(Picture(pixels=dark_picture(8, 230))).note for _ in range(2)]
-    assert notes == [None, None]
-    notes = [enhancer.brighten(Picture(pixels=dark_picture(400, 400))).note for _ in range(2)]
-    assert notes == ["memory was short, and the work was done in tiles of 200 pixels", None]
-    assert enhancer.tile == 200
+    tile, large = enhancer.tile, Picture(pixels=dark_photograph(400, 400))
+    expected = enhancer.enhance_picture(large)
+    with monkeypatch.context() as patch:
+        short_of_memory(patch, pixels=90_000)
+        small = enhancer.enhance_picture(Picture(pixels=dark_photograph(8, 230)))
+        assert small.notes == ()
+        for _ in range(2):  # each is told of its own shortage
+            found = enhancer.enhance_picture(large)
+            assert found.notes == (Note("memory-short", tile=200),)
+    assert enhancer.tile == tile
+    again = enhancer.enhance_picture(large)
+    assert again.notes == ()
+    np.testing.assert_array_equal(again.picture.pixels, expected.picture.pixels)
 
 
 def test_target_is_reached_in_smaller_tiles_too(monkeypatch: pytest.MonkeyPatch) -> None:
     enhancer = shipped_in_float32()
-    short_of_memory(monkeypatch, pixels=260 * 260)
-    found = enhancer.brighten(Picture(pixels=dark_picture(300, 300)), Wish(target_mean=0.4))
+    short_of_memory(monkeypatch, pixels=270 * 270)
+    found = enhancer.enhance_picture(
+        Picture(pixels=dark_photograph(300, 300)), Wish(target_mean=0.4)
+    )
     assert found.mean_grey == pytest.approx(0.4, abs=0.01)
-    assert found.note is not None
-    assert found.note.startswith("memory was short")
+    assert [note.code for note in found.notes] == ["memory-short"]
 
 
 # --- By way of a small copy ---------------------------------------------------------------------
@@ -315,7 +314,7 @@ def test_target_is_reached_in_smaller_tiles_too(monkeypatch: pytest.MonkeyPatch)
 @pytest.fixture(scope="module")
 def large() -> NDArray[Any]:
     """More than a megapixel and a half."""
-    return dark_picture(1100, 1500)
+    return dark_photograph(1100, 1500)
 
 
 def test_fast_result_resembles_the_full_one(weights: Path, large: NDArray[Any]) -> None:
@@ -333,7 +332,7 @@ def test_fast_network_sees_the_copy_alone(weights: Path, large: NDArray[Any]) ->
 
 
 def test_fast_is_not_worth_it_for_a_small_picture(weights: Path) -> None:
-    pixels = dark_picture(64, 96)
+    pixels = dark_photograph(64, 96)
     full, quick = (
         Enhancer(weights, device="cpu", fast=fast).enhance(pixels) for fast in (False, True)
     )
@@ -341,10 +340,12 @@ def test_fast_is_not_worth_it_for_a_small_picture(weights: Path) -> None:
 
 
 def test_fast_result_has_the_mean_that_was_asked_for(large: NDArray[Any]) -> None:
-    found = Enhancer(SHIPPED, fast=True).brighten(Picture(pixels=large), Wish(target_mean=0.4))
+    found = Enhancer(SHIPPED, fast=True).enhance_picture(
+        Picture(pixels=large), Wish(target_mean=0.4)
+    )
     assert found.mean_grey == pytest.approx(mean_grey(found.picture.pixels))
     assert found.mean_grey == pytest.approx(0.4, abs=0.01)
-    assert found.note is None
+    assert found.notes == ()
 
 
 def test_fast_estimate_is_less(weights: Path) -> None:
@@ -364,11 +365,12 @@ def test_estimate_grows_with_the_picture(enhancer: Enhancer) -> None:
     assert large.memory > small.memory + 2 * 3 * 4000 * 3000 * 0.9
 
 
-def test_estimate_counts_what_margins_add(weights: Path) -> None:
-    exact = Enhancer(weights, device="cpu", precision="fp32", tile=64)
-    seconds = [exact.estimate(width=640, height=640).seconds]
-    exact.tile = 0
-    seconds.append(exact.estimate(width=640, height=640).seconds)
+def test_estimate_counts_what_margins_add(enhancer: Enhancer) -> None:
+    trial = Trial(seconds_per_pixel=1e-6, resident=0)
+    seconds = [
+        estimate(enhancer.engine, trial, width=640, height=640, tile=tile, fast=False).seconds
+        for tile in (64, 0)
+    ]
     # Rows and columns of seven tiles, with two margins of 96 px between neighbours.
     assert seconds[0] / seconds[1] == pytest.approx(((640 + 6 * 2 * 96) / 640) ** 2)
 
@@ -379,7 +381,7 @@ def test_bug_in_the_network_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> N
 
     after_the_network(monkeypatch, fail)
     with pytest.raises(RuntimeError, match="shapes do not match"):
-        enhanced(tame(PAPER), dark_picture(8, 8))
+        enhanced(tame(PAPER), dark_photograph(8, 8))
 
 
 # --- Brightness ---------------------------------------------------------------------------------
@@ -388,17 +390,17 @@ def test_bug_in_the_network_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize("brightness", [math.nan, 1.01, -1.01, math.inf])
 def test_brightness_out_of_range_is_refused(brightness: float, enhancer: Enhancer) -> None:
     with pytest.raises(UsageError, match="brightness"):
-        enhancer.enhance(dark_picture(8, 8), brightness=brightness)
+        enhancer.enhance(dark_photograph(8, 8), brightness=brightness)
 
 
 @pytest.mark.parametrize("brightness", [-1.0, 1.0])
 def test_largest_brightness_is_accepted(brightness: float, enhancer: Enhancer) -> None:
-    assert enhancer.enhance(dark_picture(8, 8), brightness=brightness).shape == (8, 8, 3)
+    assert enhancer.enhance(dark_photograph(8, 8), brightness=brightness).shape == (8, 8, 3)
 
 
 def test_brightness_is_added_to_what_the_network_predicts() -> None:
     """The head's constant and the user's are one."""
-    model, pixels = tame(OURS), dark_picture(16, 16)
+    model, pixels = tame(OURS), dark_photograph(16, 16)
     assert model.brightness is not None
     assert model.brightness.last.bias is not None
     model.brightness.last.bias.add_(0.2)  # brighter than the picture itself, the least there is
@@ -408,7 +410,7 @@ def test_brightness_is_added_to_what_the_network_predicts() -> None:
 
 
 def test_a_constant_of_the_latent_takes_the_place_of_the_prediction() -> None:
-    model, pixels = tame(OURS), dark_picture(16, 16)
+    model, pixels = tame(OURS), dark_photograph(16, 16)
     engine = compile_model(model, precision="fp32")
     plan = look(pixels, engine, brightness=0.5).at(0.25, engine)
     expected = enhance_pixels(engine, pixels, plan)
@@ -423,17 +425,17 @@ def test_a_constant_of_the_latent_takes_the_place_of_the_prediction() -> None:
 
 
 def test_array_gives_an_array(enhancer: Enhancer) -> None:
-    assert isinstance(enhancer.enhance(dark_picture(9, 9)), np.ndarray)
+    assert isinstance(enhancer.enhance(dark_photograph(9, 9)), np.ndarray)
 
 
 def test_image_gives_an_image_of_the_same_mode(enhancer: Enhancer) -> None:
-    image = Image.fromarray(dark_picture(9, 11))
+    image = Image.fromarray(dark_photograph(9, 11))
     found = enhancer.enhance(image)
     assert (type(found), found.mode, found.size) == (Image.Image, "RGB", (11, 9))
 
 
 def test_transparency_of_an_image_stays(enhancer: Enhancer) -> None:
-    image = Image.fromarray(dark_picture(9, 11)).convert("RGBA")
+    image = Image.fromarray(dark_photograph(9, 11)).convert("RGBA")
     alpha = Image.fromarray(np.arange(99, dtype=np.uint8).reshape(9, 11))
     image.putalpha(alpha)
     assert enhancer.enhance(image).getchannel("A").tobytes() == alpha.tobytes()
@@ -441,7 +443,7 @@ def test_transparency_of_an_image_stays(enhancer: Enhancer) -> None:
 
 def test_picture_gives_a_picture_with_everything_beside_its_pixels(enhancer: Enhancer) -> None:
     picture = Picture(
-        pixels=dark_picture(9, 11), alpha=np.full((9, 11), 7, np.uint8), dpi=(300.0, 300.0)
+        pixels=dark_photograph(9, 11), alpha=np.full((9, 11), 7, np.uint8), dpi=(300.0, 300.0)
     )
     found = enhancer.enhance(picture)
     assert (found.dpi, found.alpha is picture.alpha) == (picture.dpi, True)
@@ -452,38 +454,40 @@ def test_path_gives_a_picture(
     kind: Callable[[Path], str | Path], enhancer: Enhancer, tmp_path: Path
 ) -> None:
     path = tmp_path / "dark.png"
-    Image.fromarray(dark_picture(9, 11)).save(path)
+    Image.fromarray(dark_photograph(9, 11)).save(path)
     found = enhancer.enhance(kind(path))
-    np.testing.assert_array_equal(found.pixels, enhancer.enhance(dark_picture(9, 11)))
+    np.testing.assert_array_equal(found.pixels, enhancer.enhance(dark_photograph(9, 11)))
 
 
 def test_every_kind_of_one_picture_gives_the_same_pixels(enhancer: Enhancer) -> None:
-    pixels = dark_picture(9, 11)
+    pixels = dark_photograph(9, 11)
     from_image = np.asarray(enhancer.enhance(Image.fromarray(pixels)))
     from_picture = enhancer.enhance(Picture(pixels=pixels)).pixels
     np.testing.assert_array_equal(from_image, from_picture)
 
 
 def test_array_is_not_modified(enhancer: Enhancer) -> None:
-    pixels = dark_picture(9, 11)
+    pixels = dark_photograph(9, 11)
     enhancer.enhance(pixels)
-    np.testing.assert_array_equal(pixels, dark_picture(9, 11))
+    np.testing.assert_array_equal(pixels, dark_photograph(9, 11))
 
 
 def test_image_is_not_modified(enhancer: Enhancer) -> None:
-    image = Image.fromarray(dark_picture(9, 11))
+    image = Image.fromarray(dark_photograph(9, 11))
     enhancer.enhance(image)
-    np.testing.assert_array_equal(np.asarray(image), dark_picture(9, 11))
+    np.testing.assert_array_equal(np.asarray(image), dark_photograph(9, 11))
 
 
 def test_read_only_array_is_enhanced(enhancer: Enhancer) -> None:
-    pixels = dark_picture(9, 11)
+    pixels = dark_photograph(9, 11)
     pixels.flags.writeable = False
-    np.testing.assert_array_equal(enhancer.enhance(pixels), enhancer.enhance(dark_picture(9, 11)))
+    np.testing.assert_array_equal(
+        enhancer.enhance(pixels), enhancer.enhance(dark_photograph(9, 11))
+    )
 
 
 def test_mirrored_view_is_enhanced_as_its_copy(enhancer: Enhancer) -> None:
-    view = dark_picture(9, 11)[:, ::-1]
+    view = dark_photograph(9, 11)[:, ::-1]
     np.testing.assert_array_equal(enhancer.enhance(view), enhancer.enhance(view.copy()))
 
 
@@ -586,19 +590,19 @@ def shipped() -> Enhancer:
 
 @needs_shipped
 def test_shipped_model_gives_brighter_pictures_for_more_brightness(shipped: Enhancer) -> None:
-    pixels = dark_picture(64, 96)
+    pixels = dark_photograph(64, 96)
     greys = [mean_grey(shipped.enhance(pixels, brightness=b)) for b in (-0.4, -0.2, 0.0, 0.2, 0.4)]
     assert all(one < other for one, other in pairwise(greys))
 
 
 @needs_shipped
-def test_shipped_model_brightens_a_dark_picture(shipped: Enhancer) -> None:
-    pixels = dark_picture(64, 96) // 2
+def test_shipped_model_brightens_a_dark_photograph(shipped: Enhancer) -> None:
+    pixels = dark_photograph(64, 96) // 2
     assert mean_grey(shipped.enhance(pixels)) > 2 * mean_grey(pixels)
 
 
 @needs_shipped
 def test_shipped_model_gives_the_same_in_tiles_as_whole(shipped: Enhancer) -> None:
-    pixels = dark_picture(300, 420)
+    pixels = dark_photograph(300, 420)
     tiled = Enhancer(SHIPPED, device="cpu", tile=128).enhance(pixels)
     assert levels_apart(tiled, shipped.enhance(pixels)) <= 1

@@ -1,4 +1,4 @@
-"""The list of commands, and the one place where an error becomes a sentence and an exit code.
+"""The list of commands, and the one place where errors become sentences and an exit code.
 
 `llenhance photo.jpg` is `llenhance enhance photo.jpg`: what does not start with the name of a
 command goes to `enhance`. A picture named like a command is reached with `./weights`.
@@ -25,6 +25,7 @@ from llenhance.cli.export import export
 from llenhance.cli.terminal import Terminal
 from llenhance.cli.train import train
 from llenhance.errors import LlenhanceError, ResourceError
+from llenhance.system import system_error
 
 app: Final = typer.Typer(
     add_completion=False,  # it would not know that `llenhance photo.jpg` is `enhance`
@@ -47,7 +48,7 @@ _STOPPING: Final = ("SIGINT", "SIGTERM", "SIGHUP")  # the last is unknown to Win
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        Terminal().write_line(f"llenhance {__version__}")
+        Terminal("llenhance").write_line(f"llenhance {__version__}")
         raise typer.Exit
 
 
@@ -58,15 +59,16 @@ def llenhance(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    """Brighten dark photographs with a neural network.
+    """Turn dark photographs into well-lit ones.
 
     \b
-    llenhance photo.jpg                    writes photo_enhanced.jpg beside it
-    llenhance *.jpg -o brightened/         writes into a folder
-    llenhance --brightness 0.2 photo.jpg   a little brighter
-    llenhance - < dark.jpg > bright.jpg    reads standard input, writes standard output
+    Examples:
+      llenhance photo.jpg                    write photo_enhanced.jpg beside it
+      llenhance *.jpg -o enhanced/           write into a folder
+      llenhance --brightness 0.2 photo.jpg   a little brighter
+      llenhance - < dark.jpg > bright.jpg    read standard input, write standard output
 
-    These are short for "llenhance enhance ..."; "llenhance enhance --help" lists its options.
+    These are short for "llenhance enhance ...". See "llenhance enhance --help" for all options.
     """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
 
 
@@ -76,27 +78,40 @@ def run(arguments: Sequence[str]) -> int:
     0: all done. 1: some inputs failed. 2: wrong usage. 3: weights. 4: out of memory or disk space.
     128 + signal: stopped by that signal.
     """
-    terminal = Terminal()
     if not arguments:
         with redirect_stdout(sys.stderr):
             app(["--help"], prog_name="llenhance", standalone_mode=False)
         return 2
     command = _with_command(arguments)
+    terminal = Terminal(_name_of(command), json="--json" in command)
     try:
         with _stopping_by_signal():
             code = app(command, prog_name="llenhance", standalone_mode=False)
     except typer.TyperException as error:
         sentence = error.format_message().replace("Value error, ", "").rstrip(".")  # pydantic's
-        terminal.error(f"{sentence}. See: llenhance {command[0]} --help")
+        terminal.error(f"{sentence}. See: llenhance {terminal.command} --help")
         return error.exit_code
     except MemoryError:
-        error = ResourceError("llenhance", "not enough memory", "Close other programs")
-        terminal.error(str(error))
-        return error.exit_code
+        return _ended(ResourceError("out-of-memory", "llenhance"), terminal)
     except LlenhanceError as error:
-        terminal.error(str(error))
-        return error.exit_code
+        return _ended(error, terminal)
+    except OSError as reason:  # what no room has turned into an error of its own
+        return _ended(system_error(str(reason.filename or "llenhance"), reason), terminal)
     return code or 0  # Typer returns what `typer.Exit` carries, or None
+
+
+def _ended(error: LlenhanceError, terminal: Terminal) -> int:
+    """Tell of the error that ended a command, also in JSON if that was asked for."""
+    terminal.fail(error)
+    if terminal.json and error.name != "standard output":
+        terminal.document(None)
+    return error.exit_code
+
+
+def _name_of(command: Sequence[str]) -> str:
+    """Return the name of a command, such as 'enhance' or 'weights list'."""
+    words = command[:2] if command[0] == "weights" else command[:1]
+    return " ".join(word for word in words if not word.startswith("-"))
 
 
 def _with_command(arguments: Sequence[str]) -> list[str]:

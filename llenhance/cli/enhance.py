@@ -1,4 +1,4 @@
-"""`llenhance enhance`, which is also `llenhance photo.jpg`: brighten pictures."""
+"""`llenhance enhance`, which is also `llenhance photo.jpg`: enhance pictures."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from llenhance.cli.options import (
     Tile,
     tile_side,
 )
+from llenhance.cli.results import report
 from llenhance.cli.terminal import Terminal
 
 
 def enhance(
     photos: Annotated[
         list[str],
-        typer.Argument(metavar="PHOTO", show_default=False, help="Pictures; - is standard input."),
+        typer.Argument(
+            metavar="PHOTO...", show_default=False, help="Pictures; - is standard input."
+        ),
     ],
     output: Annotated[
         str | None,
@@ -31,8 +34,8 @@ def enhance(
             "--output",
             "-o",
             metavar="FILE|DIR|-",
-            help="Where to: a file, a folder, or - for standard output. "
-            "Otherwise photo_enhanced.jpg beside photo.jpg.",
+            help="Write to a file, a folder, or - for standard output. "
+            "Without it, photo_enhanced.jpg is written beside photo.jpg.",
         ),
     ] = None,
     brightness: Annotated[
@@ -42,17 +45,19 @@ def enhance(
     exposure: Annotated[
         float | None,
         typer.Option(
-            min=-5, max=5, metavar="EV", help="Stops: 1 is as bright as exposed twice as long."
+            min=-5,
+            max=5,
+            metavar="EV",
+            help="Stops, relative to the usual result: 1 is twice the light, -1 half of it.",
         ),
     ] = None,
     target_mean: Annotated[
         float | None,
-        typer.Option(
-            min=0, max=1, metavar="0..1", help="The mean grey that the result shall have."
-        ),
+        typer.Option(min=0, max=1, metavar="0..1", help="Mean gray that the result should have."),
     ] = None,
     match: Annotated[
-        str | None, typer.Option(metavar="REF", help="A picture whose mean grey it shall have.")
+        str | None,
+        typer.Option(metavar="REF", help="Picture whose mean gray the result should have."),
     ] = None,
     model: Model = "nano",
     device: Device = "auto",
@@ -60,59 +65,79 @@ def enhance(
     tile: Tile = "auto",
     fast: Annotated[
         bool,
-        typer.Option("--fast", help="Large pictures in seconds, by way of a small copy."),
+        typer.Option("--fast", help="Enhance a small copy and transfer the effect: seconds."),
     ] = False,
     file_format: Annotated[
         str | None,
         typer.Option(
-            "--format", metavar="FORMAT", help="jpeg, png, webp, tiff, bmp or avif; else FILE's."
+            "--format",
+            metavar="FORMAT",
+            help="Write jpeg, png, webp, tiff, bmp or avif; without it, the format stays.",
         ),
     ] = None,
     quality: Annotated[
         int | None,
-        typer.Option(min=1, max=100, metavar="1-100", help="Of formats that compress with loss."),
+        typer.Option(metavar="1-100", min=1, max=100, help="Quality of JPEG, WebP and AVIF."),
     ] = None,
     offline: Offline = False,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Write nothing: say what would be done, and how long."),
+        typer.Option(
+            "--dry-run", help="Write nothing: say what would be done."
+        ),
     ] = False,
     overwrite: Overwrite = False,
-    json: Annotated[bool, typer.Option("--json", help="Report as JSON lines on stdout.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print a line of JSON for each picture.")
+    ] = False,
     quiet: Quiet = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say how it was done.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say more about each picture.")
+    ] = False,
 ) -> None:
-    """Brighten dark photographs."""
+    """Enhance dark photographs.
+
+    \b
+    Examples:
+      llenhance enhance photo.jpg
+      llenhance enhance *.jpg -o enhanced/ --brightness 0.1
+      llenhance enhance scan.tif --target-mean 0.45 --format png
+    """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
+    from llenhance.cli.bars import watching
     from llenhance.enhancing.wish import wish_for
     from llenhance.jobs import batch
+    from llenhance.jobs.task import Request
+    from llenhance.pictures.formats import format_of
 
-    terminal = Terminal(json_lines=json, quiet=quiet, verbose=verbose)
+    terminal = Terminal("enhance", json=json, quiet=quiet, verbose=verbose)
     if batch.writes_to_stdout(photos, output=output) and not dry_run:
         terminal.expect_picture()
-    if warning := batch.unusual_brightness(brightness):
-        terminal.warn(warning)
+    if unusual := batch.unusual_brightness(brightness):
+        terminal.note(unusual, about="brightness")
     side = tile_side(tile)
-    wish = wish_for(brightness=brightness, exposure=exposure, target_mean=target_mean, match=match)
+    request = Request(
+        wish=wish_for(
+            brightness=brightness, exposure=exposure, target_mean=target_mean, match=match
+        ),
+        format=format_of(file_format) if file_format else None,
+        quality=quality,
+    )
+    policy = batch.Policy(output=output, overwrite=overwrite, dry_run=dry_run)
+    found = obtain(model, terminal=terminal, offline=offline)
 
-    obtain(model, terminal=terminal, offline=offline)
-
-    def load() -> batch.Brightener:
+    def load() -> batch.LoadedEnhancer:
         from llenhance.enhancer import Enhancer  # imports torch
 
-        return Enhancer(model, device=device, precision=precision, tile=side, fast=fast)
+        return Enhancer(found, device=device, precision=precision, tile=side, fast=fast)
 
-    with terminal.watching(len(photos)) as progress:
+    with watching(terminal, len(photos)) as progress:
         for result in batch.enhance_files(
             photos,
             enhancer=load,
-            output=output,
-            file_format=file_format,
-            quality=quality,
-            overwrite=overwrite,
-            wish=wish,
-            dry_run=dry_run,
-            advise=terminal.say,
+            request=request,
+            policy=policy,
+            advise=lambda note, about: terminal.note(note, about=about),
             progress=progress,
         ):
-            terminal.report(result)
+            report(result, terminal)
     raise typer.Exit(terminal.exit_code)

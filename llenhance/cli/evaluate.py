@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -12,13 +13,14 @@ from llenhance.cli import scores
 from llenhance.cli.obtain import obtain
 from llenhance.cli.options import Device, Offline, Overwrite, Precision, Quiet, Tile, tile_side
 from llenhance.cli.terminal import Terminal
-from llenhance.errors import PictureError, UsageError
+from llenhance.errors import UsageError
 
 if TYPE_CHECKING:
     from llenhance.cli.scores import Report
     from llenhance.enhancer import Enhancer
     from llenhance.jobs.evaluate import Failure, Plan, Scored
     from llenhance.jobs.sweep import Plan as SweepPlan
+    from llenhance.weights.find import FoundModel
 
 _STDOUT: Final = Path("-")
 
@@ -46,7 +48,10 @@ def evaluate(
     outputs: Annotated[
         Path | None,
         typer.Option(
-            "--outputs", "-o", metavar="DIR", help="Keep the enhanced pictures there, as PNG."
+            "--outputs",
+            "-o",
+            metavar="DIR",
+            help="Keep the enhanced pictures in this folder, as PNG.",
         ),
     ] = None,
     sweep: Annotated[
@@ -55,73 +60,73 @@ def evaluate(
     ] = False,
     plot: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Draw the sweep, as PNG or SVG."),
+        typer.Option(metavar="FILE", help="Draw the sweep into this file, as PNG or SVG."),
     ] = None,
     write_inputs: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Write the sweep's inputs there, as PNG, for other programs. They are scored as "
-            "they are; no model is used.",
+            help="Write the inputs of the sweep into this folder, as PNG, for other programs. They "
+            "are scored as they are; no model is used.",
         ),
     ] = None,
     inputs: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="What --write-inputs wrote, for the mean grey of inputs in a sweep with "
-            "--outputs-only.",
+            help="Folder that --write-inputs filled: a sweep with --outputs-only takes the mean "
+            "gray of its inputs from there.",
         ),
     ] = None,
     lpips: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Weights of LPIPS (AlexNet), to measure that too."),
+        typer.Option(metavar="FILE", help="Weights of LPIPS (AlexNet), to measure LPIPS too."),
     ] = None,
     model: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME|PATH", help="A model: its name, hf:owner/name, or a file; else nano."
+            metavar="NAME|FILE",
+            help="Model: a name, hf:owner/name, or a weights file. Without it, nano is used.",
         ),
     ] = None,
     device: Device = "auto",
     precision: Precision = "auto",
     tile: Tile = "auto",
     offline: Offline = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object, not a table.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, not a table.")] = False,
     csv: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="A row for each picture; - is standard output."),
+        typer.Option(metavar="FILE", help="Write a row for each picture; - is standard output."),
     ] = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
-    """Enhance pictures and score them against well-lit ones of the same names."""
-    terminal = Terminal(json_lines=json, quiet=quiet)
-    side = tile_side(tile)
-    if json and csv:
-        raise UsageError("--json", "contradicts --csv", "Give one of them")
-    for option, given in (("--lpips", lpips), ("--sweep", sweep)):
-        if given and references is None:
-            raise UsageError(option, "compares with references", "Name their folder as well")
-    for option, value in (("--outputs", outputs), ("--model", model)):
-        for other, given in (("--outputs-only", outputs_only), ("--write-inputs", write_inputs)):
-            if given and value is not None:
-                raise UsageError(option, f"contradicts {other}", "Give one of them")
-    if outputs_only and write_inputs:
-        raise UsageError("--write-inputs", "contradicts --outputs-only", "Give one of them")
-    for option, value in (("--plot", plot), ("--write-inputs", write_inputs), ("--inputs", inputs)):
-        if value is not None and not sweep:
-            raise UsageError(option, "is a part of --sweep", f"Add --sweep, or leave {option} out")
-    if inputs and not outputs_only:
-        remedy = "Add --outputs-only, or leave --inputs out"
-        raise UsageError("--inputs", "is for results of other programs", remedy)
-    if plot and plot == csv:
-        raise UsageError("--plot", "names the file of --csv", "Choose another name")
-    if plot and outputs_only and not inputs:
-        remedy = "Name the folder that --write-inputs filled with --inputs"
-        raise UsageError("--plot", "needs the mean grey of the inputs", remedy)
+    """Enhance pictures and score them against well-lit ones of the same names.
 
-    from llenhance.files.whole import write_whole
+    \b
+    Examples:
+      llenhance evaluate dark/ reference/
+      llenhance evaluate dark/ reference/ --sweep --plot sweep.png
+      llenhance evaluate results/ reference/ --outputs-only --csv scores.csv
+    """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
+    terminal = Terminal("evaluate", json=json, quiet=quiet)
+    side = tile_side(tile)
+    given = {
+        "--json": json,
+        "--csv": csv,
+        "--outputs": outputs,
+        "--model": model,
+        "--outputs-only": outputs_only,
+        "--write-inputs": write_inputs,
+        "--sweep": sweep,
+        "--plot": plot,
+        "--inputs": inputs,
+        "--lpips": lpips,
+    }
+    _check_options({option for option, value in given.items() if value}, references)
+    if plot and plot == csv:
+        raise UsageError("option-names-file-of", "--plot", other="--csv")
+
     from llenhance.jobs import evaluate as evaluation
     from llenhance.jobs import plots
     from llenhance.jobs import sweep as sweeps
@@ -129,103 +134,136 @@ def evaluate(
     if plot:
         plots.format_of_plot(plot)
         plots.require_matplotlib()
-
-    def load() -> Enhancer:
-        from llenhance.enhancer import Enhancer  # imports torch
-
-        return Enhancer(model or "nano", device=device, precision=precision, tile=side)
-
-    name = None if outputs_only or write_inputs else model or "nano"
-    if name:
-        obtain(name, terminal=terminal, offline=offline)
-
-    def score(plan: Plan | SweepPlan) -> list[Scored | Failure]:
-        _check_file("--csv", csv, plan, overwrite=overwrite)
-        _check_file("--plot", plot, plan, overwrite=overwrite)
-        return _score(
-            plan, load if name else None, lpips=lpips, overwrite=overwrite, terminal=terminal
-        )
-
+    found = None
+    if not outputs_only and not write_inputs:
+        found = obtain(model or "nano", terminal=terminal, offline=offline)
+    scoring = _Scoring(
+        model=found,
+        device=device,
+        precision=precision,
+        tile=side,
+        lpips=lpips,
+        files={"--csv": csv, "--plot": plot},
+        overwrite=overwrite,
+        terminal=terminal,
+    )
+    name = found.name if found else None
     drawn: bytes | None = None
     if sweep and references:
         if outputs_only:
             swept = sweeps.plan_results(pictures, references, inputs=inputs)
         else:
             swept = sweeps.plan(pictures, references, outputs=write_inputs or outputs)
-        points = sweeps.summarise(swept, score(swept))
+        points = sweeps.summarise(swept, scoring.score(swept))
         report = scores.of_sweep(points, model=name, unpaired=swept.unpaired)
-        if write_inputs:
+        if write_inputs and report.scored:
             terminal.say(f"inputs, which are scored as they are -> {write_inputs}")
         if plot and report.scored:
             drawn = plots.plot_of_sweep(points, format=plots.format_of_plot(plot))
     else:
         plan = evaluation.plan(pictures, references, outputs=outputs)
-        report = scores.of_pictures(score(plan), model=name, unpaired=plan.unpaired)
-    _tell(report, json=json, csv=csv, overwrite=overwrite, terminal=terminal)
+        report = scores.of_pictures(scoring.score(plan), model=name, unpaired=plan.unpaired)
+    _tell(report, csv=csv, overwrite=overwrite, terminal=terminal)
     if plot and drawn:
-        write_whole(plot, drawn, overwrite=overwrite)
+        _write(plot, drawn, overwrite=overwrite)
         terminal.say(f"plot -> {plot}")
     raise typer.Exit(terminal.exit_code)
 
 
-def _score(
-    plan: Plan | SweepPlan,
-    enhancer: Callable[[], Enhancer] | None,
-    *,
-    lpips: Path | None,
-    overwrite: bool,
-    terminal: Terminal,
-) -> list[Scored | Failure]:
-    """Evaluate what was planned; what fails is told, once where it fails at every exposure."""
-    from llenhance.jobs.evaluate import Failure, evaluate
-
-    for error in plan.unpaired:
-        terminal.fail(error)
-    results: list[Scored | Failure] = []
-    told: set[str] = set()
-    with terminal.watching(1) as progress:
-        for result in evaluate(
-            plan.jobs, enhancer=enhancer, lpips=lpips, overwrite=overwrite, progress=progress
-        ):
-            results.append(result)
-            if isinstance(result, Failure) and str(result.error) not in told:
-                told.add(str(result.error))
-                terminal.fail(result.error)
-    return results
+_CONTRADICTIONS: Final = (
+    ("--json", "--csv"),
+    ("--outputs", "--outputs-only"),
+    ("--outputs", "--write-inputs"),
+    ("--model", "--outputs-only"),
+    ("--model", "--write-inputs"),
+    ("--write-inputs", "--outputs-only"),
+)
 
 
-def _tell(
-    report: Report, *, json: bool, csv: Path | None, overwrite: bool, terminal: Terminal
-) -> None:
-    from llenhance.files.whole import write_whole
+def _check_options(given: set[str], references: Path | None) -> None:
+    """Refuse options that make no sense together."""
+    for option, other in _CONTRADICTIONS:
+        if option in given and other in given:
+            raise UsageError("options-contradict", option, other=other)
+    for option in ("--lpips", "--sweep"):
+        if option in given and references is None:
+            raise UsageError("needs-references", option)
+    for option in ("--plot", "--write-inputs", "--inputs"):
+        if option in given and "--sweep" not in given:
+            raise UsageError("part-of-sweep", option)
+    if "--inputs" in given and "--outputs-only" not in given:
+        raise UsageError("for-outputs-only", "--inputs")
+    if {"--plot", "--outputs-only"} <= given and "--inputs" not in given:
+        raise UsageError("plot-needs-inputs", "--plot")
 
-    if json:
-        terminal.write_line(report.as_json())
-    elif report.scored and csv is None:
-        terminal.write_line(report.as_table())
-    elif report.scored and csv == _STDOUT:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scoring:
+    """How pictures are scored, whatever was planned."""
+
+    model: FoundModel | None
+    device: str
+    precision: str
+    tile: int | Literal["auto"]
+    lpips: Path | None
+    files: Mapping[str, Path | None]
+    overwrite: bool
+    terminal: Terminal
+
+    def score(self, plan: Plan | SweepPlan) -> list[Scored | Failure]:
+        """Score what was planned; what fails is told, once if it fails at every exposure."""
+        from llenhance.cli.bars import watching
+        from llenhance.files.preflight import check_output
+        from llenhance.jobs.evaluate import evaluate
+        from llenhance.jobs.loop import Failed
+
+        parts = ((job.picture, job.reference, job.source) for job in plan.jobs)
+        inputs = [path for part in parts for path in part if path]
+        inputs += [Path(error.name) for error in plan.unpaired]
+        for file in self.files.values():
+            if file is not None and file != _STDOUT:
+                check_output(file, overwrite=self.overwrite, inputs=inputs)
+        for error in plan.unpaired:
+            self.terminal.fail(error)
+        results: list[Scored | Failure] = []
+        told: set[str] = set()
+        with watching(self.terminal, 1) as progress:
+            for result in evaluate(
+                plan.jobs,
+                enhancer=self._load if self.model else None,
+                lpips=self.lpips,
+                overwrite=self.overwrite,
+                progress=progress,
+            ):
+                results.append(result)
+                if isinstance(result, Failed) and str(result.error) not in told:
+                    told.add(str(result.error))
+                    self.terminal.fail(result.error)
+        return results
+
+    def _load(self) -> Enhancer:
+        from llenhance.enhancer import Enhancer  # imports torch
+
+        assert self.model is not None
+        return Enhancer(self.model, device=self.device, precision=self.precision, tile=self.tile)
+
+
+def _tell(report: Report, *, csv: Path | None, overwrite: bool, terminal: Terminal) -> None:
+    if terminal.json:
+        terminal.document(report.as_json())
+        return
+    if not report.scored:
+        return
+    if csv == _STDOUT:
         terminal.write(report.as_csv())
-    elif report.scored and csv is not None:
-        write_whole(csv, report.as_csv(), overwrite=overwrite)
+        return
+    terminal.write_line(report.as_table())
+    if csv is not None:
+        _write(csv, report.as_csv(), overwrite=overwrite)
         terminal.say(f"scores of {report.scored} pictures -> {csv}")
 
 
-def _check_file(option: str, file: Path | None, plan: Plan | SweepPlan, *, overwrite: bool) -> None:
-    """Refuse, before minutes of work, a file that cannot be written or must not be."""
-    from llenhance.files.whole import EXISTS, in_sentences, same_file
+def _write(file: Path, data: bytes, *, overwrite: bool) -> None:
+    from llenhance.files.whole import write_whole
 
-    if file is None or file == _STDOUT:
-        return
-    parts = ((job.picture, job.reference, job.source) for job in plan.jobs)
-    inputs = {path for part in parts for path in part if path}
-    inputs |= {Path(error.name) for error in plan.unpaired}
-    if any(same_file(file, path) for path in inputs):
-        problem = "it is an input, and inputs are never modified"
-        raise UsageError(str(file), problem, f"Choose another name for {option}")
-    with in_sentences(file):
-        exists = file.exists()
-    if exists and not overwrite:
-        remedy = f"Add --overwrite or choose another name for {option}"
-        raise PictureError(str(file), EXISTS[0], remedy)
-    if not file.parent.is_dir():
-        raise UsageError(str(file.parent), "there is no such folder", "Choose one that exists")
+    write_whole(file, data, overwrite=overwrite)

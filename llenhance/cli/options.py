@@ -9,30 +9,32 @@ import typer
 from llenhance.errors import UsageError
 
 Model = Annotated[
-    str, typer.Option(metavar="NAME|PATH", help="A model: its name, hf:owner/name, or a file.")
+    str,
+    typer.Option(metavar="NAME|FILE", help="Model: a name, hf:owner/name, or a weights file."),
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
-Device = Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1, mps, ...")]
+Device = Annotated[
+    str, typer.Option(metavar="DEVICE", help="Where to compute: auto, cpu, cuda, cuda:1 or mps.")
+]
 Precision = Annotated[
-    Literal["auto", "fp32", "bf16", "fp16"], typer.Option(help="Numbers to calculate with.")
+    Literal["auto", "fp32", "bf16", "fp16"], typer.Option(help="Precision of the network.")
 ]
 Tile = Annotated[
-    str, typer.Option(metavar="PIXELS", help="Side of a tile; 0 is the whole picture.")
+    str, typer.Option(metavar="PIXELS", help="Largest side of a tile; 0 is the whole picture.")
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only say what failed.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
 
 def tile_side(text: str) -> int | Literal["auto"]:
     """Return what `--tile` says, as `Enhancer` takes it.
 
     Raises:
-        UsageError: neither auto nor a number.
+        UsageError: It is neither auto nor a number.
     """
     if text == "auto":
         return "auto"
     try:
         return int(text)
     except ValueError:
-        remedy = "Give auto, 0 for the whole picture, or a side in pixels"
-        raise UsageError("--tile", f"{text!r} is no size", remedy) from None
+        raise UsageError("tile-not-a-number", "--tile", given=text) from None

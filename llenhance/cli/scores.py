@@ -1,9 +1,8 @@
-"""Scores as text: a table for people, JSON and CSV for programs."""
+"""Scores: a table for people, JSON and CSV for programs. The table is drawn in `tables.py`."""
 
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 _HEADINGS: Final = {
     "produced": "as produced",
-    "scaled": "scaled to the reference's mean grey",
+    "scaled": "scaled to the reference's mean gray",
     "true_b": "true b given",
 }
 _TITLES: Final = {
@@ -26,9 +25,9 @@ _TITLES: Final = {
     "ssim": "SSIM",
     "ssim_rgb": "SSIM RGB",
     "lpips": "LPIPS",
-    "mean_grey": "mean grey",
-    "reference_mean_grey": "reference's",
-    "input_mean_grey": "mean grey",
+    "mean_gray": "mean gray",
+    "reference_mean_gray": "reference's",
+    "input_mean_gray": "mean gray",
     "change": "change dB",
     "clip_black": "clipped black",
     "clip_white": "clipped white",
@@ -51,13 +50,13 @@ class Report:
     Attributes:
         scored: pictures that the means are of; where it is 0 there is only JSON.
         as_table: aligned columns, for people.
-        as_json: one object.
+        as_json: The result of a JSON document; its means are null if nothing was scored.
         as_csv: a header and rows.
     """
 
     scored: int
     as_table: Callable[[], str]
-    as_json: Callable[[], str]
+    as_json: Callable[[], dict[str, Any]]
     as_csv: Callable[[], bytes]
 
 
@@ -65,10 +64,10 @@ def of_pictures(
     results: Sequence[Scored | Failure], *, model: str | None, unpaired: Sequence[PictureError]
 ) -> Report:
     """Report on each picture, and on all of them."""
-    from llenhance.jobs.evaluate import Failure
+    from llenhance.jobs.loop import Failed
 
-    rows = [result for result in results if not isinstance(result, Failure)]
-    failed = [result for result in results if isinstance(result, Failure)]
+    rows = [result for result in results if not isinstance(result, Failed)]
+    failed = [result for result in results if isinstance(result, Failed)]
     return Report(
         scored=len(rows),
         as_table=lambda: as_table(rows),
@@ -105,7 +104,7 @@ def as_table(rows: Sequence[Scored]) -> str:
     lines = _side_by_side(blocks)
     if error := summary.brightness_error:
         figures = ", ".join(f"{_SHARES.get(key, key)} {value:.4f}" for key, value in error.items())
-        lines += [f"|mean grey - reference's|: {figures}"]
+        lines += [f"|mean gray - reference's|: {figures}"]
     return "\n".join(line for line in lines if line)  # without references there are no headings
 
 
@@ -123,8 +122,8 @@ def sweep_as_table(points: Sequence[Point], drop: Drop | None) -> str:
     ]
     means = [mean for _, mean, _ in kept]
     blocks = [_as_wide(["", "", *(name for name, _, _ in kept)])]
-    if "input_mean_grey" in means[0].alone:
-        greys = [{"input_mean_grey": mean.alone["input_mean_grey"]} for mean in means]
+    if "input_mean_gray" in means[0].alone:
+        greys = [{"input_mean_gray": mean.alone["input_mean_gray"]} for mean in means]
         blocks.append(_block("inputs", greys))
     for group, figures in means[0].compared.items():
         keys = [key for key in ("psnr", "lpips") if key in figures]
@@ -165,18 +164,17 @@ def as_json(
     model: str | None,
     unpaired: Sequence[PictureError],
     failed: Sequence[Failure],
-) -> str:
-    """Return one JSON object; without any scored picture its means are null."""
+) -> dict[str, Any]:
+    """Return the result of a document; without any scored picture its means are null."""
     from llenhance.jobs.evaluate import summarise
 
     summary = summarise(rows) if rows else None
-    whole: dict[str, Any] = {
+    return {
         "model": model,
         **_scored(rows, summary),
         "unpaired": [error.name for error in unpaired],
         "failed": _failed(failed),
     }
-    return json.dumps(whole, indent=1, allow_nan=False)
 
 
 def sweep_as_json(
@@ -185,9 +183,9 @@ def sweep_as_json(
     *,
     model: str | None,
     unpaired: Sequence[PictureError],
-) -> str:
-    """Return one JSON object, with an object for each exposure in it."""
-    whole: dict[str, Any] = {
+) -> dict[str, Any]:
+    """Return the result of a document, with an object for each exposure."""
+    return {
         "model": model,
         "exposures": [
             {
@@ -201,7 +199,6 @@ def sweep_as_json(
         "largest_drop": drop and {"db": drop.db, "exposure": drop.exposure.name},
         "unpaired": [error.name for error in unpaired],
     }
-    return json.dumps(whole, indent=1, allow_nan=False)
 
 
 def _scored(rows: Sequence[Scored], summary: Summary | None) -> dict[str, Any]:
@@ -213,7 +210,7 @@ def _scored(rows: Sequence[Scored], summary: Summary | None) -> dict[str, Any]:
 
 
 def _failed(failed: Sequence[Failure]) -> list[dict[str, str]]:
-    return [{"name": failure.name, "error": str(failure.error)} for failure in failed]
+    return [{"name": failure.item.picture.stem, "code": failure.error.code} for failure in failed]
 
 
 def as_csv(rows: Sequence[Scored]) -> bytes:

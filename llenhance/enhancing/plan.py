@@ -1,7 +1,7 @@
-"""What is of the whole picture and not of a tile: settled once, before the first tile.
+"""What depends on the whole picture and not on a tile: settled once, before the first tile.
 
-Look once, with `look`; enhance as often and in as many parts as you like, with
-`pixels.enhance_pixels`: the same picture at other constants, or a small copy of it.
+Look once, with `look`; then enhance as often and in as many parts as you like, with
+`tiled.enhance_pixels`: the same picture at other constants, a small copy of it, the next frame.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ class Plan:
     """How every part of a picture is to be enhanced.
 
     Attributes:
-        tables: of `conditioning.equalisation_tables`.
-        thumbnail: ``(1, 3, 32, 48)`` of `conditioning.thumbnail`, on the engine's device.
-        predicted: b, that the model predicts for the picture, but at least that of the picture
-            itself: nobody who asks for nothing wants it darker. 0 where the model predicts none.
-        constant: what is added to the colour map: the latent mean's brightness.
-        context: the context map at that constant, ``(1, C, 8, 12)``; None where the model has none.
+        tables: The look-up tables of `conditioning.equalisation_tables`.
+        thumbnail: ``(1, 3, 32, 48)``, from `conditioning.thumbnail`, on the engine's device.
+        predicted: The brightness b that the model predicts for the picture, but at least that of
+            the picture itself: without being asked, no picture is made darker. 0 if the model
+            predicts none.
+        constant: What is added to the color map: the brightness of the latent mean.
+        context: The context map at that constant, ``(1, C, 8, 12)``; None if the model has none.
     """
 
     tables: Pixels
@@ -43,14 +44,18 @@ class Plan:
         return replace(self, constant=constant, context=engine.context_map(self.thumbnail, told))
 
     def for_copy(self, copy: Pixels) -> Plan:
-        """Return the plan for a reduced copy of the picture, which may have more levels.
+        """Return the plan for a copy of the picture, such as a smaller one.
 
         Args:
-            copy: ``(H, W, 3)``; uint16 where the picture is uint8, or of the picture's own type.
+            copy: ``(H, W, 3)``, of the picture's own type, or uint16 for a uint8 picture.
+
+        Raises:
+            ValueError: The copy is uint8 and the picture is uint16.
         """
         if copy.dtype == self.tables.dtype:
             return self
-        assert copy.dtype == np.uint16
+        if copy.dtype != np.uint16:
+            raise ValueError(f"a plan for {self.tables.dtype} pixels does not fit {copy.dtype}")
         return replace(self, tables=deepened(self.tables))
 
 
@@ -59,8 +64,8 @@ def look(pixels: Pixels, engine: Engine, *, brightness: float = 0.0) -> Plan:
 
     Args:
         pixels: ``(H, W, 3)``, uint8 or uint16, at least 1x1.
-        engine: of the model.
-        brightness: added to what is predicted.
+        engine: Knows the model.
+        brightness: Constant that is added to the predicted one.
     """
     small = thumbnail(pixels).to(engine.device)
     predicted = engine.predict_brightness(small).item()

@@ -1,7 +1,7 @@
-"""The pixels of a whole picture through the network: tile by tile, from dark to well-lit.
+"""The pixels of a whole picture through the network, tile by tile.
 
-Of each tile: condition, engine, and its core into the result.
-What is of the whole picture is settled before the first tile: `plan.py`.
+For each tile: condition the window, run the engine, and copy the core into the result. What
+depends on the whole picture is settled before the first tile, in `plan.py`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from llenhance.model.conditioning import Pixels, condition, equalise, to_unit
 from llenhance.model.context import Extent
 
 Progress = Callable[[int, int], None]
-"""Called with the tiles done and all tiles."""
+"""Called with the number of tiles done and the number of all tiles."""
 
 
 @torch.inference_mode()
@@ -39,18 +39,19 @@ def enhance_pixels(
     """Enhance the pixels of a whole picture, tile by tile.
 
     Args:
-        engine: runs the network.
+        engine: Runs the network.
         pixels: ``(H, W, 3)``, uint8 or uint16, at least 1x1.
-        plan: of the picture, or of a larger one that this is a copy of (`Plan.for_copy`).
-        tile: largest side of a tile, 0 for the whole picture.
-        progress: called after each tile.
+        plan: The picture's plan, or that of a larger picture that this is a copy of
+            (`Plan.for_copy`).
+        tile: Largest side of a tile in pixels, 0 for the whole picture.
+        progress: Called after each tile.
 
     Returns:
-        Same shape and type as ``pixels``.
+        An array of the same shape and type as ``pixels``.
 
     Raises:
-        PictureError: the network's result is not finite, in float32 either.
-        ResourceError: out of memory.
+        PictureError: The network's result is not finite, not even in float32.
+        ResourceError: There is not enough memory.
     """
     height, width = pixels.shape[:2]
     result = np.empty_like(pixels)
@@ -70,7 +71,7 @@ def enhance_pixels(
 
 
 def _enhance_window(engine: Engine, pixels: Pixels, plan: Plan, part: Tile) -> Tensor:
-    """Return the network's picture of a window, ``(3, H, W)`` on its device, 0..1, clamped."""
+    """Return the enhanced window, ``(3, H, W)`` on the engine's device, clamped to 0..1."""
     rows, columns = part.window
     window = pixels[rows.slice(), columns.slice()]
     channels = conditioned(window, plan.tables, device=engine.device)
@@ -83,19 +84,19 @@ def _enhance_window(engine: Engine, pixels: Pixels, plan: Plan, part: Tile) -> T
     context = placed(plan.context, *extents)
     constant = torch.full((1,), plan.constant, device=engine.device)
     height, width = window.shape[:2]
-    # The engine has looked for values that are not finite: clamping passes NaN on.
+    # The engine has already refused values that are not finite: clamping would pass NaN on.
     return engine.enhance(channels, constant, context)[0, :, :height, :width].clamp(0, 1)
 
 
 def conditioned(window: Pixels, tables: Pixels, *, device: torch.device) -> Tensor:
-    """Return the 12 channels of a window, ``(1, 12, H, W)`` with H and W extended to eights."""
+    """Return the 12 channels of a window, ``(1, 12, H, W)``; H and W become multiples of 8."""
     padded = _pad(window)
     dark, equalised = (to_unit(p).to(device) for p in (padded, equalise(padded, tables)))
     return condition(dark, equalised).contiguous(memory_format=torch.channels_last)
 
 
 def _pad(window: Pixels) -> Pixels:
-    """Extend to multiples of 8 at the bottom and right: mirrored, or repeated where too small."""
+    """Extend a window to multiples of 8 at the bottom and right: mirrored, or repeated if small."""
     for axis in (0, 1):
         size = window.shape[axis]
         missing = -size % STRIDE
@@ -112,18 +113,12 @@ def _to_pixels(bright: Tensor, dtype: np.dtype[np.uint8 | np.uint16]) -> Pixels:
 
 @contextmanager
 def lack_of_memory_told(name: str = "the picture") -> Generator[None]:
-    """Turn every way in which torch and numpy run out of memory into `ResourceError`."""
+    """Raise every way in which torch and numpy run out of memory as a `ResourceError`."""
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError) as reason:
-        raise _out_of_memory(name) from reason
+        raise ResourceError("out-of-memory", name) from reason
     except RuntimeError as reason:
         if "not enough memory" not in str(reason):  # how torch's CPU allocator says it
             raise
-        raise _out_of_memory(name) from reason
-
-
-def _out_of_memory(name: str) -> ResourceError:
-    return ResourceError(
-        name, "needs more memory than there is", "Try a smaller --tile, such as 256"
-    )
+        raise ResourceError("out-of-memory", name) from reason

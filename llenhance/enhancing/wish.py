@@ -1,14 +1,14 @@
-"""How bright a result shall be, as it is asked for; and a result with how bright it became.
+"""How bright the result should be, as the user asks for it.
 
-`exposure.py` turns a wish for a mean grey into the constant that fulfils it. Nothing here needs
-torch, so that a wrong wish is told at once.
+`target.py` turns a wish for a mean gray into the constant that fulfills it. Nothing here needs
+torch, so a wrong wish is refused at once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from llenhance.errors import PictureError, UsageError
 from llenhance.files.pictures import read_picture
@@ -17,30 +17,33 @@ from llenhance.pictures.picture import Picture
 from llenhance.scoring.metrics import mean_grey
 
 LARGEST_BRIGHTNESS: Final = 1.0
-"""Beyond it, pictures are only white or black."""
+"""Beyond this constant, pictures are only white or black."""
 
 LARGEST_EXPOSURE: Final = 5.0
-"""Stops: 1/32 to 32 times the light. Beyond it, pictures are only white or black."""
+"""In stops: 1/32 to 32 times the light. Beyond it, pictures are only white or black."""
 
 
 def _refuse_several(brightness: float, **others: object) -> None:
     given = ["brightness"] * (brightness != 0) + [n for n, v in others.items() if v is not None]
     if len(given) > 1:
-        names = " and ".join(given).replace("_", " ")
-        raise UsageError(names, "they contradict each other", "Give one of them")
+        raise UsageError("contradiction", " and ".join(given).replace("_", " "))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """How bright a result shall be: as the model predicts, unless one of these says otherwise.
+    """How bright a result should be: as the model predicts, unless one of these says otherwise.
 
     Attributes:
-        brightness: constant added to the predicted one, -1..1; the paper's range is -0.4..0.4.
-        exposure: stops, -5..5: as bright as the predicted result exposed 2^EV times as long.
-        target_mean: mean grey of the result, luma of BT.601, 0..1.
+        brightness: Constant that is added to the predicted one, -1..1; the paper uses -0.4..0.4.
+        exposure: Stops, -5..5, relative to the predicted result: 1 is as bright as that result
+            would be if it were exposed twice as long.
+        target_mean: Mean gray of the result (luma of BT.601), 0..1.
 
     Raises:
-        UsageError: out of range, or several of them.
+        UsageError: A value is out of range, or several of them are given.
+
+    Example:
+        ``Wish(target_mean=0.45)``
     """
 
     brightness: float = 0.0
@@ -48,48 +51,33 @@ class Wish:
     target_mean: float | None = None
 
     def __post_init__(self) -> None:
+        for name in ("brightness", "exposure", "target_mean"):  # numpy's numbers are welcome
+            value: object = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, float(cast("float", value)))
         _refuse_several(self.brightness, exposure=self.exposure, target_mean=self.target_mean)
         if not abs(self.brightness) <= LARGEST_BRIGHTNESS:  # refuses NaN as well
             raise UsageError(
-                f"brightness {self.brightness}",
-                f"is beyond +-{LARGEST_BRIGHTNESS:g}",
-                f"Use a value from -{USUAL_BRIGHTNESS} to {USUAL_BRIGHTNESS}",
+                "brightness-out-of-range",
+                "brightness",
+                value=self.brightness,
+                most=LARGEST_BRIGHTNESS,
+                usual=USUAL_BRIGHTNESS,
             )
         if self.exposure is not None and not abs(self.exposure) <= LARGEST_EXPOSURE:
             raise UsageError(
-                f"exposure {self.exposure}",
-                f"is beyond +-{LARGEST_EXPOSURE:g} stops",
-                "Use 1 for twice the light, -1 for half of it",
+                "exposure-out-of-range", "exposure", value=self.exposure, most=LARGEST_EXPOSURE
             )
         if self.target_mean is not None and not 0 <= self.target_mean <= 1:
-            raise UsageError(
-                f"target mean {self.target_mean}", "is beyond 0 to 1", "0.45 is a usual mean grey"
-            )
+            raise UsageError("target-mean-out-of-range", "target mean", value=self.target_mean)
 
     @property
     def is_target(self) -> bool:
-        """Whether the constant has to be searched for; 0 stops are what is predicted."""
+        """Whether the constant has to be searched for; 0 stops is what is predicted anyway."""
         return self.target_mean is not None or bool(self.exposure)
 
 
 AUTOMATIC: Final = Wish()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enhanced:
-    """A result, and how bright it became.
-
-    Attributes:
-        picture: the well-lit picture.
-        brightness: the constant that made it, relative to the predicted one.
-        mean_grey: of its pixels, 0..1.
-        note: why the wish was not fulfilled, a clause; None if it was.
-    """
-
-    picture: Picture
-    brightness: float
-    mean_grey: float
-    note: str | None = None
 
 
 def wish_for(
@@ -99,17 +87,24 @@ def wish_for(
     target_mean: float | None = None,
     match: str | Path | Picture | None = None,
 ) -> Wish:
-    """Return the wish that options make; ``match`` is the mean grey of a picture or its file.
+    """Return the wish that options make.
+
+    Args:
+        brightness: As `Wish` takes it.
+        exposure: As `Wish` takes it.
+        target_mean: As `Wish` takes it.
+        match: A picture, or the path of one, whose mean gray the result should have.
 
     Raises:
-        UsageError: out of range, several of them, or a picture to match that cannot be read.
-        ResourceError: the picture to match does not fit into memory.
+        UsageError: A value is out of range, several are given, or the picture to match cannot be
+            read.
+        ResourceError: The picture to match does not fit into memory.
     """
     _refuse_several(brightness, exposure=exposure, target_mean=target_mean, match=match)
     if match is not None:
         try:
             reference = match if isinstance(match, Picture) else read_picture(match)
         except PictureError as error:  # it concerns every picture, not one of many
-            raise UsageError(error.name, error.problem, error.remedy) from error
+            raise UsageError(error.code, error.name, **error.facts) from error
         target_mean = mean_grey(reference.pixels)
     return Wish(brightness=brightness, exposure=exposure, target_mean=target_mean)

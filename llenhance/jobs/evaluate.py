@@ -17,18 +17,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from llenhance.errors import (
-    LlenhanceError,
-    PictureError,
-    ResourceError,
-    UsageError,
-    WeightsError,
-    require,
-)
-from llenhance.files.folders import eight_bits, natural_order, pictures_in, read_pixels
+from llenhance.errors import PictureError, UsageError, require
+from llenhance.files.folders import natural_order, pictures_in, read_pixels
 from llenhance.files.naming import plan_outputs
 from llenhance.files.pictures import read_picture, write_picture
-from llenhance.files.whole import EXISTS, in_sentences, make_folder, same_file
+from llenhance.files.preflight import check_output
+from llenhance.files.whole import make_folder, same_file
+from llenhance.jobs.loop import Failed, each
+from llenhance.jobs.task import enhance_named
+from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.picture import Picture
 from llenhance.scoring.judge import Judge
 from llenhance.scoring.metrics import appearance, mean_grey, scaled_to
@@ -41,9 +38,9 @@ Pixels = NDArray[np.uint8]
 PRODUCED: Final = "produced"
 SCALED: Final = "scaled"
 TRUE_B: Final = "true_b"
-GREY: Final = "mean_grey"
-REFERENCE_GREY: Final = "reference_mean_grey"
-INPUT_GREY: Final = "input_mean_grey"
+GREY: Final = "mean_gray"
+REFERENCE_GREY: Final = "reference_mean_gray"
+INPUT_GREY: Final = "input_mean_gray"
 
 _SMALLEST_ALONE: Final = 3  # pixels a side that `appearance` needs
 
@@ -90,12 +87,8 @@ class Scored:
     alone: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """A picture that could not be scored."""
-
-    name: str
-    error: LlenhanceError
+Failure = Failed[Job]
+"""A picture that could not be scored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +121,7 @@ def plan(pictures: Path, references: Path | None = None, *, outputs: Path | None
     partners = None if references is None else pictures_in(references)
     stems = found.keys() if partners is None else found.keys() & partners.keys()
     if not stems:
-        problem = f"has no picture with a partner of the same name in {references}"
-        raise UsageError(str(pictures), problem, "Name the partners alike")
+        raise UsageError("no-pairs", str(pictures), references=str(references))
     targets = _targets(list(found.values()), pictures, references, outputs=outputs)
     jobs = (
         Job(
@@ -143,7 +135,7 @@ def plan(pictures: Path, references: Path | None = None, *, outputs: Path | None
         return Plan(jobs=tuple(jobs))
     sides = ((found, partners, references), (partners, found, pictures))
     lonely = (
-        PictureError(str(one[stem]), f"has no partner in {folder}", "Add it, or move it away")
+        PictureError("no-partner", str(one[stem]), folder=str(folder))
         for one, other, folder in sides
         for stem in sorted(one.keys() - other.keys(), key=natural_order)
     )
@@ -156,9 +148,9 @@ def _targets(
     if outputs is None:
         return {}
     if any(folder is not None and same_file(folder, outputs) for folder in inputs):
-        remedy = "Choose another folder for what is written"
-        raise UsageError(str(outputs), "it holds inputs, and those stay as they are", remedy)
-    return dict(plan_outputs(sources, output=outputs, many=True, format="PNG"))
+        raise UsageError("folder-of-inputs", str(outputs))
+    planned = plan_outputs(sources, output=outputs, many=True, format="PNG")
+    return {one.source: one.target for one in planned}
 
 
 def evaluate(
@@ -188,42 +180,37 @@ def evaluate(
         require("skimage", extra="evaluate")  # now, not when the first picture is enhanced
     judge = Judge(lpips)
     model = enhancer() if enhancer else None
-    for done, job in enumerate(jobs):
+    done = 0
+
+    def work(job: Job) -> Scored:
+        nonlocal done
         if progress:
             progress(job.picture.name, done, len(jobs))
-        try:
-            yield _scored(job, judge, model, overwrite=overwrite)
-        except (UsageError, WeightsError):
-            raise
-        except LlenhanceError as error:
-            yield Failure(name=job.picture.stem, error=error)
-        except MemoryError:
-            problem = "needs more memory than there is"
-            error = ResourceError(str(job.picture), problem, "Try a smaller --tile, such as 256")
-            yield Failure(name=job.picture.stem, error=error)
+        done += 1
+        return _scored(job, judge, model, overwrite=overwrite)
+
+    yield from each(jobs, work, name=lambda job: str(job.picture))
 
 
 def _scored(job: Job, judge: Judge, model: Enhancer | None, *, overwrite: bool) -> Scored:
     name = str(job.picture)
     if job.output is not None:
-        _check_target(job.output, job.reference, overwrite=overwrite)
+        inputs = [path for path in (job.picture, job.reference, job.source) if path]
+        check_output(job.output, overwrite=overwrite, inputs=inputs, folder_will_be_made=True)
     picture = read_picture(job.picture)
     reference = None if job.reference is None else read_pixels(job.reference)
     _check_sizes(job, picture.pixels.shape, reference, judge)
     if job.change is not None and reference is not None:
         picture = job.change(picture, reference)
     produced, told = picture, None
-    try:
-        if model is not None:
-            produced = model.enhance(picture)
-        if model is not None and model.has_brightness and reference is not None:
-            told = model.enhance_knowing(picture, mean_grey=mean_grey(reference))
-    except (PictureError, ResourceError) as error:  # it does not know the picture's name
-        raise error.about(name) from error
+    if model is not None:
+        produced = enhance_named(picture, name=name, enhancer=model).picture
+    if model is not None and model.has_brightness and reference is not None:
+        told = model.enhance_knowing(picture, mean_grey=mean_grey(reference))
     if job.output is not None:
         make_folder(job.output.parent)
         write_picture(job.output, produced, overwrite=overwrite)
-    pixels = eight_bits(produced.pixels)
+    pixels = to_8_bits(produced.pixels)
     if reference is None:
         return Scored(name=job.picture.stem, compared={}, alone=asdict(appearance(pixels)))
     compared = {
@@ -231,34 +218,30 @@ def _scored(job: Job, judge: Judge, model: Enhancer | None, *, overwrite: bool) 
         SCALED: judge.compare(scaled_to(pixels, reference), reference),
     }
     if told is not None:
-        compared[TRUE_B] = judge.compare(eight_bits(told.pixels), reference)
+        compared[TRUE_B] = judge.compare(to_8_bits(told.pixels), reference)
     alone = {GREY: mean_grey(pixels), REFERENCE_GREY: mean_grey(reference)}
     if job.change is not None or job.source is not None:
         source = picture.pixels if job.source is None else read_pixels(job.source)
-        alone[INPUT_GREY] = mean_grey(eight_bits(source))
+        alone[INPUT_GREY] = mean_grey(to_8_bits(source))
     return Scored(name=job.picture.stem, compared=compared, alone=alone)
-
-
-def _check_target(target: Path, reference: Path | None, *, overwrite: bool) -> None:
-    """Refuse, before the work, what may not be replaced after it."""
-    if reference is not None and same_file(target, reference):  # through a link
-        problem = "it is a reference, and inputs are never modified"
-        raise PictureError(str(target), problem, "Choose another folder with -o")
-    with in_sentences(target):
-        if target.exists() and not overwrite:
-            raise PictureError(str(target), *EXISTS)
 
 
 def _check_sizes(job: Job, shape: tuple[int, ...], reference: Pixels | None, judge: Judge) -> None:
     height, width = shape[:2]
-    size = f"is {width}x{height} pixels"
+    name = str(job.picture)
     if reference is not None and reference.shape[:2] != (height, width):
-        problem = f"{size}, but {job.reference} {reference.shape[1]}x{reference.shape[0]}"
-        raise PictureError(str(job.picture), problem, "Crop them alike")
+        raise PictureError(
+            "sizes-differ",
+            name,
+            width=width,
+            height=height,
+            reference=str(job.reference),
+            reference_width=reference.shape[1],
+            reference_height=reference.shape[0],
+        )
     least = _SMALLEST_ALONE if reference is None else judge.smallest
     if min(height, width) < least:
-        problem = f"{size}, too small to be scored"
-        raise PictureError(str(job.picture), problem, f"Use {least}x{least} or larger")
+        raise PictureError("too-small-to-score", name, width=width, height=height, least=least)
 
 
 def summarise(rows: Sequence[Scored]) -> Summary:

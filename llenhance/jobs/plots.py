@@ -28,8 +28,7 @@ def format_of_plot(path: Path) -> str:
     """
     format = path.suffix[1:].lower()
     if format not in FORMATS:
-        problem = "its extension names no format for plots"
-        raise UsageError(str(path), problem, "Use a name that ends in .png or .svg")
+        raise UsageError("plot-format-unknown", str(path))
     return format
 
 

@@ -17,11 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llenhance.errors import PictureError, UsageError
-from llenhance.files.folders import eight_bits, pictures_in
-from llenhance.files.whole import in_sentences
+from llenhance.files.folders import pictures_in
 from llenhance.jobs import evaluate as evaluation
 from llenhance.jobs.evaluate import PRODUCED, Failure, Job, Scored, Summary
+from llenhance.jobs.loop import Failed
+from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.picture import Picture
+from llenhance.system import system_errors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +54,10 @@ class Exposure:
             raise ValueError(f"sizes {dark.pixels.shape} and {reference.shape} cannot be blended")
         if self.factor == 1 and self.share == 0:
             return dark
-        values = eight_bits(dark.pixels) * (self.factor * (1 - self.share))
+        values = to_8_bits(dark.pixels) * (self.factor * (1 - self.share))
         values += reference * self.share
         pixels = np.clip(np.rint(values), 0, 255).astype(np.uint8)
-        alpha = None if dark.alpha is None else eight_bits(dark.alpha)
+        alpha = None if dark.alpha is None else to_8_bits(dark.alpha)
         return replace(dark, pixels=pixels, alpha=alpha)
 
 
@@ -144,9 +146,9 @@ def plan_results(results: Path, references: Path, *, inputs: Path | None = None)
     Raises:
         UsageError: a subfolder is missing, or as `evaluation.plan` does.
     """
-    _check_subfolders(results, remedy="Enhance each of the folders that --write-inputs makes")
+    _check_subfolders(results, "exposures-missing")
     if inputs is not None:
-        _check_subfolders(inputs, remedy="Name the folder that --write-inputs filled")
+        _check_subfolders(inputs, "exposures-of-inputs-missing")
     parts: list[tuple[Exposure, tuple[Job, ...]]] = []
     unpaired: list[PictureError] = []
     for exposure in EXPOSURES:
@@ -165,13 +167,12 @@ def plan_results(results: Path, references: Path, *, inputs: Path | None = None)
     return Plan(parts=tuple(parts), unpaired=tuple(unpaired))
 
 
-def _check_subfolders(folder: Path, *, remedy: str) -> None:
+def _check_subfolders(folder: Path, code: str) -> None:
     names = [exposure.name for exposure in EXPOSURES]
-    with in_sentences(folder):
+    with system_errors(folder):
         missing = [name for name in names if not (folder / name).is_dir()]
     if missing:
-        kind = "folder" if len(missing) == 1 else "folders"
-        raise UsageError(str(folder), f"has no {kind} {', '.join(missing)}", remedy)
+        raise UsageError(code, str(folder), missing=", ".join(missing))
 
 
 def summarise(plan: Plan, results: Iterable[Scored | Failure]) -> tuple[Point, ...]:
@@ -184,7 +185,7 @@ def summarise(plan: Plan, results: Iterable[Scored | Failure]) -> tuple[Point, .
     remaining = iter(results)
     found = [tuple(islice(remaining, len(jobs))) for _, jobs in plan.parts]
     rows = [tuple(one for one in part if isinstance(one, Scored)) for part in found]
-    failed = [tuple(one for one in part if isinstance(one, Failure)) for part in found]
+    failed = [tuple(one for one in part if isinstance(one, Failed)) for part in found]
     common = set[str].intersection(*({row.name for row in part} for part in rows))
     kept = [[row for row in part if row.name in common] for part in rows]
     means = [evaluation.summarise(part) for part in kept] if common else []

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from llenhance.messages import (
+    bench,
+    doctor,
     engine,
     enhancing,
     export,
@@ -18,6 +20,7 @@ from llenhance.messages import (
     general,
     jobs,
     pictures,
+    scoring,
     training,
     weights,
 )
@@ -30,9 +33,12 @@ _ROOMS: Final = (
     engine,
     enhancing,
     weights,
+    scoring,
     jobs,
     training,
     export,
+    bench,
+    doctor,
 )
 
 MESSAGES: Final[Mapping[str, Message]] = {

@@ -1,10 +1,39 @@
-"""Messages of `enhancing/`."""
+"""Messages of `enhancing/` and of `enhancer.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-from llenhance.messages.message import Message
+from llenhance.messages.message import Message, warning
 
-MESSAGES: Final[Mapping[str, Message]] = {}
+MESSAGES: Final[Mapping[str, Message]] = {
+    # Wishes
+    "contradiction": Message("they contradict each other", "Give only one of them"),
+    "brightness-out-of-range": Message(
+        "{value} is outside -{most:g} to {most:g}", "Use a value from -{usual} to {usual}"
+    ),
+    "exposure-out-of-range": Message(
+        "{value} is outside -{most:g} to {most:g} stops",
+        "Use 1 for twice the light, -1 for half of it",
+    ),
+    "target-mean-out-of-range": Message("{value} is outside 0 to 1", "A usual mean gray is 0.45"),
+    "brightness-unusual": warning("{value:g} is outside -{usual} to {usual}, the paper's range"),
+    # Results
+    "target-out-of-reach": warning(
+        "the mean gray is {mean:.2f}, not {goal:.2f}: the model cannot make this picture any {way}"
+    ),
+    "target-missed": warning(
+        "the mean gray is {mean:.2f}, not {goal:.2f}: the search did not come any closer"
+    ),
+    "memory-short": warning("memory was short, so the picture was done in tiles of {tile} pixels"),
+    # Input of `Enhancer`
+    "not-a-picture": Message(
+        "it is {what}",
+        "Use a path, the bytes of a picture file, an open binary file, a PIL image, a Picture, or "
+        "an (H, W, 3) array of uint8 or uint16",
+    ),
+    "not-a-picture-array": Message(
+        "its shape is {shape} and its type {type}", "Use (H, W, 3) of uint8 or uint16"
+    ),
+}

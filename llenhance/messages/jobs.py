@@ -5,6 +5,42 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from llenhance.messages.message import Message
+from llenhance.messages.message import Message, note
 
-MESSAGES: Final[Mapping[str, Message]] = {}
+MESSAGES: Final[Mapping[str, Message]] = {
+    # Batches
+    "stdin-twice": Message("it can be read only once", "Give it once"),
+    "stdin-among-many": Message(
+        "its result has no place to go among several inputs", "Name a folder for the results"
+    ),
+    "stdout-takes-one": Message(
+        "it takes one picture, but there are several inputs", "Name a folder for the results"
+    ),
+    "takes-long": note("it takes about {seconds} s; a fast way takes a few, for nearly the same"),
+    # Scores
+    "no-pairs": Message(
+        "none of its pictures has a partner of the same name in {references}",
+        "Give the partners the same names",
+    ),
+    "no-partner": Message("it has no partner in {folder}", "Add one, or move the picture away"),
+    "folder-of-inputs": Message(
+        "it holds inputs, and inputs are never modified", "Choose another folder for the results"
+    ),
+    "exposures-missing": Message(
+        "it lacks these subfolders: {missing}", "Each exposure needs a subfolder of its name"
+    ),
+    "exposures-of-inputs-missing": Message(
+        "it lacks these subfolders: {missing}", "Name the folder that holds the inputs of the sweep"
+    ),
+    "sizes-differ": Message(
+        "it is {width}x{height} pixels, but {reference} is {reference_width}x{reference_height}",
+        "Crop both to the same size",
+    ),
+    "too-small-to-score": Message(
+        "it is {width}x{height} pixels, too small to be scored",
+        "Use pictures of {least}x{least} pixels or more",
+    ),
+    "plot-format-unknown": Message(
+        "plots are written as PNG or SVG", "Use a name that ends in .png or .svg"
+    ),
+}

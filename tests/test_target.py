@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
+from support.architectures import TINY_OURS
+from support.photographs import example
 
 from llenhance.engine.engine import compile_model
 from llenhance.engine.network import FastEncoder
 from llenhance.enhancer import Enhancer
-from llenhance.enhancing import exposure as module
-from llenhance.enhancing.exposure import PROMISED, Reached, enhance_to, search
+from llenhance.enhancing import target as module
 from llenhance.enhancing.plan import look
+from llenhance.enhancing.render import Rendered, enhance
+from llenhance.enhancing.target import PROMISED, search
 from llenhance.enhancing.tiled import enhance_pixels
 from llenhance.enhancing.wish import Wish
 from llenhance.errors import PictureError, ResourceError
-from llenhance.model.architecture import Architecture
+from llenhance.messages.note import Note
 from llenhance.model.llflow import LLFlow
 from llenhance.pictures.color import linear_to_srgb, srgb_to_linear
 from llenhance.pictures.picture import Picture
@@ -47,8 +51,7 @@ def enhancer() -> Enhancer:
 
 def crop(name: str, *, size: int = 96, dtype: Any = np.uint8) -> NDArray[Any]:
     """The middle of an example photograph."""
-    with Image.open(ROOT / "examples" / f"{name}.jpg") as file:
-        whole = np.asarray(file.convert("RGB"))
+    whole = example(name)
     top, left = ((side - size) // 2 for side in whole.shape[:2])
     part = whole[top : top + size, left : left + size]
     return np.ascontiguousarray(part.astype(dtype) * (np.iinfo(dtype).max // 255))
@@ -68,21 +71,17 @@ PICTURES = {
 
 def untrained() -> LLFlow:
     """A network of a few random parameters, without a prediction of brightness."""
-    architecture = Architecture(
-        features=4, growth=4, blocks=1, trunk_scale=4, steps=1, hidden=4, margin=8
-    )
     torch.manual_seed(0)
-    return LLFlow(architecture).eval().requires_grad_(requires_grad=False)
+    return LLFlow(replace(TINY_OURS, brightness=False)).eval().requires_grad_(requires_grad=False)
 
 
-def reached(model: LLFlow, pixels: NDArray[Any], wish: Wish, **options: Any) -> Reached:
-    engine = compile_model(model, precision="fp32")
-    return enhance_to(engine, pixels, look(pixels, engine), wish, **options)
+def reached(model: LLFlow, pixels: NDArray[Any], wish: Wish, **options: Any) -> Rendered:
+    return enhance(compile_model(model, precision="fp32"), pixels, wish, **options)
 
 
 def passes(
     model: LLFlow, pixels: NDArray[Any], wish: Wish
-) -> tuple[list[tuple[int, int]], Reached]:
+) -> tuple[list[tuple[int, int]], Rendered]:
     """What progress was told, and the result."""
     calls: list[tuple[int, int]] = []
 
@@ -140,22 +139,22 @@ def test_result_matches_the_mean_grey_of_another_picture(
 
 def test_brightness_that_is_told_makes_the_same_picture(enhancer: Enhancer) -> None:
     picture = Picture(pixels=crop("coffee"))
-    found = enhancer.brighten(picture, Wish(target_mean=0.6))
-    again = enhancer.brighten(picture, Wish(brightness=found.brightness))
+    found = enhancer.enhance_picture(picture, Wish(target_mean=0.6))
+    again = enhancer.enhance_picture(picture, Wish(brightness=found.brightness))
     apart = np.abs(found.picture.pixels.astype(int) - again.picture.pixels)
     assert apart.max() <= 1
 
 
 def test_automatic_result_tells_its_mean_grey(enhancer: Enhancer) -> None:
-    found = enhancer.brighten(Picture(pixels=crop("coffee")))
-    assert (found.brightness, found.note) == (0, None)
+    found = enhancer.enhance_picture(Picture(pixels=crop("coffee")))
+    assert (found.brightness, found.notes) == (0, ())
     assert found.mean_grey == mean_grey(found.picture.pixels)
 
 
 def test_16_bits_and_transparency_are_kept(enhancer: Enhancer) -> None:
     alpha = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)
     picture = Picture(pixels=crop("coffee", size=64, dtype=np.uint16), alpha=alpha)
-    found = enhancer.brighten(picture, Wish(target_mean=0.4))
+    found = enhancer.enhance_picture(picture, Wish(target_mean=0.4))
     assert found.picture.depth == 16
     assert found.picture.alpha is alpha
     assert found.mean_grey == pytest.approx(0.4, abs=PROMISED)
@@ -188,10 +187,7 @@ def test_target_out_of_reach_is_approached_and_told(
     plan = look(pixels, engine).at(getattr(module, limit), engine)
     extreme = enhance_pixels(engine, pixels, plan)
     np.testing.assert_array_equal(found.pixels, extreme)
-    assert found.note == (
-        f"the mean grey is {found.mean_grey:.2f}: this model goes no {way} on this picture, "
-        f"{goal:.2f} was asked for"
-    )
+    assert found.note == Note("target-out-of-reach", mean=found.mean_grey, goal=goal, way=way)
 
 
 # --- Sketches -----------------------------------------------------------------------------------
@@ -237,7 +233,7 @@ def test_search_that_does_not_arrive_is_told(nano: LLFlow, monkeypatch: pytest.M
     monkeypatch.setattr(module, "_PASSES", 1)
     found = reached(nano, crop("chelsea"), Wish(target_mean=0.6))
     assert found.note is not None
-    assert found.note.startswith(f"the mean grey is {found.mean_grey:.2f}: 0.60 was asked for, but")
+    assert found.note == Note("target-missed", mean=found.mean_grey, goal=0.6)
 
 
 @given(height=st.integers(1, 90), width=st.integers(1, 90), most=st.integers(1, 5000))
@@ -278,7 +274,7 @@ def test_lack_of_memory_for_the_sketch_names_smaller_tiles(
         raise failure
 
     monkeypatch.setattr(FastEncoder, "forward", fail)
-    with pytest.raises(ResourceError, match="smaller --tile"):
+    with pytest.raises(ResourceError, match="smaller tiles"):
         reached(untrained(), crop("coffee", size=16), Wish(target_mean=0.5))
 
 

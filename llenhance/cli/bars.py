@@ -1,0 +1,120 @@
+"""Bars that show how far the work is: on standard error, only where somebody can see them.
+
+Each function is a context manager that yields what to call with the progress.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from llenhance.cli.terminal import Terminal, is_terminal, printable
+
+PATIENCE: Final = 1.0
+"""Seconds after which the bar of pictures appears."""
+
+
+@contextmanager
+def downloading(terminal: Terminal, name: str) -> Generator[Callable[[int, int], None]]:
+    """Show a bar for a download, from its first byte on.
+
+    Yields:
+        A function to call with the bytes done and all of them, 0 while unknown.
+    """
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    text = TextColumn("{task.description}", markup=False)
+    columns = (text, BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    hidden = terminal.quiet or not terminal.console.is_terminal
+    bar = Progress(*columns, console=terminal.console, transient=True, disable=hidden)
+    task = bar.add_task(printable(name), total=None)
+
+    def show(done: int, whole: int) -> None:
+        bar.start()
+        bar.update(task, completed=done, total=whole or None)
+
+    try:
+        yield show
+    finally:
+        bar.stop()
+
+
+@contextmanager
+def watching(terminal: Terminal, files: int) -> Generator[Callable[[str, int, int], None]]:
+    """Show a bar for the tiles of each picture, from the second second on.
+
+    Args:
+        terminal: Knows whether a bar is wanted.
+        files: Number of pictures.
+
+    Yields:
+        A function to call with a picture's name, the tiles done and all its tiles, 0 while unknown.
+    """
+    console = terminal.console
+    shares_screen = terminal.json and is_terminal(sys.stdout)
+    if terminal.quiet or shares_screen or not console.is_terminal or console.is_dumb_terminal:
+        yield lambda _name, _done, _tiles: None
+        return
+
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    text = TextColumn("{task.description}", markup=False)
+    columns = (SpinnerColumn(), text, BarColumn(), TimeElapsedColumn())
+    bar = Progress(*columns, console=console, transient=True, redirect_stdout=False)
+    task = bar.add_task("Loading the model", total=None)
+    started = 0
+
+    def show(name: str, done: int, tiles: int) -> None:
+        nonlocal started
+        started += tiles == 0  # a picture begins
+        of = f" ({started} of {files})" if files > 1 else ""
+        bar.update(task, description=printable(name) + of, completed=done, total=tiles or None)
+
+    patience = threading.Timer(PATIENCE, bar.start)
+    patience.daemon = True
+    patience.start()
+    try:
+        yield show
+    finally:
+        patience.cancel()
+        patience.join()
+        bar.stop()
+
+
+@contextmanager
+def training(terminal: Terminal) -> Generator[Callable[[dict[str, Any]], None]]:
+    """Show how far a training run is: a bar on a terminal, else its validations as lines.
+
+    Yields:
+        A function to call with each line of the run's log.
+    """
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    text = TextColumn("{task.description}", markup=False)
+    columns = (text, BarColumn(), TimeRemainingColumn())
+    hidden = terminal.quiet or not terminal.console.is_terminal
+    with Progress(*columns, console=terminal.console, transient=True, disable=hidden) as bar:
+        task = bar.add_task("Loading pictures", total=1.0)
+
+        def show(line: dict[str, Any]) -> None:
+            if terminal.json:
+                terminal.document(line, lines=True)
+            if scores := line.get("validation"):
+                terminal.say(_validated(line["step"], scores))
+            elif "head_step" in line:
+                doing = f"head, step {line['head_step']}  error {line['error']:.3f}"
+                bar.update(task, description=doing)
+            else:
+                loss = f"step {line['step']}  loss {line['total']:.3f}  L1 {line['l1']:.3f}"
+                bar.update(task, description=loss, completed=line["progress"])
+
+        yield show
+
+
+def _validated(step: int, scores: dict[str, float]) -> str:
+    produced = f"{scores['psnr']:.2f} dB, SSIM {scores['ssim']:.3f}"
+    scaled = f"{scores['psnr_scaled']:.2f} dB, {scores['ssim_scaled']:.3f}"
+    return f"step {step}: {produced} as produced; {scaled} scaled to the reference's mean"

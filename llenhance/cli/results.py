@@ -1,0 +1,91 @@
+"""What became of the pictures of a batch, as sentences for people and documents for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from llenhance.cli.advice import remedy, sentence
+from llenhance.cli.documents import told
+from llenhance.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from llenhance.jobs.results import Result
+
+
+def report(result: Result, terminal: Terminal) -> None:
+    """Write what is to go to standard output, and say what became of one input."""
+    if result.error:
+        terminal.exit_code = max(terminal.exit_code, result.error.exit_code)
+    if result.data is not None:
+        terminal.write(result.data)
+    if terminal.json:
+        _document(result, terminal)
+    elif result.error:
+        terminal.error(sentence(result.error, command=terminal.command))
+    else:
+        for line in _sentences(result, terminal):
+            terminal.say(line)
+
+
+def _document(result: Result, terminal: Terminal) -> None:
+    command, about = terminal.command, _title(result.input)
+    messages = [told(note, command=command, about=about) for note in result.notes]
+    if result.error:
+        messages.append(told(result.error, command=command))
+    terminal.document(
+        _figures(result),
+        messages=messages,
+        status="planned" if result.estimate else None,
+        exit_code=result.error.exit_code if result.error else 0,
+        lines=True,
+    )
+
+
+def _figures(result: Result) -> dict[str, Any]:
+    estimate = result.estimate
+    return {
+        "input": result.input,
+        "output": result.output,
+        "format": result.format,
+        "width": result.width,
+        "height": result.height,
+        "seconds": round(result.seconds, 3),
+        "estimate": estimate
+        and {"seconds": round(estimate.seconds, 2), "memory": round(estimate.memory)},
+        "tiles": result.tiles,
+        "model": result.model,
+        "device": result.device,
+        "precision": result.precision,
+        "fast": result.fast,
+        "brightness": _rounded(result.brightness),
+        "mean_gray": _rounded(result.mean_grey),
+    }
+
+
+def _sentences(result: Result, terminal: Terminal) -> Iterator[str]:
+    """Yield what is worth saying about a picture that was enhanced."""
+    source, target = _title(result.input), result.output
+    target = "standard output" if target == "-" else target
+    size = f"{result.width}x{result.height}"
+    if result.estimate:
+        takes = f"about {result.estimate.seconds:.1f} s and {result.estimate.memory / 1e9:.1f} GB"
+        yield f"{source} -> {target}  ({size}, would take {takes})"
+    else:
+        yield f"{source} -> {target}  ({size}, {result.seconds:.1f} s)"
+    for note in result.notes:
+        advice = remedy(note, command=terminal.command)
+        yield f"  {note}" + (f". {advice}" if advice else "")
+    if terminal.verbose and not result.estimate:
+        tiles = "1 tile" if result.tiles == 1 else f"{result.tiles} tiles"
+        network = f"{result.enhancing_seconds:.2f} s of {result.seconds:.2f} s"
+        yield f"  model {result.model} on {result.device}, {result.precision}, {tiles}: {network}"
+        yield f"  brightness {result.brightness:.3f}, mean gray {result.mean_grey:.3f}"
+
+
+def _title(name: str) -> str:
+    return "standard input" if name == "-" else name
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

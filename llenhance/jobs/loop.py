@@ -1,0 +1,49 @@
+"""The one loop over many: one item after the other, and a bad one never stops the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from llenhance.errors import LlenhanceError, ResourceError, UsageError, WeightsError
+from llenhance.system import system_error
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Generic[Item]):
+    """An item that failed, and why."""
+
+    item: Item
+    error: LlenhanceError
+
+
+def each(
+    items: Iterable[Item], work: Callable[[Item], Made], *, name: Callable[[Item], str]
+) -> Iterator[Made | Failed[Item]]:
+    """Do the work for one item after the other, and yield what was made of each.
+
+    Args:
+        items: What to work on.
+        work: Makes something of an item, or raises.
+        name: Names an item, for errors that do not know it.
+
+    Raises:
+        UsageError: The work would fail for every item alike.
+        WeightsError: Likewise.
+    """
+    for item in items:
+        try:
+            made = work(item)
+        except (UsageError, WeightsError):
+            raise
+        except LlenhanceError as error:
+            made = Failed(item, error)
+        except MemoryError:
+            made = Failed(item, ResourceError("out-of-memory", name(item)))
+        except OSError as reason:
+            made = Failed(item, system_error(name(item), reason))
+        yield made
