@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import resource
 import signal
@@ -14,12 +15,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from llenhance.errors import PictureError, ResourceError, UsageError
 from llenhance.files import whole as files
-from llenhance.files.naming import output_path, plan_outputs
+from llenhance.files.folders import read_pixels
+from llenhance.files.naming import plan_output, plan_outputs
+from llenhance.files.pictures import write_picture
+from llenhance.files.preflight import check_output
 from llenhance.files.whole import make_folder, read_bytes, write_whole
+from llenhance.messages.note import Note
+from llenhance.pictures.depth import to_8_bits
+from llenhance.pictures.formats import format_of
+from llenhance.pictures.picture import Picture
 
 ROOT = Path(__file__).parents[1]
 NEVER_ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
@@ -65,7 +75,7 @@ def test_a_folder_is_not_read(tmp_path: Path) -> None:
 
 def test_a_file_is_no_folder_on_the_way(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
-    with pytest.raises(PictureError, match="a part of its path is a file"):
+    with pytest.raises(PictureError, match="part of its path is a file"):
         read_bytes(tmp_path / "a" / "dusk.jpg")
 
 
@@ -113,7 +123,7 @@ def test_nothing_else_is_left_in_the_folder(tmp_path: Path) -> None:
 
 def test_an_existing_file_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"before")
-    with pytest.raises(PictureError, match=r"it exists already\. Add --overwrite or choose"):
+    with pytest.raises(PictureError, match=r"it already exists\. Choose another name"):
         write_whole(tmp_path / "a.jpg", b"bright", overwrite=False)
     assert (tmp_path / "a.jpg").read_bytes() == b"before"
 
@@ -123,7 +133,7 @@ def test_an_existing_file_is_noticed_before_anything_is_written(
 ) -> None:
     (tmp_path / "a.jpg").write_bytes(b"before")
     monkeypatch.setattr(Path, "open", refuse(errno.ENOSPC))
-    with pytest.raises(PictureError, match="exists already"):
+    with pytest.raises(PictureError, match="already exists"):
         write_whole(tmp_path / "a.jpg", b"bright", overwrite=False)
 
 
@@ -161,7 +171,7 @@ def test_a_file_that_comes_into_being_meanwhile_is_not_replaced(
         target.write_bytes(b"theirs")
 
     monkeypatch.setattr(os, "fsync", another_is_faster)
-    with pytest.raises(PictureError, match="exists already"):
+    with pytest.raises(PictureError, match="already exists"):
         write_whole(target, b"ours", overwrite=False)
     assert target.read_bytes() == b"theirs"
     assert list(tmp_path.iterdir()) == [target]
@@ -213,7 +223,7 @@ def test_a_symbolic_link_stays_and_its_file_is_written(tmp_path: Path) -> None:
 def test_a_symbolic_link_does_not_hide_that_its_file_exists(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"before")
     (tmp_path / "link.jpg").symlink_to(tmp_path / "a.jpg")
-    with pytest.raises(PictureError, match="exists already"):
+    with pytest.raises(PictureError, match="already exists"):
         write_whole(tmp_path / "link.jpg", b"bright", overwrite=False)
 
 
@@ -364,17 +374,20 @@ def test_a_file_is_not_made_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "format", "expected"),
     [
-        ("a/dusk.png", None, "a/dusk_enhanced.jpg"),
-        ("a/dusk.png", "PNG", "a/dusk_enhanced.png"),
+        ("a/dusk.png", None, "a/dusk_enhanced.png"),
+        ("photo.JPG", None, "photo_enhanced.JPG"),
+        ("a/dusk.png", "JPEG", "a/dusk_enhanced.jpg"),
         ("dusk.2024.JPG", "TIFF", "dusk.2024_enhanced.tif"),
+        ("dusk.gif", None, "dusk_enhanced.png"),
         ("dusk", None, "dusk_enhanced.jpg"),
     ],
 )
 def test_without_an_output_the_name_is_beside_the_input(
     source: str, format: str | None, expected: str
 ) -> None:
-    found = output_path(Path(source), output=None, many=False, format=format)
-    assert found == Path(expected)
+    found = plan_output(Path(source), output=None, format=format)
+    assert found.target == Path(expected)
+    assert found.format == format_of(expected)
 
 
 @pytest.mark.parametrize(
@@ -390,25 +403,25 @@ def test_without_an_output_the_name_is_beside_the_input(
 def test_in_a_folder_the_name_stays(
     tmp_path: Path, source: str, format: str | None, expected: str
 ) -> None:
-    found = output_path(Path(source), output=tmp_path, many=False, format=format)
-    assert found == tmp_path / expected
+    found = plan_output(Path(source), output=tmp_path, format=format)
+    assert found.target == tmp_path / expected
 
 
 @pytest.mark.parametrize(("output", "many"), [("new", True), ("new/", False), ("new.jpg/", True)])
 def test_a_folder_need_not_exist_yet(output: str, many: bool) -> None:
-    found = output_path(Path("a/dusk.png"), output=output, many=many, format=None)
-    assert found == Path(output) / "dusk.png"
+    found = plan_output(Path("a/dusk.png"), output=output, many=many)
+    assert found.target == Path(output) / "dusk.png"
 
 
 @pytest.mark.parametrize("format", [None, "PNG"])
 def test_otherwise_the_output_is_the_file(format: str | None) -> None:
-    found = output_path(Path("a.jpg"), output="b.png", many=False, format=format)
-    assert found == Path("b.png")
+    found = plan_output(Path("a.jpg"), output="b.png", format=format)
+    assert (found.target, found.format, found.note) == (Path("b.png"), "PNG", None)
 
 
 def test_an_unknown_extension_is_fine_where_the_format_is_said() -> None:
-    found = output_path(Path("a.jpg"), output="b.dat", many=False, format="PNG")
-    assert found == Path("b.dat")
+    found = plan_output(Path("a.jpg"), output="b.dat", format="PNG")
+    assert (found.target, found.format) == (Path("b.dat"), "PNG")
 
 
 @pytest.mark.parametrize(
@@ -417,6 +430,9 @@ def test_an_unknown_extension_is_fine_where_the_format_is_said() -> None:
         ("b.dat", False, None, "its extension names no format"),
         ("b", False, None, "its extension names no format"),
         ("b.png", False, "WEBP", "its extension contradicts the format WebP"),
+        ("b.gif", False, None, "GIF files can be read, but not written"),
+        ("b.gif", False, "PNG", "its extension contradicts the format PNG"),
+        ("b.gif", True, None, "it names one picture, but there are several inputs"),
         ("b.jpg", True, None, "it names one picture, but there are several inputs"),
     ],
 )
@@ -424,14 +440,14 @@ def test_contradictions_are_refused(
     output: str, many: bool, format: str | None, sentence: str
 ) -> None:
     with pytest.raises(UsageError, match=sentence):
-        output_path(Path("a.jpg"), output=output, many=many, format=format)
+        plan_output(Path("a.jpg"), output=output, many=many, format=format)
 
 
 @pytest.mark.parametrize(("slash", "many"), [("", True), ("/", False)])
 def test_a_file_cannot_be_the_folder(tmp_path: Path, slash: str, many: bool) -> None:
     (tmp_path / "b").touch()
     with pytest.raises(UsageError, match="it is a file, not a folder"):
-        output_path(Path("a.jpg"), output=f"{tmp_path / 'b'}{slash}", many=many, format=None)
+        plan_output(Path("a.jpg"), output=f"{tmp_path / 'b'}{slash}", many=many, format=None)
 
 
 @pytest.mark.parametrize("kind", ["itself", "its folder", "hard link", "symbolic link", "dots"])
@@ -445,18 +461,19 @@ def test_the_input_is_never_the_output(tmp_path: Path, kind: str) -> None:
         other.symlink_to(source)
     names = {"itself": source, "its folder": tmp_path, "dots": tmp_path / ".." / tmp_path.name}
     with pytest.raises(UsageError, match="inputs are never modified"):
-        output_path(source, output=names.get(kind, other), many=False, format=None)
+        plan_output(source, output=names.get(kind, other), many=False, format=None)
 
 
 def test_an_input_that_is_missing_is_still_not_the_output(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="inputs are never modified"):
-        output_path(tmp_path / "a.jpg", output=tmp_path, many=False, format=None)
+        plan_output(tmp_path / "a.jpg", output=tmp_path, many=False, format=None)
 
 
 def test_a_plan_pairs_each_input_with_its_output(tmp_path: Path) -> None:
     sources = [Path("a/x.jpg"), Path("b/y.png")]
     plan = plan_outputs(sources, output=tmp_path, many=True, format=None)
-    assert plan == [(sources[0], tmp_path / "x.jpg"), (sources[1], tmp_path / "y.png")]
+    assert [one.source for one in plan] == sources
+    assert [one.target for one in plan] == [tmp_path / "x.jpg", tmp_path / "y.png"]
 
 
 @pytest.mark.parametrize("pair", [("a/x.jpg", "b/x.jpg"), ("a/x.jpg", "a/../b/./x.jpg")])
@@ -465,9 +482,79 @@ def test_two_inputs_for_one_output_are_refused(tmp_path: Path, pair: tuple[str, 
         plan_outputs([Path(name) for name in pair], output=tmp_path, many=True, format=None)
 
 
-def test_two_inputs_of_one_stem_are_refused_without_an_output() -> None:
+def test_two_inputs_of_one_stem_have_results_of_their_own() -> None:
+    plan = plan_outputs([Path("a.jpg"), Path("a.png")], output=None, many=True)
+    assert [one.target.name for one in plan] == ["a_enhanced.jpg", "a_enhanced.png"]
+
+
+def test_two_inputs_of_one_stem_are_refused_for_one_format() -> None:
     with pytest.raises(UsageError, match="would be written to it"):
-        plan_outputs([Path("x.jpg"), Path("x.png")], output=None, many=True, format=None)
+        plan_outputs([Path("x.jpg"), Path("x.png")], output=None, many=True, format="PNG")
+
+
+def written(format: str) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (4, 3)).save(file, format)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("folder", [True, False], ids=["into a folder", "beside itself"])
+@pytest.mark.parametrize(
+    ("name", "inside", "ending"),
+    [
+        ("dusk", "JPEG", ".jpg"),
+        ("dusk", "TIFF", ".tif"),
+        ("dusk.scan", "PNG", ".png"),
+        ("dusk.gif", "WEBP", ".webp"),
+        ("dusk.mpo", "JPEG", ".jpg"),
+        ("dusk.png", "JPEG", ".png"),
+    ],
+)
+def test_the_content_settles_an_extension_that_cannot_be_kept(
+    tmp_path: Path, name: str, inside: str, ending: str, folder: bool
+) -> None:
+    (tmp_path / name).write_bytes(written(inside))
+    output = plan_output(tmp_path / name, output=tmp_path / "out" if folder else None, many=folder)
+    assert output.target.suffix == ending
+    assert output.format == format_of(ending)
+    assert output.note is None
+
+
+@pytest.mark.parametrize("name", ["dusk.gif", "dusk", "DUSK.GIF"])
+def test_a_format_that_cannot_be_written_is_replaced_and_that_is_told(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_bytes(written("GIF"))
+    output = plan_output(tmp_path / name, output=None)
+    assert output.target.name == f"{Path(name).stem}_enhanced.png"
+    assert output.note == Note("format-not-written", format="GIF", written="PNG")
+    assert "GIF files can be read but not written" in str(output.note)
+    assert plan_output(tmp_path / name, output=None, format="JPEG").note is None
+
+
+def test_a_pipe_is_not_opened_to_name_its_result(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "dusk")  # opening it would wait forever
+    assert plan_output(tmp_path / "dusk", output=None).target == tmp_path / "dusk_enhanced.jpg"
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a\0b", "\ud800"], ids=["long", "NUL", "surrogate"])
+def test_an_impossible_name_is_an_error_when_it_is_used(tmp_path: Path, name: str) -> None:
+    source = tmp_path / f"{name}.jpg"
+    (output,) = plan_outputs([source], output=None, many=False)
+    with pytest.raises(PictureError):
+        read_bytes(source)
+    with pytest.raises(PictureError):
+        check_output(output.target, overwrite=False)
+    with pytest.raises(PictureError):
+        write_whole(output.target, b"bright", overwrite=False)
+    with pytest.raises(PictureError):
+        make_folder(source)
+
+
+def test_an_impossible_folder_for_results_is_an_error_before_the_work() -> None:
+    output = plan_output(Path("a.jpg"), output="b\0/")
+    with pytest.raises(PictureError, match="no file can have this name"):
+        check_output(output.target, overwrite=False, folder_will_be_made=True)
 
 
 @pytest.mark.parametrize("folds", [True, False], ids=["macOS and Windows", "Linux"])
@@ -498,3 +585,91 @@ def test_an_input_named_like_an_output_is_refused(tmp_path: Path) -> None:
         source.touch()
     with pytest.raises(UsageError, match="would replace it"):
         plan_outputs(sources, output=None, many=True, format=None)
+
+
+# --- Before the work ---------------------------------------------------------------------------
+
+
+def refused_name(path: Path, *, overwrite: bool = False, **options: Any) -> str:
+    """Return the code of what keeps a file from being written."""
+    with pytest.raises((PictureError, UsageError)) as refused:
+        check_output(path, overwrite=overwrite, **options)
+    return refused.value.code
+
+
+def test_a_file_that_can_be_written_passes_and_nothing_is_left(tmp_path: Path) -> None:
+    check_output(tmp_path / "a.jpg", overwrite=False)
+    check_output(tmp_path / "a" / "b" / "a.jpg", overwrite=False, folder_will_be_made=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_output_is_refused_unless_it_may_be_replaced(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").touch()
+    assert refused_name(tmp_path / "a.jpg") == "exists"
+    check_output(tmp_path / "a.jpg", overwrite=True)
+
+
+def test_an_output_that_is_an_input_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").touch()
+    (tmp_path / "b.jpg").symlink_to(tmp_path / "a.jpg")
+    inputs = [tmp_path / "c.jpg", tmp_path / "a.jpg"]
+    assert refused_name(tmp_path / "b.jpg", overwrite=True, inputs=inputs) == "output-is-input"
+
+
+def test_only_a_regular_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    assert refused_name(tmp_path / "folder", overwrite=True) == "is-a-folder"
+    assert refused_name(tmp_path / "pipe", overwrite=True) == "not-a-regular-file"
+
+
+def test_the_folder_must_be_there_or_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert refused_name(tmp_path / "missing" / "a.jpg") == "folder-not-found"
+    made = {"folder_will_be_made": True}
+    assert refused_name(tmp_path / "file" / "a.jpg", **made) == "path-through-file"
+    assert refused_name(tmp_path / "file" / "b" / "a.jpg", **made) == "path-through-file"
+
+
+@pytest.mark.parametrize("folder", ["", "missing"])
+def test_an_impossible_output_is_refused(tmp_path: Path, folder: str) -> None:
+    where = tmp_path / folder
+    assert refused_name(where / ("a" * 300), folder_will_be_made=True) == "name-too-long"
+    assert refused_name(where / "a\0b", folder_will_be_made=True) == "name-impossible"
+
+
+def test_a_folder_with_a_name_too_long_cannot_be_made(tmp_path: Path) -> None:
+    path = tmp_path / ("a" * 300) / "a.jpg"
+    assert refused_name(path, folder_will_be_made=True) == "name-too-long"
+
+
+def test_a_folder_that_must_not_be_written_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(*_: object) -> bool:
+        return False
+
+    monkeypatch.setattr(os, "access", deny)
+    assert refused_name(tmp_path / "a.jpg") == "permission-denied"
+
+
+def test_a_folder_that_refuses_only_root_in_practice_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(Path, "open", refuse(errno.EROFS))
+    assert refused_name(tmp_path / "a.jpg") == "disk-read-only"
+
+
+def test_the_kind_of_error_can_be_chosen(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such folder"):
+        check_output(tmp_path / "missing" / "a.jpg", overwrite=False, kind=UsageError)
+
+
+def test_scores_and_files_use_the_same_8_bits(tmp_path: Path) -> None:
+    values = np.arange(65536, dtype=np.uint16).reshape(256, 256, 1).repeat(3, axis=2)
+    write_picture(tmp_path / "deep.png", Picture(pixels=values))
+    write_picture(tmp_path / "shallow.bmp", Picture(pixels=values))
+    scored, stored = read_pixels(tmp_path / "deep.png"), read_pixels(tmp_path / "shallow.bmp")
+    np.testing.assert_array_equal(scored, stored)
+    np.testing.assert_array_equal(scored, to_8_bits(values))

@@ -1,4 +1,4 @@
-"""Which formats of pictures work: a small picture is written in each, and read again."""
+"""Which formats of pictures work: a small picture is written in each and read back."""
 
 from __future__ import annotations
 
@@ -11,26 +11,30 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from llenhance.doctor.problem import Problem, told
-from llenhance.errors import LlenhanceError
-from llenhance.pictures.picture import FORMATS, Picture, decode, encode
+from llenhance.errors import LlenhanceError, PictureError
+from llenhance.pictures.decode import decode
+from llenhance.pictures.encode import encode, losses
+from llenhance.pictures.formats import FORMATS
+from llenhance.pictures.picture import Picture
 
-_MARK: Final = "llenhance doctor"  # what the EXIF data says, to be found again
-_TOLERANCE: Final = 4.0  # steps of 8 bits, mean over the picture; formats with losses stay below 1
+_MARK: Final = "llenhance doctor"  # what the EXIF data says, to be recognized
+_TOLERANCE: Final = 4.0  # steps of 8 bits, mean over the picture; lossy formats stay below 1
+_READ_ONLY: Final = {"MPO": "MPO", "GIF": "GIF", "PNM": "PPM"}  # MPO: JPEG files of some phones
 _LIBRARY: Final = {"PNG": "opencv-python", "TIFF": "opencv-python pillow"}  # Pillow does the others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codec:
-    """How a format fared.
+    """How well a format works.
 
     Attributes:
-        format: its usual name.
-        depth: bits a channel.
-        written: whether llenhance writes it; it reads all of them.
-        icc_profile: whether a colour profile came back; None where the format has no place for it.
-        exif: likewise, EXIF data.
-        failure: what went wrong, None where all is well.
-        library: the packages that do the work.
+        format: Name of the format.
+        depth: Bits per channel.
+        written: Whether llenhance writes it; it reads all of them.
+        icc_profile: Whether the color profile came back; None if the format has no place for it.
+        exif: Whether the EXIF data came back; None if the format has no place for it.
+        failure: What went wrong; None if all is well.
+        library: Packages that do the work.
     """
 
     format: str
@@ -43,59 +47,67 @@ class Codec:
 
     @property
     def problem(self) -> Problem | None:
-        """What to do about a failure."""
+        """What is wrong, and what to do about it; None if all is well."""
         if self.failure is None:
             return None
-        what = f"{self.format} pictures of {self.depth} bits do not work: {self.failure}"
-        remedy = f"Install it anew: pip install --force-reinstall {self.library}"
-        return Problem(what, remedy)
+        return PictureError(
+            "format-broken",
+            self.format,
+            depth=self.depth,
+            failure=self.failure,
+            library=self.library,
+        )
 
 
 def try_codecs() -> Iterator[Codec]:
-    """Yield how each format fared, at each depth that it holds; last what can only be read."""
+    """Yield how well each format works at each depth; formats that can only be read come last."""
     for format, about in FORMATS.items():
-        yield try_codec(format, depth=8)
-        if about.deep:
+        if about.writer is not None:
+            yield try_codec(format, depth=8)
+        if about.writer is not None and about.writer.deep:
             yield try_codec(format, depth=16)
-    yield _try_mpo()
+    for title, pillow_format in _READ_ONLY.items():
+        yield _try_to_read(title, pillow_format)
 
 
 def try_codec(format: str, *, depth: int) -> Codec:
-    """Write and read a picture with a colour profile and EXIF data.
+    """Write and read a picture with a color profile and EXIF data.
 
     Args:
-        format: a key of `FORMATS`.
-        depth: bits a channel, 8 or 16.
+        format: A key of `FORMATS` that can be written.
+        depth: Bits per channel, 8 or 16.
     """
     about = FORMATS[format]
     codec = Codec(format=about.title, depth=depth, library=_LIBRARY.get(format, "pillow"))
+    sample = _sample(depth)
+    lost = {note.code for note in losses(sample, format=format)}
+    if lost:  # it has no place for them: try the pixels alone
+        sample = replace(sample, icc_profile=None, exif=None)
     try:
-        sample = _sample(depth)
-        if not about.metadata:
-            sample = replace(sample, icc_profile=None, exif=None)
-        encoded = encode(sample, format=format, name="sample")
-        found = decode(encoded.data, name="sample")
+        found = decode(encode(sample, format=format, name="sample"), name="sample")
     except (LlenhanceError, ImportError) as error:  # ImportError: Pillow without a library of its
         return replace(codec, failure=told(error))
-    failure = _difference(sample, found, exact=about.quality is None)
-    if not about.metadata:
+    lossless = about.writer is not None and about.writer.quality is None
+    failure = _difference(sample, found, exact=lossless)
+    if lost:
         return replace(codec, failure=failure)
     has_profile = found.icc_profile == sample.icc_profile
     has_exif = found.exif is not None and _MARK.encode() in found.exif
     if failure is None and not has_profile:
-        failure = "the colour profile was lost"
+        failure = "the color profile was lost"
     if failure is None and not has_exif:
         failure = "the EXIF data was lost"
     return replace(codec, icc_profile=has_profile, exif=has_exif, failure=failure)
 
 
-def _try_mpo() -> Codec:
-    """Read what some phones write instead of JPEG: several of them in one file."""
-    codec = Codec(format="MPO", depth=8, written=False)
+def _try_to_read(title: str, pillow_format: str) -> Codec:
+    """Read a picture that Pillow wrote in a format that llenhance does not write."""
+    codec = Codec(format=title, depth=8, written=False)
+    sample = _sample(8)
     try:
-        sample = _sample(8)
         image, file = Image.fromarray(sample.pixels), BytesIO()
-        image.save(file, "MPO", save_all=True, append_images=[image], quality=95)
+        more = {"save_all": True, "append_images": [image]} if pillow_format == "MPO" else {}
+        image.save(file, pillow_format, **more)
         found = decode(file.getvalue(), name="sample")
     except (LlenhanceError, ImportError, OSError, LookupError) as error:
         return replace(codec, failure=told(error))
@@ -103,7 +115,7 @@ def _try_mpo() -> Codec:
 
 
 def _sample(depth: int) -> Picture:
-    """Return a smooth picture with a colour profile and EXIF data."""
+    """Return a smooth picture with a color profile and EXIF data."""
     rows, columns = np.mgrid[0:48, 0:64]
     ramps = np.stack([rows / 47, columns / 63, (rows + columns) / 110], axis=-1)
     pixels = (ramps * (2**depth - 1)).astype(np.uint8 if depth == 8 else np.uint16)
@@ -118,7 +130,7 @@ def _sample(depth: int) -> Picture:
 
 
 def _difference(sample: Picture, found: Picture, *, exact: bool) -> str | None:
-    """Return what is wrong with the picture that came back."""
+    """Return what is wrong with the picture that was read back; None if nothing is."""
     if found.depth != sample.depth or found.pixels.shape != sample.pixels.shape:
         return f"{found.width}x{found.height} pixels of {found.depth} bits came back"
     away = np.abs(found.pixels.astype(np.float64) - sample.pixels.astype(np.float64))

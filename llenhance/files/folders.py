@@ -1,4 +1,4 @@
-"""Folders of pictures: which there are, by the stems of their names, and their 8-bit pixels."""
+"""Folders of pictures: the pictures in them by stem, and their 8-bit pixels."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from numpy.typing import NDArray
 
 from llenhance.errors import UsageError
 from llenhance.files.pictures import read_picture
-from llenhance.files.whole import in_sentences
-from llenhance.pictures.picture import FORMATS
+from llenhance.pictures.depth import to_8_bits
+from llenhance.pictures.formats import readable_extensions
+from llenhance.system import system_errors
 
 
 def pictures_in(folder: Path) -> dict[str, Path]:
-    """Return the pictures of a folder by stem, sorted by name.
+    """Return the pictures of a folder by stem (the name without extension), sorted by name.
 
     Raises:
-        UsageError: no such folder, none in it, or two with the same stem.
+        UsageError: it is not a folder, has no pictures, or has two with the same stem.
         PictureError: the folder cannot be read.
     """
-    known = {extension for format in FORMATS.values() for extension in format.extensions}
-    with in_sentences(folder):
+    known = readable_extensions()
+    with system_errors(folder):
         if not folder.is_dir():
-            raise UsageError(str(folder), "is not a folder", "Name a folder of pictures")
+            raise UsageError("not-a-folder", str(folder))
         paths = sorted(folder.iterdir())
     found: dict[str, Path] = {}
     for path in paths:
         if path.suffix.lower() in known and not path.name.startswith("."):
             if path.stem in found:
-                problem = f"has two pictures named {path.stem}"
-                raise UsageError(str(folder), problem, "Rename one of them")
+                raise UsageError("same-stem-twice", str(folder), stem=path.stem)
             found[path.stem] = path
     if not found:
-        raise UsageError(str(folder), "has no pictures", "Name a folder of pictures")
+        raise UsageError("no-pictures-in-folder", str(folder))
     return found
 
 
 def natural_order(stem: str) -> tuple[int, int, str]:
-    """Return what stems are sorted by: numbers by their value, then names."""
+    """Return the key that sorts stems: numbers by value first, then names."""
     return (0, int(stem), stem) if stem.isdecimal() else (1, 0, stem)
 
 
@@ -46,12 +46,7 @@ def read_pixels(path: Path) -> NDArray[np.uint8]:
     """Return the upright pixels ``(H, W, 3)`` of a picture file, in 8 bits.
 
     Raises:
-        PictureError: it cannot be read, or is no picture that is known here.
-        ResourceError: it does not fit into memory.
+        PictureError: the file cannot be read, or holds no picture in a format that can be read.
+        ResourceError: there is not enough memory.
     """
-    return eight_bits(read_picture(path).pixels)
-
-
-def eight_bits(pixels: NDArray[np.uint8 | np.uint16]) -> NDArray[np.uint8]:
-    """Return the upper 8 bits of 16, or 8 bits as they are."""
-    return (pixels if pixels.dtype == np.uint8 else pixels >> 8).astype(np.uint8, copy=False)
+    return to_8_bits(read_picture(path).pixels)

@@ -1,102 +1,163 @@
-"""Where results go: the names of the files that are written, checked before any work."""
+"""Where results go: the names and formats of the files that are written, checked before any work.
+
+Without a name, the result of `scan.png` is `scan_enhanced.png` beside it, and it keeps the format
+of the input if that can be written.
+"""
 
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from llenhance.errors import UsageError
-from llenhance.files.whole import identity, in_sentences, same_file
-from llenhance.pictures.picture import FORMATS, format_of
+from llenhance.files.whole import identity, same_file
+from llenhance.messages.note import Note
+from llenhance.pictures.formats import (
+    FORMATS,
+    HEAD,
+    format_in,
+    format_named,
+    format_of,
+    result_format,
+)
+from llenhance.system import system_errors
 
-DEFAULT_EXTENSION: Final = ".jpg"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """Where the result of a picture goes.
+
+    Attributes:
+        source: the picture's file.
+        target: the file of the result.
+        format: the format of the result, a key of `FORMATS`.
+        note: says that it is not the format of the source, and why; None if nobody need be told.
+    """
+
+    source: Path
+    target: Path
+    format: str
+    note: Note | None = None
 
 
-def output_path(source: Path, *, output: Path | str | None, many: bool, format: str | None) -> Path:
-    """Return where the enhanced picture of `source` goes.
+def plan_output(
+    source: Path, *, output: Path | str | None, many: bool = False, format: str | None = None
+) -> Output:
+    """Return where the result of a picture goes.
 
-    Without `output` that is `<stem>_enhanced.jpg` beside it. If `output` is a folder, the
-    source's name stays, with an extension that can be written. Otherwise it is `output`.
+        plan_output(Path("scan.png"), output=None).target   # scan_enhanced.png
+        plan_output(Path("scan.png"), output="out/").target  # out/scan.png
+
+    Without `output` that is `<stem>_enhanced` beside the source. If `output` is a folder, the
+    source's stem stays. In both cases the extension stays too if its format can be written.
+    Otherwise the first bytes of the source tell the format, and one that cannot be written is
+    replaced by its substitute.
 
     Args:
-        source: a picture's file.
-        output: what `-o` says. A folder if it is one, ends in a slash, or `many`; else a file.
+        source: a picture's file; it need not exist.
+        output: a file or a folder: a folder if it is one, ends in a slash, or `many`.
         many: there are more sources than this one.
-        format: a key of `FORMATS` that the extension shall follow, or None.
+        format: the key in `FORMATS` of the format that is wanted; None keeps the source's.
 
     Raises:
-        UsageError: `output` contradicts `many` or `format`, has an extension of no format, or is
-            the source itself: inputs are never modified.
+        UsageError: `output` contradicts `many` or `format`, has an extension of no format that can
+            be written, or is the source itself: inputs are never modified.
+        PictureError: the operating system refuses the name of `output`.
     """
-    asked = None if format is None else FORMATS[format].extensions[0]
-    if output is None:
-        target = source.with_name(f"{source.stem}_enhanced{asked or DEFAULT_EXTENSION}")
+    if output is not None and not _is_folder(output, many=many):
+        planned = _named(source, Path(output), format=format)
     else:
-        with in_sentences(Path(output)):  # Python 3.11 asks a name that is too long, and raises
-            is_folder = _is_folder(output, many=many)
-        if is_folder:
-            target = Path(output) / f"{source.stem}{asked or _writable_extension(source)}"
+        ending, written, note = _ending(source, wanted=format)
+        if output is None:
+            target = source.parent / f"{source.stem}_enhanced{ending}"
         else:
-            target = Path(output)
-            _check_extension(target, format=format)
-    if same_file(source, target):
-        remedy = "Choose another name or folder with -o"
-        raise UsageError(str(target), "it is the input, and inputs are never modified", remedy)
-    return target
+            target = Path(output) / f"{source.stem}{ending}"
+        planned = Output(source=source, target=target, format=written, note=note)
+    if same_file(source, planned.target):
+        raise UsageError("output-is-input", str(planned.target))
+    return planned
 
 
 def plan_outputs(
-    sources: Sequence[Path], *, output: Path | str | None, many: bool, format: str | None
-) -> list[tuple[Path, Path]]:
-    """Return each source with its `output_path`, checked against each other before work starts.
+    sources: Sequence[Path], *, output: Path | str | None, many: bool, format: str | None = None
+) -> list[Output]:
+    """Return where the result of each picture goes, checked against each other before any work.
+
+    Args:
+        sources: the pictures' files.
+        output: as for `plan_output`.
+        many: there are several inputs, even if not all of them are among `sources`.
+        format: as for `plan_output`.
 
     Raises:
-        UsageError: also if two sources would be written to one file, or one over another.
+        UsageError: also if two results would be written to one file, or one over another input.
+        PictureError: the operating system refuses the name of `output`.
     """
-    plan = [
-        (source, output_path(source, output=output, many=many, format=format)) for source in sources
-    ]
+    planned = [plan_output(source, output=output, many=many, format=format) for source in sources]
     inputs = {identity(source): source for source in sources}
     taken: dict[object, Path] = {}
-    for source, target in plan:
-        key = identity(target)
+    for one in planned:
+        key = identity(one.target)
         if key in inputs:
-            problem = f"it is an input, and the output for {source} would replace it"
-            raise UsageError(str(inputs[key]), problem, "Choose another folder with -o")
+            raise UsageError("output-replaces-input", str(inputs[key]), source=str(one.source))
         if key in taken:
-            problem = f"both {taken[key]} and {source} would be written to it"
-            raise UsageError(str(target), problem, "Enhance them one after the other")
-        taken[key] = source
-    return plan
+            raise UsageError(
+                "two-inputs-one-output",
+                str(one.target),
+                first=str(taken[key]),
+                second=str(one.source),
+            )
+        taken[key] = one.source
+    return planned
 
 
 def _is_folder(output: Path | str, *, many: bool) -> bool:
     path = Path(output)
     separators = tuple(mark for mark in (os.sep, os.altsep) if mark)
     slash = isinstance(output, str) and output.endswith(separators)
-    if not (many or slash):
-        return path.is_dir()
-    if path.exists() and not path.is_dir():
-        raise UsageError(str(output), "it is a file, not a folder", "Name a folder with -o")
-    if many and not slash and not path.exists() and _is_writable(path):
-        remedy = "Name a folder with -o, with a slash behind it if it shall end like a picture"
-        raise UsageError(str(output), "it names one picture, but there are several inputs", remedy)
+    with system_errors(path):
+        if not (many or slash):
+            return path.is_dir()
+        if path.exists() and not path.is_dir():
+            raise UsageError("file-in-place-of-folder", str(output))
+        if many and not slash and not path.exists() and format_named(path.suffix) is not None:
+            raise UsageError("one-name-for-many", str(output))
     return True
 
 
-def _is_writable(path: Path) -> bool:
-    return any(path.suffix.lower() in format.extensions for format in FORMATS.values())
-
-
-def _writable_extension(source: Path) -> str:
-    return source.suffix if _is_writable(source) else DEFAULT_EXTENSION
-
-
-def _check_extension(target: Path, *, format: str | None) -> None:
+def _named(source: Path, target: Path, *, format: str | None) -> Output:
+    """Return the output that has a name of its own; its extension must fit the format."""
     if format is None:
-        format_of(target)
-    elif _is_writable(target) and format_of(target) != format:
-        problem = f"its extension contradicts the format {FORMATS[format].title}"
-        raise UsageError(str(target), problem, "Change one of the two")
+        return Output(source=source, target=target, format=format_of(target))
+    if format_named(target.suffix) not in (None, format):
+        title = FORMATS[format].title
+        raise UsageError("extension-contradicts-format", str(target), format=title)
+    return Output(source=source, target=target, format=format)
+
+
+def _ending(source: Path, *, wanted: str | None) -> tuple[str, str, Note | None]:
+    """Return the extension of a source's result, its format, and a note if that is another."""
+    if wanted is not None:
+        return FORMATS[wanted].extensions[0], wanted, None
+    named = format_named(source.suffix)
+    if named is not None and FORMATS[named].writer is not None:
+        return source.suffix, named, None
+    written, note = result_format(_format_inside(source) or named or "")
+    return FORMATS[written].extensions[0], written, note
+
+
+def _format_inside(source: Path) -> str | None:
+    """Return the format that the first bytes of a file tell; None if nothing can be told.
+
+    Pipes and devices are not opened: what is read from them is gone.
+    """
+    try:
+        if not stat.S_ISREG(source.stat().st_mode):
+            return None
+        with source.open("rb") as file:
+            return format_in(file.read(HEAD))
+    except (OSError, ValueError):  # reading the picture will tell
+        return None

@@ -1,19 +1,25 @@
-"""Pictures from files, and into files: `pictures/` for the bytes, `whole.py` for the files."""
+"""Pictures in files: `read_picture` and `write_picture`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from llenhance.files.whole import read_bytes, write_whole
-from llenhance.pictures.picture import Picture, decode, encode, format_of
+from llenhance.messages.note import Note
+from llenhance.pictures.decode import decode
+from llenhance.pictures.encode import encode, losses
+from llenhance.pictures.formats import format_of
+from llenhance.pictures.picture import Picture
 
 
 def read_picture(path: str | Path) -> Picture:
     """Return the picture in a file.
 
+        picture = read_picture("photo.jpg")
+
     Raises:
-        PictureError: it cannot be read, or is no picture that is known here.
-        ResourceError: it does not fit into memory.
+        PictureError: the file cannot be read, or holds no picture in a format that can be read.
+        ResourceError: there is not enough memory.
     """
     return decode(read_bytes(Path(path)), name=str(path))
 
@@ -24,23 +30,27 @@ def write_picture(
     *,
     quality: int | None = None,
     overwrite: bool = False,
-) -> tuple[str, ...]:
-    """Write a picture into a file, complete or not at all; its extension decides the format.
+) -> tuple[Note, ...]:
+    """Write a picture into a file, complete or not at all. The extension decides the format.
+
+        for note in write_picture("photo.jpg", picture, quality=90):
+            print(note)  # JPEG cannot hold transparency
 
     Args:
-        path: in a folder that exists.
+        path: a file in a folder that exists.
         picture: stays as it is.
         quality: 1 to 100, for JPEG, WebP and AVIF.
-        overwrite: replace a file that is there.
+        overwrite: replace the file if it exists.
 
     Returns:
-        What the format could not hold, a phrase each.
+        What the format cannot hold, a note each.
 
     Raises:
-        UsageError: an unknown extension, or a quality out of range.
-        PictureError: the format cannot hold it, or the file exists or cannot be written.
-        ResourceError: memory or disk space does not suffice.
+        UsageError: an extension of no format that can be written, or a quality out of range.
+        PictureError: the format cannot hold the picture, or the file exists or cannot be written.
+        ResourceError: there is not enough memory or disk space.
     """
-    encoded = encode(picture, format=format_of(Path(path)), quality=quality, name=str(path))
-    write_whole(Path(path), encoded.data, overwrite=overwrite)
-    return encoded.lost
+    format = format_of(Path(path))
+    data = encode(picture, format=format, quality=quality, name=str(path))
+    write_whole(Path(path), data, overwrite=overwrite)
+    return losses(picture, format=format, quality=quality)

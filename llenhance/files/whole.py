@@ -1,75 +1,59 @@
 """Whole files in and whole files out.
 
 A file appears under its name complete or not at all: it is written beside its place under a name
-that begins with `.llenhance-`, and renamed. Inputs are never modified.
+that begins with `.llenhance-`, and then renamed. Inputs are never modified.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import platform
 import secrets
 import stat
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from llenhance.errors import LlenhanceError, PictureError, ResourceError, UsageError
+from llenhance.errors import LlenhanceError, PictureError, UsageError
+from llenhance.system import system_errors
+
+PART: Final = ".llenhance-"
+"""What the names of files begin with that are not finished."""
 
 FOLDS_CASE: Final = platform.system() in ("Windows", "Darwin")  # their usual file systems do
-
-FULL: Final = {
-    errno.ENOSPC: "there is no space left on its disk",
-    errno.EDQUOT: "the disk quota is used up",
-    errno.EFBIG: "it is larger than its file system or a limit of this session allows",
-    errno.ENOMEM: "there is not enough memory for it",
-}
-REFUSALS: Final = {
-    errno.ENOENT: ("there is no such file or folder", "Check the name"),
-    errno.ENOTDIR: ("a part of its path is a file, not a folder", "Check the name"),
-    errno.EISDIR: ("it is a folder, not a file", "Name a file in it"),
-    errno.EACCES: ("permission is denied", "Check who owns it and its folder"),
-    errno.EPERM: ("the operation is not permitted", "Check who owns it and its folder"),
-    errno.EROFS: ("its disk is read-only", "Choose another folder with -o"),
-    errno.ENAMETOOLONG: ("its name is too long", "Choose a shorter name with -o"),
-    errno.ELOOP: ("its symbolic links lead in a circle", "Check the links"),
-}
-EXISTS: Final = ("it exists already", "Add --overwrite or choose another name")
 
 
 def read_bytes(path: Path) -> bytes:
     """Return the content of a file, or of a pipe up to its end.
 
     Raises:
-        PictureError: it is missing, a folder, or not readable.
-        ResourceError: it does not fit into memory.
+        PictureError: it is missing, a folder, or cannot be read.
+        ResourceError: there is not enough memory.
     """
-    with in_sentences(path):
+    with system_errors(path):
         return path.read_bytes()
 
 
 def write_whole(path: Path, data: bytes, *, overwrite: bool) -> None:
     """Make `path` a file with this content: complete, or as it was before.
 
-    A new file gets the permissions that the umask leaves; one that is replaced keeps its own.
-    Where `path` is a symbolic link, the file that it points to is written and the link stays.
+    A new file gets the permissions that the umask leaves; a replaced one keeps its own. If `path`
+    is a symbolic link, the file that it points to is written and the link stays.
 
     Args:
         path: in a folder that exists.
         data: the whole content.
-        overwrite: replace a file that is there. Without it none is replaced, not even one that
-            comes into being in the meantime.
+        overwrite: replace the file if it exists. Otherwise no file is replaced, not even one that
+            appears in the meantime.
 
     Raises:
-        PictureError: it exists, its folder does not, or writing there is not permitted.
+        PictureError: it exists, its folder is missing, or writing there is not permitted.
         ResourceError: the disk is full.
     """
-    with in_sentences(path):
+    with system_errors(path):
         target = Path(os.path.realpath(path))  # to rename onto a link would replace the link
-        mode = _mode_of_replaced(path, target, overwrite=overwrite)
-        part = target.parent / f".llenhance-{secrets.token_hex(8)}.part"
+        mode = replaced_mode(path, overwrite=overwrite)
+        part = target.parent / f"{PART}{secrets.token_hex(8)}.part"
         try:
             with part.open("xb") as file:  # not mkstemp: its 0600 would stay
                 if mode is not None:
@@ -79,29 +63,37 @@ def write_whole(path: Path, data: bytes, *, overwrite: bool) -> None:
                 os.fsync(file.fileno())
             _publish(part, target, overwrite=overwrite)
         except FileExistsError as reason:
-            raise PictureError(str(path), *EXISTS) from reason
+            raise PictureError("exists", str(path)) from reason
         finally:  # KeyboardInterrupt and SystemExit included; after a rename there is nothing left
             part.unlink(missing_ok=True)
         _sync_folder(target.parent)
 
 
-def _mode_of_replaced(path: Path, target: Path, *, overwrite: bool) -> int | None:
-    """Return the permissions of the file that will be replaced, None where there is none."""
+def replaced_mode(
+    path: Path, *, overwrite: bool, kind: type[LlenhanceError] = PictureError
+) -> int | None:
+    """Return the permissions of the file that will be replaced; None if there is none.
+
+    Raises:
+        LlenhanceError: of this kind: what is there is a folder, a device or a pipe, or a file that
+            must not be overwritten.
+        OSError, ValueError: the operating system refuses the name.
+    """
     try:
-        status = target.stat()
+        status = path.stat()
     except FileNotFoundError:
         return None
     if stat.S_ISDIR(status.st_mode):
-        raise PictureError(str(path), *REFUSALS[errno.EISDIR])
+        raise kind("is-a-folder", str(path))
     if not stat.S_ISREG(status.st_mode):  # a rename would replace /dev/null by a picture
-        raise PictureError(str(path), "it is a device or a pipe, not a file", "Use -o - for pipes")
+        raise kind("not-a-regular-file", str(path))
     if not overwrite:
-        raise PictureError(str(path), *EXISTS)
+        raise kind("exists", str(path))
     return stat.S_IMODE(status.st_mode)
 
 
 def _publish(part: Path, target: Path, *, overwrite: bool) -> None:
-    """Give a finished file its name; FileExistsError if that is taken and must not be replaced."""
+    """Give a finished file its name. FileExistsError: it is taken and must not be replaced."""
     if overwrite:
         part.replace(target)
         return
@@ -119,7 +111,7 @@ def _publish(part: Path, target: Path, *, overwrite: bool) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring the new name to the disk where the system lets one open a folder."""
+    """Bring the new name to the disk, if the system allows folders to be opened."""
     with suppress(OSError):  # the content is safe; Windows and some network shares refuse this
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -129,46 +121,32 @@ def _sync_folder(folder: Path) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Create a folder and those above it, if missing."""
-    with in_sentences(folder):
+    """Create a folder and those above it, if missing.
+
+    Raises:
+        UsageError: there is a file in its place.
+        PictureError: the operating system refuses it.
+        ResourceError: the disk is full.
+    """
+    with system_errors(folder):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except FileExistsError as reason:
-            remedy = "Choose another folder with -o"
-            raise UsageError(str(folder), "it is a file, not a folder", remedy) from reason
+            raise UsageError("file-in-place-of-folder", str(folder)) from reason
 
 
 def same_file(one: Path, other: Path) -> bool:
     """Tell whether two names mean one file: by its identity if both exist, else by real path."""
-    try:
-        return one.samefile(other)
-    except OSError:
-        return identity(one) == identity(other)
+    return identity(one) == identity(other)
 
 
 def identity(path: Path) -> object:
-    """Return what two names of one file have in common."""
+    """Return a value that is equal for two names of one file; the file need not exist."""
     try:
         status = path.stat()
     except OSError:
         real = os.path.realpath(path)
         return real.casefold() if FOLDS_CASE else real
+    except ValueError:  # no file can have this name, and using it will tell
+        return str(path)
     return status.st_dev, status.st_ino
-
-
-@contextmanager
-def in_sentences(path: Path) -> Generator[None]:
-    """Turn what the operating system refuses inside into a sentence about `path`."""
-    try:
-        yield
-    except OSError as reason:
-        raise _sentence(str(path), reason) from reason
-    except MemoryError as reason:
-        raise ResourceError(str(path), FULL[errno.ENOMEM], "Close other programs") from reason
-
-
-def _sentence(name: str, reason: OSError) -> LlenhanceError:
-    if reason.errno in FULL:
-        return ResourceError(name, FULL[reason.errno], "Make room or choose another folder with -o")
-    problem = f"the operating system says: {reason.strerror or reason}"
-    return PictureError(name, *REFUSALS.get(reason.errno or 0, (problem, "Check the file")))

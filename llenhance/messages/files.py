@@ -7,4 +7,33 @@ from typing import Final
 
 from llenhance.messages.message import Message
 
-MESSAGES: Final[Mapping[str, Message]] = {}
+MESSAGES: Final[Mapping[str, Message]] = {
+    # Folders of pictures.
+    "not-a-folder": Message("it is not a folder", "Name a folder of pictures"),
+    "same-stem-twice": Message("it has two pictures named {stem}", "Rename one of them"),
+    "no-pictures-in-folder": Message("it has no pictures", "Name a folder of pictures"),
+    # Names of results.
+    "output-is-input": Message(
+        "it is an input, and inputs are never modified", "Choose another name or folder"
+    ),
+    "output-replaces-input": Message(
+        "it is an input, and the result of {source} would replace it",
+        "Choose another name or folder",
+    ),
+    "two-inputs-one-output": Message(
+        "both {first} and {second} would be written to it",
+        "Enhance them one after the other, with different names for the results",
+    ),
+    "one-name-for-many": Message(
+        "it names one picture, but there are several inputs", "Name a folder"
+    ),
+    "file-in-place-of-folder": Message("it is a file, not a folder", "Choose another folder"),
+    "extension-contradicts-format": Message(
+        "its extension contradicts the format {format}", "Change one of the two"
+    ),
+    # Files that are written.
+    "not-a-regular-file": Message(
+        "it is a device or a pipe, not a file", "Choose the name of a file"
+    ),
+    "folder-not-found": Message("there is no such folder", "Create it, or choose another"),
+}

@@ -5,6 +5,92 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from llenhance.messages.message import Message
+from llenhance.messages.message import Message, note, warning
 
-MESSAGES: Final[Mapping[str, Message]] = {}
+_DAMAGED: Final = "Copy the file again from where it came from, or save it again in another program"
+_CONVERT: Final = "Convert it to JPEG, PNG or TIFF first"
+_SAVE: Final = "Save it with 8 or 16 bits per channel first"
+
+MESSAGES: Final[Mapping[str, Message]] = {
+    # Reading.
+    "empty-file": Message("the file is empty", _DAMAGED),
+    "format-not-known": Message("it is not a picture in a format that can be read", _CONVERT),
+    "heic-not-readable": Message("HEIC pictures cannot be read", _CONVERT),
+    "damaged-picture": Message("its {format} data is damaged or incomplete", _DAMAGED),
+    "too-many-pixels": Message(
+        "it is too large (more than {megapixels} megapixels)", "Scale it down or crop it first"
+    ),
+    "picture-exceeds-memory": Message(
+        "there is not enough memory for it", "Close other programs, or scale it down first"
+    ),
+    "white-undefined": Message(
+        "its pixels are signed, 32-bit or floating-point: their white is not defined", _SAVE
+    ),
+    "camera-raw": Message(
+        "it is a camera's raw file, of which only a preview could be read",
+        "Develop it to a 16-bit TIFF in a raw converter first",
+    ),
+    "unusual-depth": Message("it has {bits} bits per channel", _SAVE),
+    "separate-channels": Message(
+        "it is a 16-bit TIFF with its channels stored one after the other",
+        "Save it with interleaved channels first",
+    ),
+    # What reading leaves behind.
+    "first-frame-only": note("only the first of {frames} frames was read"),
+    "decoder-warned": warning("its decoder warned: {warning}"),
+    "read-with-8-bits": note("it has more than 8 bits per channel, of which 8 were read"),
+    "cmyk-without-profile": note("its CMYK colors were converted without a color profile"),
+    "color-profile-damaged": warning("its {space} color profile is damaged and was not used"),
+    "color-profile-left-behind": note("a color profile for {space} was left behind"),
+    "damaged-exif-left-behind": note("damaged EXIF data was left behind"),
+    "iptc-left-behind": note("IPTC or Photoshop data was left behind"),
+    "gain-map-left-behind": note("the HDR gain map was left behind"),
+    "extended-xmp-left-behind": note("the extended part of the XMP data was left behind"),
+    "comments-left-behind": note("its text comments were left behind"),
+    # Writing.
+    "format-not-written": note("{format} files can be read but not written, so it is {written}"),
+    "unknown-format": Message("there is no such format", "Use one of {formats}"),
+    "format-read-only": Message(
+        "pictures of this format can be read, but not written", "Use one of {formats}"
+    ),
+    "extension-unknown": Message(
+        "its extension names no format that can be written", "Use one of {extensions}"
+    ),
+    "extension-read-only": Message(
+        "{format} files can be read, but not written", "Use one of {extensions}"
+    ),
+    "quality-out-of-range": Message("{quality} is out of range", "Use a number from 1 to 100"),
+    "too-large-for-format": Message(
+        "{width} x {height} pixels are more than the {side} per side that {format} can hold",
+        "Choose TIFF or PNG, or scale the picture down first",
+    ),
+    "not-encoded": Message("it could not be encoded as {format}", "Choose another format"),
+    # What a format cannot hold.
+    "transparency-lost": warning(
+        "{format} cannot hold transparency", "Choose PNG, TIFF, WebP or AVIF to keep it"
+    ),
+    "depth-lost": note(
+        "{format} cannot hold 16 bits per channel", "Choose PNG or TIFF to keep them"
+    ),
+    "color-profile-lost": warning(
+        "{format} cannot hold the color profile", "Choose PNG or TIFF to keep it"
+    ),
+    "color-profile-too-long": warning(
+        "{format} cannot hold the color profile ({size} bytes, at most {most})",
+        "Choose PNG or TIFF to keep it",
+    ),
+    "exif-lost": note("{format} cannot hold the EXIF data", "Choose PNG or TIFF to keep it"),
+    "exif-too-long": note(
+        "{format} cannot hold the EXIF data ({size} bytes, at most {most})",
+        "Choose PNG or TIFF to keep it",
+    ),
+    "xmp-lost": note("{format} cannot hold the XMP data", "Choose PNG or TIFF to keep it"),
+    "xmp-too-long": note(
+        "{format} cannot hold the XMP data ({size} bytes, at most {most})",
+        "Choose PNG or TIFF to keep it",
+    ),
+    "resolution-lost": note(
+        "{format} cannot hold the resolution in dots per inch", "Choose PNG or TIFF to keep it"
+    ),
+    "quality-ignored": note("the quality has no effect: {format} is lossless"),
+}

@@ -1,1 +1,1 @@
-"""Pictures: encoded bytes to pixels with all that belongs to them, and back."""
+"""Pictures: from the content of a file to pixels with everything that belongs to them, and back."""

@@ -1,4 +1,4 @@
-"""What a file says about its picture: resolution, XMP and EXIF, for a picture that is upright.
+"""What a file says about its picture: resolution, XMP and EXIF data, for an upright picture.
 
 EXIF bytes are changed in place and never rewritten: makers' notes hold offsets that would break.
 """
@@ -11,9 +11,11 @@ from typing import Final, cast
 
 from PIL import ExifTags, Image, TiffImagePlugin
 
-from llenhance.pictures.codecs import DECODER_ERRORS, TURNS
+from llenhance.messages.note import Note
+from llenhance.pictures.guard import DECODER_ERRORS
+from llenhance.pictures.pixels import TURNS
 
-# Value types of TIFF directories: bytes a value, and letter of `struct`.
+# Value types of TIFF directories: bytes per value, and letter of `struct`.
 BYTE, SHORT, LONG, RATIONAL, UNDEFINED = 1, 3, 4, 5, 7
 TIFF_KINDS: Final = {
     BYTE: (1, "B"), SHORT: (2, "H"), LONG: (4, "I"), RATIONAL: (8, "I"), UNDEFINED: (1, "B")
@@ -27,7 +29,7 @@ EXIF_POINTERS: Final = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 
 
 def dpi_of(image: Image.Image) -> tuple[float, float] | None:
-    """Return dots per inch across and down, None where the file does not tell."""
+    """Return dots per inch across and down; None if the file does not tell."""
     if 282 not in getattr(image, "tag_v2", {282: None}):
         return None  # Pillow says 1 where a TIFF says nothing
     try:
@@ -39,7 +41,7 @@ def dpi_of(image: Image.Image) -> tuple[float, float] | None:
 
 
 def upright_xmp(image: Image.Image, orientation: int) -> tuple[bytes | None, int]:
-    """Return the XMP packet with orientation 1, and the orientation, XMP's if EXIF has none."""
+    """Return the XMP packet with orientation 1, and the orientation: XMP's if EXIF has none."""
     xmp: object = image.info.get("xmp")
     if not isinstance(xmp, bytes) or not xmp:
         return None, orientation or 1
@@ -50,10 +52,10 @@ def upright_xmp(image: Image.Image, orientation: int) -> tuple[bytes | None, int
     return re.sub(pattern, rb"\g<1>1", xmp), orientation or 1
 
 
-def upright_exif(image: Image.Image, notes: list[str]) -> tuple[bytes | None, int]:
-    """Return EXIF data for an upright picture, and its orientation before, 0 where none was told.
+def upright_exif(image: Image.Image, notes: list[Note]) -> tuple[bytes | None, int]:
+    """Return EXIF data for an upright picture, and its orientation before: 0 if it has none.
 
-    The bytes are changed in place: makers' notes hold offsets that a rewrite would break.
+    Damaged data is left behind, and `notes` gets a note.
     """
     try:
         whole = image.info.get("exif") or _exif_of_tiff(image)
@@ -72,13 +74,13 @@ def upright_exif(image: Image.Image, notes: list[str]) -> tuple[bytes | None, in
             struct.pack_into(f"{order}I", exif, end, 0)
             _erase_thumbnail(exif, thumbnail)
     except (struct.error, *DECODER_ERRORS):
-        notes.append("damaged EXIF data was left behind")
+        notes.append(Note("damaged-exif-left-behind"))
         return None, 0
     return bytes(exif), orientation if orientation in TURNS else 0
 
 
 def _erase_thumbnail(exif: bytearray, start: int) -> None:
-    """Blank the small picture that the directory at `start` speaks of, and cut it off the end."""
+    """Blank the thumbnail that the directory at `start` points to; cut it off if it is the end."""
     if not start:
         return
     try:
@@ -96,7 +98,7 @@ def _erase_thumbnail(exif: bytearray, start: int) -> None:
 
 
 def _exif_of_tiff(image: Image.Image) -> bytes:
-    """Return as EXIF data what a TIFF's own directory says about the picture, b"" if nothing."""
+    """Return as EXIF data what a TIFF's own directory says about the picture; b"" if nothing."""
     if not isinstance(image, TiffImagePlugin.TiffImageFile):
         return b""
     found, kept = image.getexif(), Image.Exif()
@@ -108,14 +110,27 @@ def _exif_of_tiff(image: Image.Image) -> bytes:
     return kept.tobytes() if DESCRIPTIVE & set(found) else b""
 
 
+def has_resolution(exif: bytes) -> bool:
+    """Tell whether EXIF data says how many dots an inch has."""
+    return 282 in directory(exif)[1]
+
+
 def descriptive(exif: bytes) -> dict[int, bytes]:
-    """Return the directory entries, 12 bytes each, that a TIFF file can take over from EXIF."""
+    """Return the directory entries, 12 bytes each, that a TIFF file can take from EXIF data."""
     _, entries, _ = directory(exif)
     return {tag: exif[at : at + 12] for tag, at in entries.items() if tag in DESCRIPTIVE}
 
 
 def directory(exif: bytes | bytearray, start: int | None = None) -> tuple[str, dict[int, int], int]:
-    """Return byte order, tag to entry position, and where the next directory's offset stands."""
+    """Return the byte order, the position of each tag's entry, and of the next directory's offset.
+
+    Args:
+        exif: EXIF data.
+        start: where the directory begins; None is the first one.
+
+    Raises:
+        ValueError, LookupError, struct.error: the data is damaged.
+    """
     order = {b"II*\0": "<", b"MM\0*": ">"}[bytes(exif[:4])]
     if start is None:
         start = cast("int", struct.unpack_from(f"{order}I", exif, 4)[0])

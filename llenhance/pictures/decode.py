@@ -1,0 +1,42 @@
+"""The content of a file in, a `Picture` out.
+
+What a picture cannot carry along is never dropped in silence: `Picture.notes` says it. What is
+particular to a format is in its file in `formats/`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from llenhance.errors import PictureError
+from llenhance.messages.note import Note
+from llenhance.pictures import guard
+from llenhance.pictures.formats import FORMATS, format_in
+from llenhance.pictures.picture import Picture
+
+
+def decode(data: bytes, *, name: str) -> Picture:
+    """Return the picture in the content of a file.
+
+    Grays, palettes, CMYK and LAB become RGB; 16 bits stay 16 bits. More than 2**28 pixels are
+    refused before memory is allocated for them.
+
+    Args:
+        data: the whole content; its first bytes tell the format.
+        name: what error messages call it.
+
+    Raises:
+        PictureError: empty, damaged, incomplete, too large, or of a format that cannot be read.
+        ResourceError: there is not enough memory.
+    """
+    if not data:
+        raise PictureError("empty-file", name)
+    format = format_in(data)
+    if format is None:
+        heic = data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1")
+        raise PictureError("heic-not-readable" if heic else "format-not-known", name)
+    about = FORMATS[format]
+    with guard.reading(name=name, format=about.title) as heard:
+        picture = about.read(data)
+    warned = (Note("decoder-warned", warning=warning) for warning in heard)
+    return replace(picture, source_format=format, notes=(*picture.notes, *warned))

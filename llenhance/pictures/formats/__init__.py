@@ -1,0 +1,113 @@
+"""The formats of pictures, one file each. To add a format, add a file and an entry to `FORMATS`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Final
+
+from llenhance.errors import UsageError
+from llenhance.messages.note import Note
+from llenhance.pictures.formats import avif, bmp, gif, jpeg, netpbm, png, tiff, webp
+from llenhance.pictures.formats.format import Format
+
+FORMATS: Final[Mapping[str, Format]] = {
+    "JPEG": jpeg.FORMAT,
+    "PNG": png.FORMAT,
+    "WEBP": webp.FORMAT,
+    "TIFF": tiff.FORMAT,
+    "BMP": bmp.FORMAT,
+    "AVIF": avif.FORMAT,
+    "GIF": gif.FORMAT,
+    "NETPBM": netpbm.FORMAT,
+}
+"""Formats by key, those that can be written first."""
+
+FALLBACK: Final = "JPEG"
+"""Format of the results of pictures whose own format is unknown, such as those from a pipe."""
+
+HEAD: Final = 4096
+"""How many of the first bytes of a file `format_in` needs."""
+
+
+def format_in(data: bytes) -> str | None:
+    """Return the key of the format of a file, told from its first bytes; None if it is unknown."""
+    return next((key for key, format in FORMATS.items() if format.begins(data)), None)
+
+
+def format_named(path: PurePath | str) -> str | None:
+    """Return the key of the format that a file's extension belongs to; None if it is unknown.
+
+    Args:
+        path: a file's name, or an extension such as '.png' or 'png'.
+    """
+    extension = _extension(path)
+    for key, format in FORMATS.items():
+        if extension in format.extensions:
+            return key
+    return None
+
+
+def format_of(path: PurePath | str) -> str:
+    """Return the key of the format that a file of this name is written in.
+
+        format_of("photo.jpg")  # 'JPEG'
+
+    Args:
+        path: a file's name, or an extension such as '.png' or 'png'.
+
+    Raises:
+        UsageError: the extension is missing, or belongs to no format that can be written.
+    """
+    key = format_named(path)
+    if key is None:
+        raise UsageError("extension-unknown", str(path), extensions=_writable_extensions())
+    if FORMATS[key].writer is None:
+        raise UsageError(
+            "extension-read-only",
+            str(path),
+            format=FORMATS[key].title,
+            extensions=_writable_extensions(),
+        )
+    return key
+
+
+def result_format(source: str, *, wanted: str | None = None) -> tuple[str, Note | None]:
+    """Return the format in which the result of a picture is written, and a note if it is another.
+
+    Args:
+        source: the picture's own format, a key of `FORMATS`; anything else counts as unknown.
+        wanted: the key of the format that was asked for. It is returned as it is, without a note.
+    """
+    if wanted is not None:
+        return wanted, None
+    if source not in FORMATS:
+        return FALLBACK, None
+    about = FORMATS[source]
+    if about.writer is not None:
+        return source, None
+    written = FORMATS[about.substitute].title
+    return about.substitute, Note("format-not-written", format=about.title, written=written)
+
+
+def readable_extensions() -> frozenset[str]:
+    """Return the extensions, in lower case, of files that can be read."""
+    return frozenset(
+        extension
+        for format in FORMATS.values()
+        for extension in (*format.extensions, *format.more_extensions)
+    )
+
+
+def writable_titles() -> str:
+    """Return the names of the formats that can be written, for a message."""
+    return ", ".join(format.title for format in FORMATS.values() if format.writer)
+
+
+def _writable_extensions() -> str:
+    return ", ".join(format.extensions[0] for format in FORMATS.values() if format.writer)
+
+
+def _extension(path: PurePath | str) -> str:
+    text = str(path)
+    return (PurePath(text).suffix or f".{text.removeprefix('.')}").lower()

@@ -1,0 +1,67 @@
+"""What a format tells about itself: the value that each file in this folder registers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from llenhance.pictures.picture import Picture
+
+ANY_LENGTH: Final = sys.maxsize
+ANY_DPI: Final = (0.0, float("inf"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """How pictures are written in a format, and what its files can hold.
+
+    Attributes:
+        write: returns the content of a file. Its arguments are a picture without what the format
+            cannot hold, and the quality, None if the format is lossless.
+        side: the largest width and height, in pixels.
+        quality: the usual quality, 1 to 100; None if the format is lossless.
+        alpha: whether it holds transparency.
+        deep: whether it holds 16 bits per channel; otherwise `write` rounds them to 8.
+        icc_profile: the longest color profile, in bytes; 0 if it holds none.
+        exif: the same for EXIF data.
+        xmp: the same for an XMP packet.
+        dpi: the least and greatest dots per inch; None if it holds no resolution.
+    """
+
+    write: Callable[[Picture, int | None], bytes]
+    side: int
+    quality: int | None = None
+    alpha: bool = True
+    deep: bool = False
+    icc_profile: int = ANY_LENGTH
+    exif: int = ANY_LENGTH
+    xmp: int = ANY_LENGTH
+    dpi: tuple[float, float] | None = ANY_DPI
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A format of files that can be read, and perhaps written.
+
+    Attributes:
+        title: its usual name, such as 'WebP'.
+        extensions: of its files, in lower case; the usual one first.
+        more_extensions: of files that are read as this format, and never written.
+        mime: its media type.
+        begins: tells from the first bytes of a file (a few hundred are enough) whether it is one.
+        read: returns the picture in the content of a file. It may raise whatever its libraries
+            raise: `decode` turns that into an error.
+        writer: how it is written; None if it is only read.
+        substitute: key of the format in which its pictures are written if `writer` is None.
+    """
+
+    title: str
+    extensions: tuple[str, ...]
+    more_extensions: tuple[str, ...] = ()
+    mime: str
+    begins: Callable[[bytes], bool]
+    read: Callable[[bytes], Picture]
+    writer: Writer | None = None
+    substitute: str = "PNG"

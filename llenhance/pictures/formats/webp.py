@@ -1,0 +1,38 @@
+"""WebP."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PIL import Image
+
+from llenhance.pictures import guard, pillow
+from llenhance.pictures.formats.format import Format, Writer
+from llenhance.pictures.picture import Picture
+
+
+def _begins(data: bytes) -> bool:
+    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+
+
+def _read(data: bytes) -> Picture:
+    if data[12:16] == b"VP8X":  # Pillow takes memory for the pixels before it looks at their number
+        width, height = (1 + int.from_bytes(data[at : at + 3], "little") for at in (24, 27))
+        if width * height > guard.PIXEL_LIMIT:
+            raise Image.DecompressionBombError
+    return pillow.first_frame(pillow.open_file(data, "WEBP"))
+
+
+def _write(picture: Picture, quality: int | None) -> bytes:
+    # `exact`: colors under full transparency stay.
+    return pillow.save(picture, "WEBP", quality=quality, exact=True)
+
+
+FORMAT: Final = Format(
+    title="WebP",
+    extensions=(".webp",),
+    mime="image/webp",
+    begins=_begins,
+    read=_read,
+    writer=Writer(write=_write, side=16383, quality=90, dpi=None),
+)

@@ -1,0 +1,187 @@
+"""Pictures from Pillow images, and Pillow images from pictures: what most formats have in common.
+
+What only one format has is in its file in `formats/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from io import BytesIO
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile, TiffImagePlugin
+
+from llenhance.errors import PictureError
+from llenhance.messages.note import Note
+from llenhance.pictures import guard, metadata, opencv, profiles
+from llenhance.pictures.depth import to_8_bits
+from llenhance.pictures.picture import Picture
+from llenhance.pictures.pixels import TURNS, Pixels, as_stored, rows_of_a_band
+
+
+def open_file(data: bytes, *formats: str) -> ImageFile.ImageFile:
+    """Return the image in a file of one of Pillow's formats: its header is read, no pixels.
+
+    Raises:
+        PictureError: its pixels have no white that is agreed on.
+    """
+    image = Image.open(BytesIO(data), formats=formats)
+    _refuse_undefined_white(image)
+    return image
+
+
+def first_frame(image: ImageFile.ImageFile, *, deep: bytes | None = None) -> Picture:
+    """Return the first picture in an opened file, with a note if there are more.
+
+    Args:
+        image: opened, not loaded.
+        deep: the content of the file, if it has 16-bit color: Pillow keeps 8 bits of it.
+    """
+    frames: int = getattr(image, "n_frames", 1)  # before loading: a TIFF is searched for them
+    picture = _picture_in(image, deep=deep)
+    if frames == 1:
+        return picture
+    return replace(picture, notes=(Note("first-frame-only", frames=frames), *picture.notes))
+
+
+def from_pillow(image: Image.Image) -> Picture:
+    """Return the picture in an image of any mode but 'I' and 'F', turned as its EXIF data says."""
+    with guard.reading(name="image", format="Pillow") as heard:
+        _refuse_undefined_white(image)
+        picture = _picture_in(image)
+    warned = (Note("decoder-warned", warning=warning) for warning in heard)
+    return replace(picture, notes=(*picture.notes, *warned))
+
+
+def to_pillow(pixels: Pixels, alpha: Pixels | None) -> Image.Image:
+    """Return an RGB or, with alpha, RGBA image of 8 bits per channel."""
+    image = Image.fromarray(to_8_bits(pixels))
+    if alpha is not None:
+        image.putalpha(Image.fromarray(to_8_bits(alpha)))
+    return image
+
+
+def save(picture: Picture, format: str, **options: Any) -> bytes:
+    """Return the content of a file of one of Pillow's formats, with the picture's metadata.
+
+    Args:
+        picture: without what the format cannot hold.
+        format: Pillow's name of it.
+        options: of Pillow for this format.
+    """
+    for key in ("icc_profile", "xmp"):
+        options |= {key: value} if (value := getattr(picture, key)) else {}
+    if picture.exif:
+        options["exif"] = b"Exif\0\0" + picture.exif
+    file = BytesIO()
+    to_pillow(picture.pixels, picture.alpha).save(file, format, **options)
+    return file.getvalue()
+
+
+def _refuse_undefined_white(image: Image.Image) -> None:
+    if image.mode in ("I", "F"):
+        raise PictureError("white-undefined", "picture")
+
+
+def _picture_in(image: Image.Image, *, deep: bytes | None = None) -> Picture:
+    # Metadata that follows the pixels in the file is there after loading, and a TIFF lies upright:
+    # Pillow turns it while loading, by its tag, and forgets the tag.
+    image.load()
+    notes: list[Note] = []
+    exif, orientation = metadata.upright_exif(image, notes)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        orientation = 1
+    xmp, orientation = metadata.upright_xmp(image, orientation)
+    profile: bytes | None = image.info.get("icc_profile")
+    space = profile[16:20].strip().decode("ascii", "replace") if profile else ""
+    if deep is not None:
+        pixels, alpha = opencv.deep_pixels(
+            deep,
+            size=(image.height, image.width),
+            has_alpha=image.has_transparency_data,
+            orientation=orientation,
+        )
+    elif image.mode in ("CMYK", "LAB"):
+        transform = profiles.to_srgb(image.mode, profile if space == image.mode else None, notes)
+        pixels, alpha = shallow_pixels(image, orientation=orientation, transform=transform)
+        profile = None
+    elif space == "GRAY" and image.mode[:1] in "1LI":
+        curve = profiles.gray_curve(cast("bytes", profile), notes)
+        pixels, alpha = shallow_pixels(image, orientation=orientation, gray_curve=curve)
+        profile = None
+    else:
+        pixels, alpha = shallow_pixels(image, orientation=orientation)
+    if profile is not None and space != "RGB":
+        notes.append(Note("color-profile-left-behind", space=space))
+        profile = None
+    return Picture(
+        pixels=pixels,
+        alpha=alpha,
+        icc_profile=profile,
+        exif=exif,
+        xmp=xmp,
+        dpi=metadata.dpi_of(image),
+        notes=(*notes, *_left_behind(image, xmp)),
+    )
+
+
+def _left_behind(image: Image.Image, xmp: bytes | None) -> Iterator[Note]:
+    if "photoshop" in image.info:
+        yield Note("iptc-left-behind")
+    if xmp and b"hdrgm:Version" in xmp:
+        yield Note("gain-map-left-behind")
+    if "comment" in image.info:
+        yield Note("comments-left-behind")
+
+
+def shallow_pixels(
+    image: Image.Image,
+    *,
+    orientation: int,
+    transform: Callable[[Image.Image], Image.Image] | None = None,
+    gray_curve: NDArray[np.uint8] | None = None,
+) -> tuple[Pixels, Pixels | None]:
+    """Return Pillow's pixels as upright RGB, and the alpha if there is transparency.
+
+    Args:
+        image: loaded, of any mode but 'I', 'F' and those that Pillow cannot turn into RGB.
+        orientation: of EXIF, 1 to 8.
+        transform: turns an image of this mode into RGB, if Pillow's own way is not wanted.
+        gray_curve: (256,) sRGB values of grays, for a grayscale image with a color profile.
+    """
+    width, height = image.size
+    deep = image.mode.startswith("I;16")
+    clear = image.info.get("transparency") if deep else None
+    has_alpha = clear is not None if deep else image.has_transparency_data
+    inverted = getattr(image, "tag_v2", {}).get(262) == 0  # white is 0, which Pillow keeps so
+    curve = gray_curve
+    if deep and gray_curve is not None:  # straight lines between the 256 known points
+        points = np.arange(256) * 257.0
+        curve = np.interp(np.arange(65536), points, gray_curve * 257.0).astype(np.uint16)
+
+    shape = (width, height) if TURNS[orientation][0] else (height, width)
+    dtype = np.uint16 if deep else np.uint8
+    pixels = np.empty((*shape, 3), dtype)
+    alpha = np.empty(shape, dtype) if has_alpha else None
+    rows = rows_of_a_band(width)
+    for top in range(0, height, rows):
+        band = image.crop((0, top, width, min(top + rows, height)))
+        if deep:
+            values = np.asarray(band)[..., None]
+            opaque = np.where(values[..., 0] == clear, 0, 65535)
+            values = 65535 - values if inverted else values
+        else:
+            band = band.convert("LA") if band.mode == "La" else band  # premultiplied
+            band = band if transform is None else transform(band)
+            values = np.asarray(band.convert("RGBA" if has_alpha else "RGB"))
+            opaque = values[..., -1]
+            values = values[..., :3]
+        if curve is not None:
+            values = curve[values[..., :1]]
+        as_stored(pixels, orientation)[top : top + rows] = values
+        if alpha is not None:
+            as_stored(alpha, orientation)[top : top + rows] = opaque
+    return cast("Pixels", pixels), cast("Pixels | None", alpha)
