@@ -9,31 +9,41 @@ import random
 import struct
 import subprocess
 import sys
-import textwrap
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from test_official import authors_name
+from support.architectures import SMALLEST
+from support.checkpoints import Checkpoint, authors_checkpoint
+from support.runners import program
 
-import llenhance
 from llenhance.cli.app import run
 from llenhance.errors import WeightsError
-from llenhance.model.architecture import Architecture
 from llenhance.model.llflow import LLFlow
 from llenhance.weights import official
-from llenhance.weights.file import load
-from llenhance.weights.official import DEAD, import_checkpoint
+from llenhance.weights.file import load, store
+from llenhance.weights.official import import_checkpoint
 
 FLIPS, CUTS, FIELDS = 260, 80, 120  # files of a kind
 PICKLES = 60
 
 SYSTEM = vars(os)["system"]  # as attackers do: the linter knows it as deprecated
 
-TINY = Architecture(features=4, growth=2, blocks=1, steps=1, hidden=4, margin=8)
+FEW = replace(SMALLEST, uncoupled_steps=0)
+"""As few tensors as there can be: hundreds of files are made of them and read."""
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The content of a weights file."""
+    path = tmp_path_factory.mktemp("weights") / "good.safetensors"
+    torch.manual_seed(0)
+    store(LLFlow(FEW), path, training={}, dtype=torch.float32, overwrite=False)
+    return path.read_bytes()
 
 
 def outcome(path: Path) -> str:
@@ -127,9 +137,9 @@ def misdescribed(data: bytes, dice: random.Random) -> bytes:
     ids=["bits", "length", "header"],
 )
 def test_changed_file_is_refused_or_still_good(
-    change: Callable[[bytes, random.Random], bytes], count: int, tiny: Path, tmp_path: Path
+    change: Callable[[bytes, random.Random], bytes], count: int, good: bytes, tmp_path: Path
 ) -> None:
-    data, path = tiny.read_bytes(), tmp_path / "hostile.safetensors"
+    data, path = good, tmp_path / "hostile.safetensors"
     seen: list[str] = []
     for seed in range(count):
         changed = change(data, random.Random(seed))
@@ -146,8 +156,8 @@ def test_there_are_at_least_five_hundred() -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
-def test_number_that_is_none_is_refused(value: float, tiny: Path, tmp_path: Path) -> None:
-    header, body = header_of(tiny.read_bytes())
+def test_number_that_is_none_is_refused(value: float, good: bytes, tmp_path: Path) -> None:
+    header, body = header_of(good)
     changed = bytearray(body)
     start, _ = header["encoder.conv_first.bias"]["data_offsets"]
     changed[start : start + 4] = struct.pack("<f", value)
@@ -186,14 +196,11 @@ def test_file_larger_than_any_network_is_refused_unread(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def theirs(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def theirs(monkeypatch: pytest.MonkeyPatch) -> Checkpoint:
     """A state dict in the authors' layout, of a network so small that it is quickly made."""
-    monkeypatch.setattr(official, "SMALL", TINY)
+    monkeypatch.setattr(official, "SMALL", FEW)
     torch.manual_seed(0)
-    state: dict[str, Any] = {
-        authors_name(name): value for name, value in LLFlow(TINY).state_dict().items()
-    }
-    return state | {name: torch.zeros(2) for name in DEAD}
+    return authors_checkpoint(LLFlow(FEW))
 
 
 class Attack:
@@ -239,7 +246,7 @@ def refused_import(path: Path) -> bool:
 @pytest.mark.parametrize("protocol", [0, 2, 5])
 @pytest.mark.parametrize("packed", [True, False], ids=["archive", "pickle alone"])
 def test_code_in_a_pickle_is_never_run(
-    theirs: dict[str, Any], tmp_path: Path, packed: bool, protocol: int
+    theirs: Checkpoint, tmp_path: Path, packed: bool, protocol: int
 ) -> None:
     sentinel, path = tmp_path / "was here", tmp_path / "LOL.pth"
     for attack in attacks(sentinel):
@@ -252,9 +259,7 @@ def test_code_in_a_pickle_is_never_run(
             assert not sentinel.exists()
 
 
-def test_changed_checkpoint_is_refused_or_still_good(
-    theirs: dict[str, Any], tmp_path: Path
-) -> None:
+def test_changed_checkpoint_is_refused_or_still_good(theirs: Checkpoint, tmp_path: Path) -> None:
     path = tmp_path / "LOL.pth"
     torch.save(theirs, path)
     assert not refused_import(path)
@@ -283,7 +288,7 @@ def repacked(path: Path, change: Callable[[str, bytes], bytes], *, packed: bool 
 
 
 def test_archive_that_unpacks_to_more_than_it_is_is_refused(
-    theirs: dict[str, Any], tmp_path: Path
+    theirs: Checkpoint, tmp_path: Path
 ) -> None:
     path = tmp_path / "LOL.pth"
     torch.save(theirs, path)
@@ -294,7 +299,7 @@ def test_archive_that_unpacks_to_more_than_it_is_is_refused(
 
 
 def test_storage_shorter_than_the_pickle_says_is_refused(
-    theirs: dict[str, Any], tmp_path: Path
+    theirs: Checkpoint, tmp_path: Path
 ) -> None:
     path = tmp_path / "LOL.pth"
     torch.save(theirs, path)
@@ -326,7 +331,7 @@ def tensors() -> dict[str, Callable[[torch.Tensor], object]]:
 @pytest.mark.parametrize("kind", tensors())
 @pytest.mark.parametrize("name", ["RRDB.conv_first.weight", "RRDB.conv_first.bias"])
 def test_what_is_no_good_tensor_is_refused(
-    kind: str, name: str, theirs: dict[str, Any], tmp_path: Path
+    kind: str, name: str, theirs: Checkpoint, tmp_path: Path
 ) -> None:
     path = tmp_path / "LOL.pth"
     torch.save(theirs | {name: tensors()[kind](theirs[name])}, path)
@@ -334,14 +339,14 @@ def test_what_is_no_good_tensor_is_refused(
 
 
 def test_older_checkpoint_that_is_no_archive_is_imported(
-    theirs: dict[str, Any], tmp_path: Path
+    theirs: Checkpoint, tmp_path: Path
 ) -> None:
     torch.save(theirs, tmp_path / "LOL.pth", _use_new_zipfile_serialization=False)
     assert not refused_import(tmp_path / "LOL.pth")
 
 
-def test_what_a_file_says_is_quoted_short_and_on_one_line(tiny: Path, tmp_path: Path) -> None:
-    header, body = header_of(tiny.read_bytes())
+def test_what_a_file_says_is_quoted_short_and_on_one_line(good: bytes, tmp_path: Path) -> None:
+    header, body = header_of(good)
     header["\x1b[31m\n" * 100_000] = header.pop("encoder.conv_first.bias")
     path = tmp_path / "hostile.safetensors"
     path.write_bytes(joined(header, body))
@@ -353,9 +358,9 @@ def test_what_a_file_says_is_quoted_short_and_on_one_line(tiny: Path, tmp_path: 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="files in use are locked elsewhere")
-def test_file_that_shrinks_after_loading_does_no_harm(tiny: Path, tmp_path: Path) -> None:
+def test_file_that_shrinks_after_loading_does_no_harm(good: bytes, tmp_path: Path) -> None:
     path = tmp_path / "shrinks.safetensors"
-    path.write_bytes(tiny.read_bytes())
+    path.write_bytes(good)
     model = load(path)
     os.truncate(path, 0)
     assert all(value.isfinite().all() for value in model.state_dict().values())
@@ -364,9 +369,29 @@ def test_file_that_shrinks_after_loading_does_no_harm(tiny: Path, tmp_path: Path
 # --- Memory, and the command --------------------------------------------------------------------
 
 
+LOADING = """
+import resource, sys
+from pathlib import Path
+from llenhance.errors import WeightsError
+from llenhance.weights.official import import_checkpoint
+from llenhance.weights.file import load
+
+taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (taken + 500_000_000,) * 2)
+for path in map(Path, sys.argv[1:]):
+    try:
+        if path.suffix == ".pth":
+            import_checkpoint(path, target=path.with_suffix(".out"), overwrite=True)
+        else:
+            load(path)
+    except WeightsError as error:
+        print(error)
+"""
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited as Linux does it")
-def test_absurd_files_are_refused_within_little_memory(tiny: Path, tmp_path: Path) -> None:
-    header, body = header_of(tiny.read_bytes())
+def test_absurd_files_are_refused_within_little_memory(good: bytes, tmp_path: Path) -> None:
+    header, body = header_of(good)
     said = header["__metadata__"]
     absurd = json.loads(said["architecture"]) | {
         "features": 1024,
@@ -382,42 +407,18 @@ def test_absurd_files_are_refused_within_little_memory(tiny: Path, tmp_path: Pat
     (tmp_path / "tensor.safetensors").write_bytes(joined(header, body))
     storage = torch.zeros(4)
     torch.save({"RRDB.conv_first.weight": storage.expand(2**33, 4)}, tmp_path / "repeated.pth")
-    program = textwrap.dedent("""
-        import resource, sys
-        from pathlib import Path
-        from llenhance.errors import WeightsError
-        from llenhance.weights.official import import_checkpoint
-        from llenhance.weights.file import load
-
-        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (taken + 500_000_000,) * 2)
-        for path in map(Path, sys.argv[1:]):
-            try:
-                if path.suffix == ".pth":
-                    import_checkpoint(path, target=path.with_suffix(".out"), overwrite=True)
-                else:
-                    load(path)
-            except WeightsError as error:
-                print(error)
-        """)
     files = sorted(str(path) for path in tmp_path.iterdir())
-    done = subprocess.run(
-        [sys.executable, "-c", program, *files],
-        env=os.environ | {"PYTHONPATH": str(Path(llenhance.__file__).parents[1])},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = program(LOADING, *files)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.splitlines()) == len(files) == 3
 
 
 def test_the_command_says_one_line_and_exits_with_3(
-    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    good: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LLENHANCE_HOME", str(tmp_path / "home"))
     bad = tmp_path / "bad.safetensors"
-    bad.write_bytes(tiny.read_bytes()[:-1])
+    bad.write_bytes(good[:-1])
     pickled = tmp_path / "bad.pth"
     pickled.write_bytes(pickle.dumps(Attack(SYSTEM, f"touch {tmp_path / 'was here'}")))
     for arguments in (

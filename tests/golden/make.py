@@ -10,18 +10,16 @@ for good, and gives every parameter a value of its own, so that no zero hides a 
 
 from __future__ import annotations
 
-import zlib
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from support.architectures import OURS, PAPER, SEEING
+from support.networks import disturb
+from torch import Tensor
 
-from llenhance.model.architecture import Architecture
-from llenhance.model.brightness import MIDDLE
 from llenhance.model.conditioning import (
     condition,
     equalisation_tables,
@@ -34,46 +32,12 @@ from llenhance.model.llflow import LLFlow, latent_mean
 
 GOLDEN: Final = Path(__file__).with_name("golden.npz")
 
-PAPER: Final = Architecture(
-    features=4, growth=4, blocks=2, stacked_blocks=(0,), steps=1, hidden=6, margin=8
-)
-"""The paper's encoder."""
-
-OURS: Final = Architecture(
-    features=4, growth=4, blocks=1, trunk_scale=4, steps=1, hidden=6, brightness=True, margin=8
-)
-"""The encoder for plain CPUs, and a place for brightness."""
-
-SEEING: Final = replace(OURS, context=True)
-"""The same, with a context map."""
-
 ARCHITECTURES: Final = {"paper": PAPER, "ours": OURS, "seeing": SEEING}
 
 BRIGHTNESS: Final = (-0.4, 0.0, 0.4)
 
 PLACES: Final = places_in(Extent(8, 16, 40), Extent(16, 16, 33)).expand(2, -1, -1, -1)
 """Where the pictures are said to lie in larger ones: not all of a map is seen."""
-
-
-@torch.no_grad()
-def disturb(module: nn.Module, *, seed: int) -> None:
-    """Give every parameter a random value that keeps the network tame, whatever their order."""
-    for name, parameter in module.named_parameters():
-        rng = np.random.RandomState([seed, zlib.crc32(name.encode())])
-        noise = 2 * rng.random_sample(tuple(parameter.shape)) - 1  # -1..1: deviation 0.58
-        if "invconv" in name:  # nearly a permutation: invertible, without libraries' rounding
-            size = len(noise)
-            signs = np.where(rng.random_sample(size) < 0.5, -1.0, 1.0)
-            value = np.diag(signs)[rng.permutation(size)] + noise * 0.35 / np.sqrt(size)
-        elif name.endswith("logs"):
-            value = 0.1 * noise
-        elif noise.ndim > 1 and "actnorm" not in name:  # keeps the deviation of what passes
-            value = noise * np.sqrt(3 / noise[0].size)
-        else:
-            value = 0.2 * noise
-        if name.startswith("brightness.last"):  # a mean grey, which is about a half
-            value = 0.2 * value + MIDDLE * name.endswith("bias")
-        parameter.copy_(torch.from_numpy(value))
 
 
 def pictures(seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -12,8 +12,14 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal
 from urllib.parse import urlsplit
+
+import huggingface_hub
+import pytest
+from huggingface_hub import constants, file_download
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PREFIXES = {"model": "", "space": "spaces/", "dataset": "datasets/"}
@@ -252,3 +258,23 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.readline()
         self.rfile.readline()
         return body
+
+
+def point_client(monkeypatch: pytest.MonkeyPatch, hub: Hub, folder: Path) -> None:
+    """Let the client in this process use a hub and an empty cache, and never wait long."""
+    monkeypatch.setattr(constants, "ENDPOINT", hub.url)
+    template = constants.HUGGINGFACE_CO_URL_TEMPLATE
+    path = template.partition("/{repo_id}")[2]
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", hub.url + "/{repo_id}" + path)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(folder / "hf" / "hub"))
+    monkeypatch.setattr(constants, "HF_HUB_ETAG_TIMEOUT", 0.5)
+    monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.5)
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr(file_download, "_ETAG_RETRY_TIMEOUT", 0.5)
+    hasty = SimpleNamespace(sleep=_at_once, time=__import__("time").time)
+    for module in (file_download, huggingface_hub.utils._http):
+        monkeypatch.setattr(module, "time", hasty)
+
+
+def _at_once(_seconds: float) -> None:
+    """Wait for nothing."""
