@@ -50,7 +50,7 @@ MULTIPLY_ADDS: Final = {"nano": 100_290, "small": 615_000}  # a pixel
 def network(model: str) -> LLFlow:
     """Return `nano` without its context map, which costs next to nothing, or a random `small`."""
     if model == "nano":
-        loaded = load(find("nano"))
+        loaded = load(find("nano").path)
         loaded.context = None
         loaded.architecture = replace(loaded.architecture, context=False)
         return loaded

@@ -28,7 +28,8 @@ from llenhance.model.context import Extent, places_in, sampled
 from llenhance.model.linear import initialising
 from llenhance.model.llflow import LLFlow, latent_mean
 from llenhance.weights.file import load
-from llenhance.weights.find import find, shipped_models
+from llenhance.weights.find import find
+from llenhance.weights.local import shipped_models
 
 MARGINS = (32, 48, 64, 72, 80, 88, 96, 128)
 TILE = 64
@@ -42,7 +43,7 @@ def network(name: str, dark: torch.Tensor, equalised: torch.Tensor) -> LLFlow:
     make it infinite.
     """
     if name in shipped_models() or name not in PRESETS:
-        return load(find(name))
+        return load(find(name).path)
     torch.manual_seed(0)  # pyright: ignore[reportUnknownMemberType]
     model = LLFlow(PRESETS[name]).eval().requires_grad_(requires_grad=False)
     corner = (..., slice(128), slice(128))

@@ -129,7 +129,7 @@ def main() -> None:
     parser.add_argument("--crops", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    model = load(find(options.model))
+    model = load(find(options.model).path)
     photographs = [np.asarray(read_picture(p).to_pil().convert("RGB")) for p in options.photos]
     outcome = try_crops(model, random_crops(options.crops, photographs, seed=options.seed))
     for kind, crops in outcome.crops.items():

@@ -28,19 +28,17 @@ def export(
     overwrite: Overwrite = False,
 ) -> None:
     """Write a model for ONNX Runtime, OpenVINO and others."""
-    terminal = Terminal()
-    path = obtain(model, terminal=terminal, offline=False)
+    terminal = Terminal("export")
+    found = obtain(model, terminal=terminal, offline=False)
     from llenhance.export import export as export_network  # imports torch
-    from llenhance.weights import file as weights
-    from llenhance.weights import find as models
+    from llenhance.weights.file import load
 
-    licence = "Apache-2.0" if model in models.shipped_models() else None
     written = export_network(
-        weights.load(path),
+        load(found.path),
         output,
         format=file_format,
         tile=tile,
-        licence=licence,
+        licence=found.license.name if found.license else None,
         overwrite=overwrite,
     )
     size = sum(path.stat().st_size for path in written) / 1e6

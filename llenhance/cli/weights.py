@@ -1,9 +1,10 @@
-"""`llenhance weights`: the files with the numbers of trained networks."""
+"""`llenhance weights`: list, download, import, check and share models."""
 
 from __future__ import annotations
 
 import json as json_format
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
@@ -15,16 +16,22 @@ from llenhance.cli.terminal import Terminal, printable
 from llenhance.errors import LlenhanceError, UsageError, WeightsError
 
 if TYPE_CHECKING:
-    from llenhance.weights.find import Listed
+    from llenhance.weights.local import Listed
+
+_UNKNOWN: Final = "unknown"
 
 app: Final = typer.Typer(help="List, download, import, check and share models.")
 
-Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, not text.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Models = Annotated[
-    list[str], typer.Argument(metavar="NAME...", show_default=False, help="Or hf:owner/name.")
+    list[str],
+    typer.Argument(metavar="NAME...", show_default=False, help="Names, or hf:owner/name."),
 ]
 One = Annotated[
-    str, typer.Argument(metavar="NAME|FILE", show_default=False, help="Or hf:owner/name.")
+    str,
+    typer.Argument(
+        metavar="MODEL", show_default=False, help="A name, hf:owner/name, or a weights file."
+    ),
 ]
 
 
@@ -35,38 +42,51 @@ def weights() -> None:
 
 @app.command("list")
 def list_models(json: Json = False) -> None:
-    """Show every known model, and which of them are here."""
-    from llenhance.weights import find as models
+    """List all known models, their licenses, and which are on this machine.
 
-    found = list(models.listed())
+    \b
+    Example:
+      llenhance weights list
+    """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
+    from llenhance.weights.local import listed
+
+    found = list(listed())
     if json:
-        Terminal().write_line(json_format.dumps([_as_row(one) for one in found], indent=1))
+        Terminal("weights list").write_line(
+            json_format.dumps([_as_row(one) for one in found], indent=1)
+        )
     else:
-        Terminal().write_line(_as_table(found))
+        Terminal("weights list").write_line(_as_table(found))
 
 
 @app.command()
 def download(
     names: Models,
     accept_license: Annotated[
-        bool, typer.Option("--accept-license", help="Accept their licences without being asked.")
+        bool, typer.Option("--accept-license", help="Accept the licenses without being asked.")
     ] = False,
     offline: Offline = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Download models, check them, and keep them."""
-    terminal = Terminal(json_lines=json, quiet=quiet)
+    """Download models and check them.
+
+    \b
+    Examples:
+      llenhance weights download llflow-small
+      llenhance weights download hf:owner/name@v1:model.safetensors
+    """  # noqa: D301
+    terminal = Terminal("weights download", json=json, quiet=quiet)
     rows: list[dict[str, Any]] = []
     for name in names:
         try:
-            path = obtain(name, terminal=terminal, offline=offline, accepted=accept_license)
+            found = obtain(name, terminal=terminal, offline=offline, accepted=accept_license)
         except LlenhanceError as error:
             terminal.fail(error)
             rows.append({"name": name, "path": None, "error": str(error)})
         else:
-            terminal.say(f"{name} is here: {path}")
-            rows.append({"name": name, "path": str(path), "error": None})
+            terminal.say(f"{name} is on this machine: {found.path}")
+            rows.append({"name": name, "path": str(found.path), "error": None})
     if json:
         terminal.write_line(json_format.dumps(rows, indent=1))
     raise typer.Exit(terminal.exit_code)
@@ -75,44 +95,59 @@ def download(
 @app.command("import")
 def import_weights(
     source: Annotated[
-        Path, typer.Argument(metavar="FILE", help="An authors' checkpoint, or a weights file.")
+        Path, typer.Argument(metavar="FILE", help="A weights file, or an authors' checkpoint.")
     ],
     name: Annotated[
         str | None,
-        typer.Option("--as", metavar="NAME", help="The name for --model; else the file's."),
+        typer.Option("--as", metavar="NAME", help="Name of the model; else that of the file."),
     ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="FILE.safetensors", help="Write a file instead of a name."
+            "--output",
+            "-o",
+            metavar="FILE.safetensors",
+            help="Write a weights file instead of keeping a model.",
         ),
     ] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Keep an authors' checkpoint, or a weights file, as a model with a name."""
+    """Keep a weights file, or a checkpoint of the LLFlow authors, as a model with a name.
+
+    \b
+    Examples:
+      llenhance weights import LOL_smallNet.pth --as llflow-small
+      llenhance weights import LOL_smallNet.pth -o small.safetensors
+    """  # noqa: D301
     if name is not None and output is not None:
-        raise UsageError("--as", "contradicts --output", "Give one of them")
-    from llenhance.weights import find as models
+        raise UsageError("contradiction", "--as and --output")
+    from llenhance.weights.keep import add
     from llenhance.weights.official import import_checkpoint  # imports torch
 
     if output is not None:
         network = import_checkpoint(source, target=output, overwrite=overwrite)
         made = f"{network.blocks} blocks, {network.features} features"
-        Terminal().say(f"{source} -> {output}  ({made})")
+        Terminal("weights import").say(f"{source} -> {output}  ({made})")
         return
-    name = name or source.stem
-    target = models.add(source, name, overwrite=overwrite)
-    Terminal().say(f"{source} -> {target}: llenhance photo.jpg --model {name}")
+    name = source.stem if name is None else name
+    target = add(source, name, overwrite=overwrite)
+    Terminal("weights import").say(f"{source} -> {target}: llenhance photo.jpg --model {name}")
 
 
 @app.command()
 def info(model: One, offline: Offline = False, json: Json = False) -> None:
-    """Show what a model is: its network, its training, what it takes."""
-    terminal = Terminal(json_lines=json, quiet=json)
-    path = obtain(model, terminal=terminal, offline=offline)
+    """Show a model's network, license, training, and what it needs.
+
+    \b
+    Examples:
+      llenhance weights info nano
+      llenhance weights info model.safetensors --json
+    """  # noqa: D301
+    terminal = Terminal("weights info", json=json, quiet=json)
+    found = obtain(model, terminal=terminal, offline=offline)
     from llenhance.weights.about import about  # imports torch
 
-    facts = about(model, path)
+    facts = about(found)
     told = json_format.dumps(facts, indent=1) if json else _as_lines(facts)
     terminal.write_line(told)
 
@@ -123,18 +158,26 @@ def verify(
         list[str] | None,
         typer.Argument(metavar="NAME...", show_default=False, help="Names or files; else nano."),
     ] = None,
-    all_models: Annotated[bool, typer.Option("--all", help="All models that are here.")] = False,
+    all_models: Annotated[
+        bool, typer.Option("--all", help="Check all models on this machine.")
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Check the sums and the numbers of models that are here."""
-    from llenhance.weights import find as models
-    from llenhance.weights.about import check  # imports torch
+    """Check that the files of models are complete and undamaged.
 
-    terminal = Terminal(json_lines=json, quiet=quiet)
-    wanted = names or [models.DEFAULT_MODEL]
+    \b
+    Examples:
+      llenhance weights verify llflow-small
+      llenhance weights verify --all
+    """  # noqa: D301
+    from llenhance.weights.about import check  # imports torch
+    from llenhance.weights.local import DEFAULT_MODEL, everything
+
+    terminal = Terminal("weights verify", json=json, quiet=quiet)
+    wanted = names or [DEFAULT_MODEL]
     if all_models:
-        wanted = [name for name, path in models.everything() if path is not None]
+        wanted = [name for name, path in everything() if path is not None]
     rows: list[dict[str, Any]] = []
     for name in wanted:
         try:
@@ -152,50 +195,71 @@ def verify(
 
 @app.command("path")
 def show_path(model: One, json: Json = False) -> None:
-    """Print where a model's file is."""
-    from llenhance.weights import find as models
+    """Print the path of a model's file.
 
-    path = models.located(model)
+    \b
+    Example:
+      llenhance weights path nano
+    """  # noqa: D301
+    from llenhance.weights.local import located
+
+    path = located(model)
     if path is None:
-        raise WeightsError(model, "is not here", f"Run: llenhance weights download {model}")
-    Terminal().write_line(json_format.dumps(str(path)) if json else str(path))
+        raise WeightsError("model-not-here", model)
+    Terminal("weights path").write_line(json_format.dumps(str(path)) if json else str(path))
 
 
 @app.command()
 def remove(names: Models, quiet: Quiet = False) -> None:
-    """Take models that were downloaded or imported off the disk."""
-    from llenhance.weights import find as models
+    """Delete models that were downloaded or imported.
 
-    terminal = Terminal(quiet=quiet)
+    \b
+    Example:
+      llenhance weights remove llflow-small
+    """  # noqa: D301
+    from llenhance.weights.keep import remove as remove_model
+
+    terminal = Terminal("weights remove", quiet=quiet)
     for name in names:
         try:
-            freed = models.remove(name)
+            freed = remove_model(name)
         except LlenhanceError as error:
             terminal.fail(error)
         else:
-            terminal.say(f"{name} is gone: {freed / 1e6:.1f} MB")
+            terminal.say(f"{name} was removed: {freed / 1e6:.1f} MB are free again")
     raise typer.Exit(terminal.exit_code)
 
 
 @app.command()
 def upload(
     model: One,
-    target: Annotated[str, typer.Argument(metavar="hf:OWNER/NAME", show_default=False)],
-    licence: Annotated[
-        str, typer.Option("--license", metavar="NAME", help="Of the weights, for the model card.")
+    target: Annotated[
+        str,
+        typer.Argument(metavar="hf:OWNER/NAME", show_default=False, help="A repository of yours."),
     ],
+    license: Annotated[
+        str | None,
+        typer.Option("--license", metavar="NAME", help="License of the weights, if not known."),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Share a model: its file and a model card, in a repository of yours on the hub."""
-    from llenhance.weights import find as models
-    from llenhance.weights import hub
-    from llenhance.weights.about import about, card  # imports torch
+    """Share a model on the hub: its weights file and a model card.
 
-    wanted = hub.parse(target)
-    path = models.find(model, offline=True)
-    facts = about(model, path)
-    url = hub.upload(path, wanted, card=card(facts, repo=wanted.repo, licence=licence))
-    Terminal(quiet=quiet).say(f"{model} -> {url}")
+    \b
+    Example:
+      llenhance weights upload model.safetensors hf:owner/name --license Apache-2.0
+    """  # noqa: D301
+    from llenhance.weights.about import about, card, license_to_share  # imports torch
+    from llenhance.weights.find import find
+    from llenhance.weights.hub import upload as upload_file
+    from llenhance.weights.hub_reference import parse
+
+    wanted = parse(target)
+    found = find(model, offline=True)
+    terms = license_to_share(found, license)
+    text = card(about(found), repo=wanted.repo, license=terms)
+    url = upload_file(found.path, wanted, card=text)
+    Terminal("weights upload", quiet=quiet).say(f"{model} -> {url}")
 
 
 def _as_row(one: Listed) -> dict[str, Any]:
@@ -203,7 +267,7 @@ def _as_row(one: Listed) -> dict[str, Any]:
         "name": one.name,
         "architecture": one.architecture,
         "description": one.description,
-        "licence": one.licence,
+        "license": asdict(one.license) if one.license else None,
         "size": one.size,
         "present": one.path is not None,
         "path": str(one.path) if one.path else None,
@@ -213,14 +277,15 @@ def _as_row(one: Listed) -> dict[str, Any]:
 
 
 def _as_table(found: Sequence[Listed]) -> str:
-    rows = [("name", "", "MB", "licence", "")]
+    rows = [("name", "", "MB", "license", "")]
     for one in found:
         here = "default" if one.default else "here" if one.path else ""
         size = f"{one.size / 1e6:.1f}" if one.size else ""
         about = one.description or "imported"
         if one.path is None and one.link:
-            about += "; get it by hand, see: llenhance weights download " + one.name
-        rows.append((printable(one.name), here, size, one.licence or "", about))
+            about += f"; download it by hand from {one.link}"
+        terms = one.license.name if one.license else _UNKNOWN
+        rows.append((printable(one.name), here, size, terms, about))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -234,7 +299,7 @@ def _as_lines(facts: dict[str, Any]) -> str:
         if isinstance(fact, dict):
             parts = cast("dict[str, Any]", fact)
             flat |= {f"{title}, {part}": value for part, value in parts.items()}
-        elif fact is not None:
-            flat[title] = fact
+        else:
+            flat[title] = _UNKNOWN if fact is None else fact
     widest = max(map(len, flat))
     return "\n".join(f"{title:{widest}}  {printable(str(fact))}" for title, fact in flat.items())

@@ -1,8 +1,8 @@
 """LPIPS: how different two pictures look to people, judged by the features of a trained network.
 
 Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", CVPR 2018;
-version 0.1 with AlexNet. The weights are not part of llenhance: they are given as a safetensors
-file with ``convN.weight``, ``convN.bias`` and ``linN.weight``, N from 0 to 4.
+version 0.1 with AlexNet. llenhance comes without the weights: `load_lpips` reads them from a
+safetensors file with ``convN.weight``, ``convN.bias`` and ``linN.weight``, N from 0 to 4.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from torch.nn import functional as F
 
 from llenhance.errors import WeightsError
 from llenhance.model.conditioning import to_unit
+from llenhance.system import system_errors
 
 SMALLEST: Final = 32
-"""Pixels a side that a picture needs."""
+"""Width and height in pixels that a picture must have."""
 
 # Inputs, outputs, size, stride, padding of AlexNet's convolutions.
 _LAYERS: Final = (
@@ -33,7 +34,7 @@ _LAYERS: Final = (
     (256, 256, 3, 1, 1),
 )
 _POOLED_BEFORE: Final = (1, 2)
-_SHIFT: Final = (-0.030, -0.088, -0.188)  # of inputs in -1..1, from the authors of LPIPS
+_SHIFT: Final = (-0.030, -0.088, -0.188)  # for inputs of -1..1, from the authors of LPIPS
 _SCALE: Final = (0.458, 0.448, 0.450)
 _EPSILON: Final = 1e-10
 
@@ -53,11 +54,11 @@ class LPIPS(nn.Module):
         self.register_buffer("scale", torch.tensor(_SCALE).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        """Return the distance of pictures.
+        """Return the distance between pictures.
 
         Args:
-            a: ``(N, 3, H, W)``, 0..1, at least 32 pixels a side.
-            b: the same.
+            a: ``(N, 3, H, W)``, 0..1, at least 32 x 32 pixels.
+            b: pictures of the same shape.
 
         Returns:
             ``(N,)``, 0 for equal pictures.
@@ -71,7 +72,7 @@ class LPIPS(nn.Module):
 
     @torch.inference_mode()
     def between(self, a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-        """Return the distance of ``(H, W, 3)`` 8-bit pixels, 32x32 or larger."""
+        """Return the distance between ``(H, W, 3)`` 8-bit pixels, at least 32 x 32."""
         return float(self(to_unit(a), to_unit(b)))
 
     def _features(self, picture: Tensor) -> list[Tensor]:
@@ -90,12 +91,12 @@ def load_lpips(path: Path) -> LPIPS:
     """Return the network of a weights file, frozen.
 
     Raises:
-        WeightsError: it cannot be read, or holds something else.
+        WeightsError: the file cannot be read, or holds something else.
     """
     network = LPIPS()
-    try:
-        network.load_state_dict(load_file(path))
-    except (OSError, safetensors.SafetensorError, RuntimeError) as reason:
-        problem = "cannot be read as the weights of LPIPS v0.1 with AlexNet"
-        raise WeightsError(str(path), problem, "Give a safetensors file of them") from reason
+    with system_errors(path, WeightsError), path.open("rb"):  # which says more than safetensors
+        try:
+            network.load_state_dict(load_file(path))
+        except (safetensors.SafetensorError, RuntimeError) as reason:
+            raise WeightsError("lpips-weights-wrong", str(path)) from reason
     return network.eval().requires_grad_(requires_grad=False)

@@ -1,1 +1,1 @@
-"""A name becomes a checked file of weights: `find.py` is the way in, `file.py` the format."""
+"""A name becomes a checked weights file: start at `find.py`. `file.py` is the format."""

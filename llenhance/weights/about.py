@@ -1,4 +1,4 @@
-"""What a model is, from its file: for people who choose one, check one or share one."""
+"""What a weights file holds, for people who choose a model, check one or share one."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from llenhance.engine.cost import bytes_per_pixel
-from llenhance.errors import WeightsError
+from llenhance.errors import UsageError, WeightsError
 from llenhance.model.llflow import multiply_adds_per_pixel
-from llenhance.weights import find as models
 from llenhance.weights.digest import sha256
 from llenhance.weights.file import describe, load
+from llenhance.weights.find import FoundModel, find
+from llenhance.weights.license import License
+from llenhance.weights.local import is_shipped, located
 from llenhance.weights.registry import entry
 
 _CARD: Final = """---
@@ -33,32 +35,29 @@ pip install llenhance
 llenhance photo.jpg --model hf:{repo}
 ```
 
+{license}
+
 | | |
 |---|---|
 {rows}
 """
 
 
-def about(name: str, path: Path) -> dict[str, Any]:
-    """Return what there is to say of a weights file, as JSON values.
-
-    Args:
-        name: by which it was found.
-        path: of the file.
+def about(model: FoundModel) -> dict[str, Any]:
+    """Return what there is to know of a model, as JSON values.
 
     Raises:
-        WeightsError: it is damaged or refused.
+        WeightsError: its file is damaged or refused.
     """
-    description = describe(path)
-    network = load(path)
+    description = describe(model.path)
+    network = load(model.path)
     architecture = description.architecture
-    known = entry(name)
     return {
-        "name": name,
-        "path": str(path),
-        "bytes": path.stat().st_size,
-        "sha256": sha256(path),
-        "licence": known.licence if known else None,
+        "name": model.name,
+        "path": str(model.path),
+        "bytes": model.path.stat().st_size,
+        "sha256": sha256(model.path),
+        "license": asdict(model.license) if model.license else None,
         "architecture": asdict(architecture),
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "multiply_adds_per_pixel": multiply_adds_per_pixel(architecture),
@@ -71,37 +70,63 @@ def about(name: str, path: Path) -> dict[str, Any]:
 
 
 def check(name: str) -> Path:
-    """Read a model that is here whole, compare its sum where one is known, and return its file.
+    """Load a model that is on this machine, compare its SHA-256 if known, and return its file.
 
     Raises:
-        WeightsError: it is not here, damaged or refused, or not the file that it claims to be.
+        WeightsError: it is not here, is damaged or refused, or is not the file that it should be.
+        UsageError: ``hf:`` and something that is not a file of a hub.
     """
-    path = models.located(name)
-    if path is None:
-        raise WeightsError(name, "is not here", f"Run: llenhance weights download {name}")
-    if path.suffix == ".pth":
-        path = models.find(name, offline=True)
+    if located(name) is None:
+        raise WeightsError("model-not-here", name)
+    path = find(name, offline=True).path
     load(path)
     known = entry(name)
-    if known is not None and known.source is None and known.sha256 is not None:
+    if known is not None and known.sha256 is not None and is_shipped(path):
         found = sha256(path)
         if found != known.sha256:
-            problem = f"has the SHA-256 {found} instead of {known.sha256}"
-            raise WeightsError(str(path), problem, "Install llenhance again")
+            raise WeightsError("shipped-damaged", str(path), found=found, expected=known.sha256)
     return path
 
 
-def card(facts: dict[str, Any], *, repo: str, licence: str) -> str:
+def license_to_share(model: FoundModel, given: str | None) -> License:
+    """Return the license for a model card.
+
+    Args:
+        model: what is shared.
+        given: the license that its owner names, None for the one that is known.
+
+    Raises:
+        UsageError: none is known or given, or the model has another one.
+    """
+    if given is None:
+        if model.license is None:
+            raise UsageError("license-unknown", model.name)
+        return model.license
+    named = License.named(given)
+    if model.license is not None and named != model.license:
+        raise UsageError(
+            "license-contradicted", model.name, license=model.license.name, given=given
+        )
+    return named
+
+
+def card(facts: dict[str, Any], *, repo: str, license: License) -> str:
     """Return a model card in Markdown, as the hub shows it.
 
     Args:
-        facts: of `about`.
+        facts: as `about` returns them.
         repo: ``owner/name`` of the repository that it is for.
-        licence: of the weights.
+        license: of the weights.
     """
     shown = {key: facts[key] for key in ("sha256", "parameters", "multiply_adds_per_pixel")}
     shown |= {f"architecture, {key}": value for key, value in facts["architecture"].items()}
     shown |= {f"training, {key}": value for key, value in facts["training"].items()}
-    rows = "\n".join(f"| {title} | {value} |" for title, value in shown.items())
-    tag = licence.lower().replace(" ", "-")
-    return _CARD.format(tag=tag, name=repo.partition("/")[2], repo=repo, rows=rows)
+    title = f"[{license.name}]({license.url})" if license.url else license.name
+    summary = f": {license.summary}" if license.summary else ""
+    return _CARD.format(
+        tag=license.tag,
+        name=repo.partition("/")[2],
+        repo=repo,
+        license=f"License of the weights: {title}{summary}.",
+        rows="\n".join(f"| {title} | {value} |" for title, value in shown.items()),
+    )

@@ -1,4 +1,4 @@
-"""The sum by which a weights file is known: SHA-256."""
+"""The checksum that identifies a weights file: SHA-256."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from llenhance.errors import WeightsError
+from llenhance.system import system_errors
 
 
 def sha256(path: Path) -> str:
@@ -14,9 +15,5 @@ def sha256(path: Path) -> str:
     Raises:
         WeightsError: it cannot be read.
     """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as reason:
-        problem = f"cannot be read: {reason.strerror}"
-        raise WeightsError(str(path), problem, "Check the file") from reason
+    with system_errors(path, WeightsError), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,11 +1,16 @@
-"""Weights files: safetensors that say what they are. Which file a name means: `models.py`."""
+"""Weights files: safetensors files that say what they are. `find.py` tells which one a name means.
+
+>>> load(find("nano").path).architecture.features
+32
+"""
 
 from __future__ import annotations
 
 import json
 import math
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
@@ -18,13 +23,14 @@ from torch.overrides import TorchFunctionMode
 from llenhance.errors import SingularMatrixError, WeightsError
 from llenhance.files.whole import write_whole
 from llenhance.model.architecture import Architecture
-from llenhance.model.flow import InvertibleConv
+from llenhance.model.linear import InvertibleConv
 from llenhance.model.llflow import LLFlow
+from llenhance.system import system_errors
 
 FORMAT: Final = "llenhance weights 1"
 
 LARGEST: Final = 2_000_000_000
-"""Bytes that a file may have, and the network that it holds: thirteen times the authors' large."""
+"""Bytes that a file, and the network in it, may have: thirteen times the authors' large one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +38,8 @@ class Description:
     """What the header of a weights file says.
 
     Attributes:
-        architecture: of the network.
-        training: how it came to be: source, steps, scores; JSON values, empty if unknown.
+        architecture: what its network looks like.
+        training: how it was made: source, steps, scores; JSON values, empty if unknown.
     """
 
     architecture: Architecture
@@ -44,20 +50,14 @@ def describe(path: Path) -> Description:
     """Read the header of a weights file.
 
     Raises:
-        WeightsError: unreadable, not safetensors, or a header that describes nothing known here.
+        WeightsError: the file cannot be read, is not a safetensors file, or its header describes
+            no network known here.
     """
     check_file(path)
-    try:
-        with _opened(path) as file:
-            header: dict[str, str] = file.metadata() or {}
-    except OSError as reason:
-        raise WeightsError(str(path), "cannot be read", "Check the file") from reason
-    except safetensors.SafetensorError as reason:
-        remedy = "Get the file again"
-        raise WeightsError(str(path), "is damaged or no safetensors file", remedy) from reason
+    with _read_errors(path), _opened(path) as file:
+        header: dict[str, str] = file.metadata() or {}
     if header.get("format") != FORMAT:
-        problem = "is a safetensors file, but not one of llenhance's weights"
-        raise WeightsError(str(path), problem, "Use a file that llenhance wrote")
+        raise WeightsError("weights-foreign", str(path))
     try:
         training: Any = json.loads(header["training"])
         if not isinstance(training, dict):
@@ -67,39 +67,44 @@ def describe(path: Path) -> Description:
             training=cast("dict[str, object]", training),
         )
     except (KeyError, ValueError, RecursionError) as reason:
-        problem = f"has a header that describes no network known here ({reason})"
-        remedy = "Update llenhance, or get the file again"
-        raise WeightsError(str(path), problem, remedy) from reason
+        raise WeightsError("weights-header-unknown", str(path), reason=str(reason)) from reason
 
 
 def check_file(path: Path) -> None:
-    """Refuse what is no file, such as a pipe that nobody ends, or one that no network can fill.
+    """Refuse a path that is not a file, such as a pipe that nobody ends, or a file that is too big.
 
     Raises:
-        WeightsError: it is one of these, or cannot be looked at.
+        WeightsError: there is no such file, it is refused, or the system does not tell.
     """
-    try:
+    with system_errors(path, WeightsError):
         status = path.stat()
-    except OSError as reason:
-        problem = f"cannot be read: {reason.strerror}"
-        raise WeightsError(str(path), problem, "Check its name") from reason
+    if stat.S_ISDIR(status.st_mode):
+        raise WeightsError("is-a-folder", str(path))
     if not stat.S_ISREG(status.st_mode):
-        raise WeightsError(str(path), "is no file", "Name a weights file")
+        raise WeightsError("weights-not-regular", str(path))
     if status.st_size > LARGEST:
-        problem = f"has {status.st_size / 1e9:.1f} GB, more than any network known here"
-        raise WeightsError(str(path), problem, "Get the file again")
+        raise WeightsError("weights-too-large", str(path), gigabytes=status.st_size / 1e9)
 
 
 def _opened(path: Path) -> Any:
     return safetensors.safe_open(path, framework="pt")  # its types say nothing of the result
 
 
+@contextmanager
+def _read_errors(path: Path) -> Generator[None]:
+    with system_errors(path, WeightsError):
+        try:
+            yield
+        except safetensors.SafetensorError as reason:
+            raise WeightsError("weights-damaged", str(path)) from reason
+
+
 def load(path: Path) -> LLFlow:
     """Return the network of a weights file, in float32 and evaluation mode, on the CPU.
 
     Raises:
-        WeightsError: see `describe`; or tensors that are missing, unexpected, of another shape or
-            type, or not finite.
+        WeightsError: as `describe`; or a tensor is missing, unexpected, of another shape or type,
+            or not finite.
         SingularMatrixError: the flow cannot be inverted.
     """
     architecture = describe(path).architecture
@@ -107,27 +112,25 @@ def load(path: Path) -> LLFlow:
         model = LLFlow(architecture)
     expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     if 4 * sum(math.prod(shape) for shape in expected.values()) > LARGEST:
-        problem = "has a header of a network that would not fit into memory"
-        raise WeightsError(str(path), problem, "Get the file again")
+        raise WeightsError("network-too-large", str(path))
     tensors: dict[str, torch.Tensor] = {}
-    try:
-        with _opened(path) as file:
-            present: set[str] = set(file.keys())
-            _refuse(path, "lacks", expected.keys() - present)
-            _refuse(path, "has the unknown", present - expected.keys())
-            for name, shape in expected.items():
-                if tuple(file.get_slice(name).get_shape()) != shape:
-                    _refuse(path, "has a wrong shape for", {name})
-                tensors[name] = file.get_tensor(name)
-    except (OSError, safetensors.SafetensorError) as reason:
-        raise WeightsError(str(path), "is damaged", "Get the file again") from reason
+    with _read_errors(path), _opened(path) as file:
+        present: set[str] = set(file.keys())
+        if lacking := expected.keys() - present:
+            raise WeightsError("tensors-missing", str(path), tensors=in_short(lacking))
+        if unknown := present - expected.keys():
+            raise WeightsError("tensors-unknown", str(path), tensors=in_short(unknown))
+        for name, shape in expected.items():
+            if tuple(file.get_slice(name).get_shape()) != shape:
+                raise WeightsError("tensor-shape-wrong", str(path), tensor=name)
+            tensors[name] = file.get_tensor(name)
     for name, tensor in tensors.items():
         if tensor.dtype not in (torch.float16, torch.bfloat16, torch.float32):
-            _refuse(path, f"has the type {tensor.dtype} for", {name})
+            raise WeightsError("tensor-type-wrong", str(path), tensor=name, type=str(tensor.dtype))
         # A copy: what is mapped from a file that shrinks later would kill the process.
         tensors[name] = tensor.to(torch.float32, copy=True)
         if not tensors[name].isfinite().all():
-            _refuse(path, "has infinite or undefined numbers in", {name})
+            raise WeightsError("tensor-not-finite", str(path), tensor=name)
     model.load_state_dict(tensors, assign=True)
     model.eval().requires_grad_(requires_grad=False)
     check_invertible(model, path)
@@ -139,7 +142,7 @@ def check_invertible(model: LLFlow, path: Path) -> None:
 
     Args:
         model: on the CPU.
-        path: of its file, for the sentence.
+        path: of its file, for the error.
 
     Raises:
         SingularMatrixError: there is one.
@@ -149,11 +152,11 @@ def check_invertible(model: LLFlow, path: Path) -> None:
             try:
                 part.check()
             except SingularMatrixError as reason:
-                raise SingularMatrixError(str(path), *reason.args[1:]) from reason
+                raise reason.about(str(path)) from reason
 
 
 class _Undrawn(TorchFunctionMode):
-    """Leaves out random numbers: on tensors without storage, asking for them imports for 1 s."""
+    """Skips random numbers: on tensors without storage, torch imports for 1 s to draw them."""
 
     def __torch_function__(
         self,
@@ -168,11 +171,10 @@ class _Undrawn(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-def _refuse(path: Path, problem: str, names: set[str]) -> None:
-    if names:
-        first = sorted(names)[0]
-        others = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        raise WeightsError(str(path), f"{problem} tensor {first}{others}", "Get the file again")
+def in_short(names: Set[str]) -> str:
+    """Return the first of some names and how many there are besides, for messages."""
+    first, *others = sorted(names)
+    return f"{first} and {len(others)} more" if others else first
 
 
 def store(
@@ -186,16 +188,16 @@ def store(
     """Write a network as a weights file, whole or not at all.
 
     Args:
-        model: any device.
+        model: on any device.
         path: of the new file.
-        training: how it came to be; JSON values.
-        dtype: of the stored numbers, float16 for shipping.
+        training: how the model was made; JSON values.
+        dtype: of the stored numbers; float16 for files that are shipped.
         overwrite: whether an existing file is replaced.
 
     Raises:
-        PictureError: the file exists or its folder cannot be written.
+        PictureError: the file exists, or its folder cannot be written.
         ResourceError: the disk is full.
-        WeightsError: a number is out of the type's range.
+        WeightsError: a number is out of the range of `dtype`.
     """
     tensors = {
         name: tensor.detach().to("cpu", dtype).contiguous()
@@ -203,7 +205,7 @@ def store(
     }
     for name, tensor in tensors.items():
         if not tensor.isfinite().all():
-            _refuse(path, f"cannot hold as {dtype} the", {name})
+            raise WeightsError("tensor-out-of-range", str(path), tensor=name, type=str(dtype))
     header = {
         "format": FORMAT,
         "architecture": model.architecture.to_json(),

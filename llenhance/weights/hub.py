@@ -1,69 +1,40 @@
-"""Files of a Hugging Face hub, through its own client: cache, resume, mirrors, tokens, offline.
+"""Download from and upload to a Hugging Face hub, through its own client.
 
-What is fetched is verified before anybody parses it. What the client raises becomes a sentence in
-`hub_errors.py`.
+The client brings the cache, resumed downloads, mirrors, tokens and offline mode. What is downloaded
+is verified before anybody parses it. `hub_reference.py` reads the names of files, `hub_cache.py`
+looks into the cache, `hub_errors.py` tells what the client raises.
 """
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from llenhance.errors import UsageError, WeightsError
-from llenhance.weights.digest import sha256 as sha256_of
-from llenhance.weights.hub_errors import in_sentences
+from llenhance.errors import WeightsError
+from llenhance.weights.hub_cache import (
+    SUFFIXES,
+    USUAL,
+    cache_folder,
+    cached,
+    cached_files,
+    only_weights_file,
+    verify,
+)
+from llenhance.weights.hub_errors import hub_errors
+from llenhance.weights.hub_reference import HubFile
 
 Progress = Callable[[int, int], None]
-"""Called with the bytes done and all of them, 0 while unknown."""
+"""Called with the bytes done and the bytes in all, 0 while unknown."""
 
-_REFERENCE: Final = re.compile(
-    r"hf:(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[^:@\s]+))?(:(?P<file>[^:\s][^:]*))?", re.ASCII
-)
-_SUM: Final = re.compile(r"[0-9a-f]{64}")
+_MOST_NAMED: Final = 5  # files of a repository, in a message
+
 _PLAIN: Final = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
-_USUAL: Final = "model.safetensors"
-_SUFFIXES: Final = (".safetensors", ".pth")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HubFile:
-    """A file in a repository of a hub.
-
-    Attributes:
-        repo: ``owner/name``.
-        file: its path there; None is the only weights file.
-        revision: branch, tag or commit; None is main.
-        kind: of the repository.
-    """
-
-    repo: str
-    file: str | None = None
-    revision: str | None = None
-    kind: Literal["model", "space", "dataset"] = "model"
-
-    def __str__(self) -> str:
-        revision = f"@{self.revision}" if self.revision else ""
-        return f"hf:{self.repo}{revision}" + (f":{self.file}" if self.file else "")
-
-
-def parse(text: str) -> HubFile:
-    """Return what ``hf:owner/name[@revision][:file]`` names.
-
-    Raises:
-        UsageError: it is something else.
-    """
-    match = _REFERENCE.fullmatch(text)
-    file = match["file"] if match else None
-    leads_out = file is not None and (file.startswith("/") or ".." in file.split("/"))
-    if match is None or leads_out or ".." in match["repo"]:
-        raise UsageError(text, "is no file of a hub", "Write hf:owner/name[@revision][:file]")
-    return HubFile(repo=match["repo"], file=file, revision=match["revision"])
 
 
 def fetch(
@@ -74,24 +45,25 @@ def fetch(
     offline: bool = False,
     progress: Progress | None = None,
 ) -> Path:
-    """Download a file, unless the client's cache has it, verify it, and return its path there.
+    """Return a file's path in the client's cache; if need be, download and verify it.
 
     Args:
         source: which file.
-        name: of the model that it is, for sentences.
-        sha256: that it must have, 64 hex digits; without it the one that the hub states, if any.
-        offline: look into the cache alone.
-        progress: called while it is downloaded.
+        name: of the model, for errors.
+        sha256: what it must be, 64 hex digits; None for the one that the hub states, if any.
+        offline: look into the cache only.
+        progress: called during the download.
 
     Raises:
-        WeightsError: it cannot be had, or is not what it should be; then it is moved away.
+        WeightsError: it cannot be downloaded, or its SHA-256 is wrong; then it is moved away.
         ResourceError: the disk is full.
     """
     import huggingface_hub
 
     client: Any = huggingface_hub  # its types are of a tqdm without stubs
     title = f"{name} ({source})" if name else str(source)
-    with in_sentences(title), _silent():
+    cache_folder()  # the client would make a folder named "~" for a user without a home
+    with hub_errors(title), _silent():
         file = source.file or _only_file(source, offline=offline)
         if not offline and cached(replace(source, file=file)) is None:
             _ask(source, file, name=title)
@@ -103,56 +75,31 @@ def fetch(
             local_files_only=offline,
             tqdm_class=_reporting(progress),
         )
-    _verify(Path(path), sha256, name=title)
+    verify(Path(path), sha256, name=title)
     return Path(path)
 
 
-def cached(source: HubFile) -> Path | None:
-    """Return a file if the client's cache has it; the network is never used."""
-    from huggingface_hub import try_to_load_from_cache
-
-    file = source.file or _only(_cached_files(source))
-    if file is None:
-        return None
-    found = try_to_load_from_cache(
-        source.repo, file, revision=source.revision, repo_type=source.kind
-    )
-    return Path(found) if isinstance(found, str) else None
-
-
-def remove(source: HubFile) -> int:
-    """Take a file out of the client's cache, in all revisions, and return the bytes freed."""
-    file = source.file or _only(_cached_files(source))
-    freed = 0
-    for link in _snapshots(source).glob(f"*/{file}") if file else ():
-        blob = link.resolve()  # the file itself where links are not possible
-        if blob.is_file():
-            freed += blob.stat().st_size
-            blob.unlink()
-        link.unlink(missing_ok=True)
-    return freed
-
-
 def upload(path: Path, target: HubFile, *, card: str) -> str:
-    """Put a file and a model card into a repository, made if need be, and return its address.
+    """Upload a file and a model card, and return the address of the repository.
 
     Args:
         path: of the file.
-        target: where to; without a file `model.safetensors`.
+        target: the repository, made if it does not exist; the file in it is called
+            `model.safetensors` if nothing else is said.
         card: Markdown, the repository's README.
 
     Raises:
-        WeightsError: the hub does not take it.
+        WeightsError: the hub refuses the upload.
     """
     from huggingface_hub import CommitOperationAdd, HfApi
 
-    file = target.file or _USUAL
+    file = target.file or USUAL
     operations = [
         CommitOperationAdd(path_in_repo=file, path_or_fileobj=path),
         CommitOperationAdd(path_in_repo="README.md", path_or_fileobj=card.encode()),
     ]
     api = HfApi()
-    with in_sentences(str(target)), _silent():
+    with hub_errors(str(target)), _silent():
         address = api.create_repo(target.repo, repo_type=target.kind, exist_ok=True)
         api.create_commit(
             target.repo,
@@ -165,13 +112,13 @@ def upload(path: Path, target: HubFile, *, card: str) -> str:
 
 
 def _ask(source: HubFile, file: str, *, name: str) -> None:
-    """Ask the hub once about a file, and refuse what it may not answer.
+    """Ask the hub once about a file, and check the answer.
 
-    The client alone would try for half a minute where nobody answers, and makes names of files out
-    of the answer, which may lead anywhere.
+    The client alone tries for half a minute if nobody answers, and makes file names out of the
+    answer, which may lead anywhere.
 
     Raises:
-        WeightsError: the answer would be a path.
+        WeightsError: the answer holds a path where a name is expected.
     """
     import huggingface_hub
 
@@ -181,8 +128,7 @@ def _ask(source: HubFile, file: str, *, name: str) -> None:
     answer = client.get_hf_file_metadata(address, timeout=timeout)
     for text in (answer.etag, answer.commit_hash):
         if text is not None and not _PLAIN.fullmatch(text):
-            problem = f"came with a name that no file should have: {text}"
-            raise WeightsError(name, problem, "Check HF_ENDPOINT if it is set")
+            raise WeightsError("hub-answer-unsafe", name, answer=text)
 
 
 def _only_file(source: HubFile, *, offline: bool) -> str:
@@ -190,85 +136,29 @@ def _only_file(source: HubFile, *, offline: bool) -> str:
     from huggingface_hub import HfApi
 
     if offline:
-        files = list(_cached_files(source))
+        files = list(cached_files(source))
     else:
         files = HfApi().list_repo_files(
             source.repo, repo_type=source.kind, revision=source.revision
         )
-    file = _only(files)
-    if file is None:
-        candidates = [name for name in files if name.endswith(_SUFFIXES)]
-        if not candidates:
-            problem = "is not in the cache" if offline else "has no weights file"
-            remedy = "Go online once" if offline else "Name a repository with a .safetensors file"
-            raise WeightsError(str(source), problem, remedy)
-        some = ", ".join(sorted(candidates)[:5])
-        remedy = f"Name one of them: {source}:FILE"
-        raise WeightsError(str(source), f"has several weights files: {some}", remedy)
-    return file
-
-
-def _only(files: Iterator[str] | list[str]) -> str | None:
-    names = list(files)
-    if _USUAL in names:
-        return _USUAL
-    for suffix in _SUFFIXES:
-        fitting = [name for name in names if name.endswith(suffix)]
-        if fitting:
-            return fitting[0] if len(fitting) == 1 else None
-    return None
-
-
-def _snapshots(source: HubFile) -> Path:
-    from huggingface_hub import constants
-    from huggingface_hub.file_download import repo_folder_name
-
-    folder = repo_folder_name(repo_id=source.repo, repo_type=source.kind)
-    return Path(constants.HF_HUB_CACHE) / folder / "snapshots"
-
-
-def _cached_files(source: HubFile) -> Iterator[str]:
-    """Yield the paths of the cached files of a revision."""
-    snapshots = _snapshots(source)
-    revision = source.revision or "main"
-    reference = snapshots.parent / "refs" / revision
-    commit = reference.read_text() if reference.is_file() else revision
-    snapshot = snapshots / commit
-    for path in snapshot.rglob("*"):
-        if path.is_file():
-            yield path.relative_to(snapshot).as_posix()
-
-
-def _verify(path: Path, sha256: str | None, *, name: str) -> None:
-    """Move a file away whose SHA-256 is not the one it must have, and say so."""
-    # The client names what a link leads to by the hub's sum, for large files a SHA-256. One link:
-    # behind it may be another, to a store that several caches share, with names of its own.
-    blob = path.parent / path.readlink() if path.is_symlink() else path
-    expected = sha256 or (blob.name if _SUM.fullmatch(blob.name) else None)
-    if expected is None:
-        return
-    found = sha256_of(path)
-    if found == expected:
-        return
-    from huggingface_hub import constants
-
-    quarantine = Path(constants.HF_HUB_CACHE).parent / "llenhance-quarantine"
-    target = quarantine / found
-    quarantine.mkdir(parents=True, exist_ok=True)
-    blob.replace(target)
-    path.unlink(missing_ok=True)
-    problem = f"is damaged: its SHA-256 is {found} instead of {expected}"
-    raise WeightsError(name, problem, f"It was moved to {target}; try again")
+    file = only_weights_file(files)
+    if file is not None:
+        return file
+    candidates = sorted(name for name in files if name.endswith(SUFFIXES))
+    if candidates:
+        some = ", ".join(candidates[:_MOST_NAMED])
+        raise WeightsError("hub-weights-ambiguous", str(source), files=some, example=candidates[0])
+    raise WeightsError("hub-not-cached" if offline else "hub-weights-missing", str(source))
 
 
 @contextmanager
 def _silent() -> Generator[None]:
-    """Keep the client's warnings, bars and log off our streams."""
+    """Keep the client's warnings, bars and log away from our streams."""
     import logging
 
     from huggingface_hub.utils import disable_progress_bars
 
-    for module in ("file_download", "hf_api"):  # imported later, they would set the level anew
+    for module in ("file_download", "hf_api"):  # imported later, they would set the level again
         import_module(f"huggingface_hub.{module}")
     disable_progress_bars()
     logger = logging.getLogger("huggingface_hub")
@@ -283,7 +173,7 @@ def _silent() -> Generator[None]:
 
 
 def _reporting(progress: Progress | None) -> Any:
-    """Return a class like tqdm that draws nothing, and passes on what it is told."""
+    """Return a class like tqdm that draws nothing, and reports to `progress`."""
     from tqdm import std
 
     base: Any = std.tqdm

@@ -1,71 +1,72 @@
-"""What the hub's client raises, as sentences: what went wrong with which file, and what to do."""
+"""What the hub's client raises, as errors with a code: what went wrong with which file."""
 
 from __future__ import annotations
 
 import errno
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Final
 
 from llenhance.errors import LlenhanceError, ResourceError, WeightsError
+from llenhance.system import system_error
 
-_LOGIN = "Run `hf auth login` or set HF_TOKEN, and ask its owner for access"
-_AGAIN = "Check the connection, or HF_ENDPOINT if it is set, and try again"
+_OF_THE_CACHE: Final = {  # what a file system refuses, and no network
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EEXIST,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
+}
 
 
 @contextmanager
-def in_sentences(name: str) -> Generator[None]:
-    """Raise what the client raises as `LlenhanceError`.
-
-    Args:
-        name: of the file, for the sentence.
-    """
+def hub_errors(name: str) -> Generator[None]:
+    """Raise whatever the client raises inside as a `LlenhanceError` about `name`."""
     try:
         yield
     except LlenhanceError:
         raise
     except Exception as reason:  # the client passes on what its transport raises
-        raise sentence(name, reason) from reason
+        raise hub_error(name, reason) from reason
 
 
-def sentence(name: str, reason: BaseException) -> LlenhanceError:
-    """Return what to tell of an exception of the client or of what it is made of."""
+def hub_error(name: str, reason: BaseException) -> LlenhanceError:
+    """Return the error that tells of an exception of the client, or of what it is made of."""
     from huggingface_hub import errors
 
-    if isinstance(reason, OSError) and reason.errno in (errno.ENOSPC, errno.EDQUOT):
-        return ResourceError(name, "no space left to download it", "Free some, or set HF_HOME")
     if isinstance(reason, errors.LocalEntryNotFoundError) and reason.__cause__ is not None:
-        return sentence(name, reason.__cause__)
+        return hub_error(name, reason.__cause__)
     if isinstance(reason, errors.LocalEntryNotFoundError | errors.OfflineModeIsEnabled):
-        return WeightsError(name, "is not in the cache, and offline", "Go online once")
+        return WeightsError("hub-not-cached", name)
     known = {
-        errors.GatedRepoError: ("may be had only by whom its owner admits", _LOGIN),
-        errors.RevisionNotFoundError: ("has no such revision", "Check what follows @"),
-        errors.RemoteEntryNotFoundError: ("has no such file", "Check what follows :"),
-        errors.RepositoryNotFoundError: (
-            "is not there, or private",
-            "Check its name; if it is private run `hf auth login` or set HF_TOKEN",
-        ),
-        errors.FileMetadataError: ("came without the headers that a hub sends", _AGAIN),
-        errors.LocalTokenNotFoundError: ("needs a token", "Run `hf auth login` or set HF_TOKEN"),
+        errors.GatedRepoError: "hub-access-needed",
+        errors.RevisionNotFoundError: "hub-revision-unknown",
+        errors.RemoteEntryNotFoundError: "hub-file-unknown",
+        errors.RepositoryNotFoundError: "hub-repository-unknown",
+        errors.FileMetadataError: "hub-headers-missing",
+        errors.LocalTokenNotFoundError: "hub-token-missing",
+        errors.HFValidationError: "hub-name-impossible",
     }
-    for kind, (problem, remedy) in known.items():
+    for kind, code in known.items():
         if isinstance(reason, kind):
-            return WeightsError(name, problem, remedy)
+            return WeightsError(code, name)
     if isinstance(reason, errors.HfHubHTTPError):
         return _refused(name, reason.response.status_code)
-    if isinstance(reason, errors.HFValidationError):
-        return WeightsError(name, "is no name that a hub can have", "Write hf:owner/name")
-    if isinstance(reason, PermissionError):
-        problem = f"cannot be kept in the cache: {reason.strerror}"
-        return WeightsError(name, problem, "Set HF_HOME to a folder of yours")
-    kind = type(reason).__name__
-    return WeightsError(name, f"could not be downloaded ({kind})", _AGAIN)
+    if isinstance(reason, OSError):
+        told = system_error(name, reason, WeightsError)
+        if isinstance(told, ResourceError):
+            return told
+        if reason.errno in _OF_THE_CACHE:
+            return WeightsError("hub-cache-unusable", name, reason=told.problem)
+    return WeightsError("download-failed", name, reason=type(reason).__name__)
 
 
 def _refused(name: str, status: int) -> LlenhanceError:
     if status in (401, 403):
-        return WeightsError(name, f"was refused (status {status})", _LOGIN)
+        return WeightsError("hub-refused", name, status=status)
     if status == 429:
-        remedy = "Wait a few minutes, or log in with `hf auth login`"
-        return WeightsError(name, "was asked for too often (status 429)", remedy)
-    return WeightsError(name, f"could not be had: the server answered {status}", _AGAIN)
+        return WeightsError("hub-too-many-requests", name)
+    return WeightsError("hub-server-error", name, status=status)

@@ -1,4 +1,4 @@
-"""Import of the authors' checkpoints: their parameter names become ours, all else is refused."""
+"""Import the checkpoints of the LLFlow authors: their parameter names become ours."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from llenhance.model.architecture import LARGE, SMALL, Architecture
 from llenhance.model.llflow import LLFlow
 from llenhance.weights.checkpoint import read_checkpoint
 from llenhance.weights.digest import sha256
-from llenhance.weights.file import check_invertible, store
+from llenhance.weights.file import check_invertible, in_short, store
 
 RENAMING: Final = (  # the authors' name -> ours; applied in this order
     (r"^RRDB\.RRDB_trunk\.", "encoder.trunk."),
@@ -32,7 +32,7 @@ RENAMING: Final = (  # the authors' name -> ours; applied in this order
     (r"(\.affine|\.injection)\.4\.", r"\1.last."),
 )
 
-DEAD: Final = frozenset(  # in the published files, but read in neither direction of the network
+DEAD: Final = frozenset(  # in the published files, but used in neither direction of the network
     f"{module}.{parameter}"
     for module in (
         "RRDB.downconv3",
@@ -44,11 +44,13 @@ DEAD: Final = frozenset(  # in the published files, but read in neither directio
     for parameter in ("weight", "bias")
 )
 
-_REMEDY: Final = "Use one of the authors' released files for the LOL data set"
-
 
 def our_name(theirs: str) -> str:
-    """Return our parameter name for one of the authors' state dict."""
+    """Return our name of one of the authors' parameters.
+
+    >>> our_name("RRDB.RRDB_trunk.0.RDB1.conv1.weight")
+    'encoder.trunk.0.0.conv1.weight'
+    """
     for pattern, replacement in RENAMING:
         theirs = re.sub(pattern, replacement, theirs)
     return theirs
@@ -57,70 +59,84 @@ def our_name(theirs: str) -> str:
 def converted(
     checkpoint: Mapping[str, Tensor], architecture: Architecture, *, name: str
 ) -> dict[str, Tensor]:
-    """Return our state dict of the authors' one, complete and without its dead parameters.
+    """Return our state dict for the authors' one, complete and without its dead parameters.
 
     Args:
-        checkpoint: the authors' names to tensors.
-        architecture: what it is of.
+        checkpoint: tensors by the authors' names.
+        architecture: what the network looks like.
         name: of the file, for errors.
 
     Raises:
-        WeightsError: a parameter that is missing, unexpected, or of another shape or kind, by name.
+        WeightsError: a parameter is missing, unexpected, or of another shape or kind; it is named.
     """
     with torch.device("meta"):
         expected = {key: value.shape for key, value in LLFlow(architecture).state_dict().items()}
     alive = [key for key in checkpoint if key not in DEAD]
     theirs = {our_name(key): key for key in alive}
-    for kind, names in (
-        ("names twice the", sorted(our_name(key) for key in set(alive) - set(theirs.values()))),
-        ("lacks", sorted(expected.keys() - theirs.keys())),
-        ("has the unexpected", sorted(theirs[key] for key in theirs.keys() - expected.keys())),
-    ):
-        if names:
-            others = f" and {len(names) - 1} more" if len(names) > 1 else ""
-            raise WeightsError(name, f"{kind} parameter {names[0]}{others}", _REMEDY)
+    if twice := {our_name(key) for key in set(alive) - set(theirs.values())}:
+        raise WeightsError("parameters-twice", name, parameters=in_short(twice))
+    if lacking := expected.keys() - theirs.keys():
+        raise WeightsError("parameters-missing", name, parameters=in_short(lacking))
+    if unexpected := {theirs[key] for key in theirs.keys() - expected.keys()}:
+        raise WeightsError("parameters-unexpected", name, parameters=in_short(unexpected))
     for key, shape in expected.items():
         tensor = checkpoint[theirs[key]]
         if tensor.shape != shape:
-            found = tuple(tensor.shape)
-            problem = f"has the shape {found} for {theirs[key]} instead of {tuple(shape)}"
-            raise WeightsError(name, problem, _REMEDY)
+            raise WeightsError(
+                "parameter-shape-wrong",
+                name,
+                parameter=theirs[key],
+                found=str(tuple(tensor.shape)),
+                expected=str(tuple(shape)),
+            )
         strided = tensor.layout == torch.strided and tensor.device.type == "cpu"
         if not tensor.is_floating_point() or not strided:
-            problem = f"has {tensor.dtype} numbers, {tensor.layout}, for {theirs[key]}"
-            raise WeightsError(name, problem, _REMEDY)
+            raise WeightsError(
+                "parameter-type-wrong",
+                name,
+                parameter=theirs[key],
+                type=str(tensor.dtype),
+                layout=str(tensor.layout),
+            )
     return {key: checkpoint[theirs[key]].float().contiguous() for key in expected}
 
 
-def import_checkpoint(source: Path, *, target: Path, overwrite: bool) -> Architecture:
+def import_checkpoint(
+    source: Path, *, target: Path, overwrite: bool, digest: str | None = None
+) -> Architecture:
     """Write an authors' checkpoint as one of our weights files, in float32.
 
+    Nothing in the checkpoint is executed.
+
     Args:
-        source: ``.pth``, a flat state dict.
-        target: of the new safetensors file.
-        overwrite: whether an existing one is replaced.
+        source: path of the checkpoint, ``.pth``, a flat state dict.
+        target: path of the new safetensors file.
+        overwrite: whether an existing file is replaced.
+        digest: SHA-256 of the checkpoint, if it is known already.
 
     Returns:
-        What it turned out to be: `architecture.SMALL` or `architecture.LARGE`.
+        What the network turned out to be: `architecture.SMALL` or `architecture.LARGE`.
 
     Raises:
-        WeightsError: not such a checkpoint; nothing in it is executed.
-        PictureError: a file cannot be read or written.
+        WeightsError: it cannot be read, or is not a checkpoint of the authors.
+        PictureError: the new file cannot be written.
+        ResourceError: the disk is full.
     """
-    checkpoint = read_checkpoint(source, remedy=_REMEDY)
+    checkpoint = read_checkpoint(source)
     first = checkpoint.get("RRDB.conv_first.weight")
     width = 0 if first is None or first.dim() == 0 else len(first)
     presets = {preset.features: preset for preset in (SMALL, LARGE)}
     if width not in presets:
-        problem = "is no checkpoint of the authors' small or large network"
-        raise WeightsError(str(source), problem, _REMEDY)
+        raise WeightsError("checkpoint-unknown-network", str(source))
     architecture = presets[width]
     state = converted(checkpoint, architecture, name=str(source))
     with torch.device("meta"):
         model = LLFlow(architecture)
     model.load_state_dict(state, assign=True)
     check_invertible(model.requires_grad_(requires_grad=False), source)
-    digest = sha256(source)
-    training: dict[str, object] = {"source": "checkpoint of the LLFlow authors", "sha256": digest}
+    training: dict[str, object] = {
+        "source": "checkpoint of the LLFlow authors",
+        "sha256": digest or sha256(source),
+    }
     store(model, target, training=training, dtype=torch.float32, overwrite=overwrite)
     return architecture

@@ -5,41 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from llenhance.weights.hub import HubFile
-
-OWN_LICENCE: Final = "Apache-2.0"
-AUTHORS_LICENCE: Final = "CC BY-NC-SA 4.0"
-"""Of the authors' weights: not for commercial use, and passed on under the same terms."""
+from llenhance.weights.hub_reference import HubFile
+from llenhance.weights.license import APACHE, CC_BY_NC_SA, License
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What is known of a model.
+    """A known model.
 
     Attributes:
-        name: by which `--model` finds it.
+        name: what users call it.
         architecture: a key of `architecture.PRESETS`.
         description: one line.
-        licence: of the weights.
-        source: the file of a hub that it is downloaded from, None where there is none.
-        link: the page where people download it by hand, None where that is not needed.
-        size: of that file in bytes, None if unknown.
-        sha256: of that file, None if unknown; then the hub's own sum is checked.
+        license: of its weights.
+        source: the file of a hub to download; None if a program cannot download it.
+        link: the page where people download it by hand; None if that is not needed.
+        size: of the file in bytes, None if unknown.
+        sha256: of the file, None if unknown; then the hub's own sum is checked.
     """
 
     name: str
     architecture: str
     description: str
-    licence: str
+    license: License
     source: HubFile | None = None
     link: str | None = None
     size: int | None = None
     sha256: str | None = None
-
-    @property
-    def needs_consent(self) -> bool:
-        """Whether its licence restricts what may be done with it, and is to be accepted first."""
-        return self.licence != OWN_LICENCE
 
 
 _DRIVE: Final = "https://drive.google.com/file/d/{}/view"
@@ -49,7 +41,7 @@ REGISTRY: Final = (
         name="nano",
         architecture="nano",
         description="llenhance's own, for plain CPUs",
-        licence=OWN_LICENCE,
+        license=APACHE,
         size=4_886_544,
         sha256="d04d40ace8e8f6de8409dccf7d0f93d3f1b58c515b0f83bbf7bc620207978684",
     ),
@@ -57,7 +49,7 @@ REGISTRY: Final = (
         name="llflow-small",
         architecture="small",
         description="the authors' small network, trained on LOL",
-        licence=AUTHORS_LICENCE,
+        license=CC_BY_NC_SA,
         source=HubFile(
             repo="SaffalPoosh/image_enhancement",
             file="models/llflow/LOL_smallNet.pth",
@@ -70,14 +62,14 @@ REGISTRY: Final = (
         name="llflow-large",
         architecture="large",
         description="the authors' large network, trained on LOL",
-        licence=AUTHORS_LICENCE,
+        license=CC_BY_NC_SA,
         link=_DRIVE.format("1t3kASTRXbnEnCZ0EcIvGhMHYkoJ8E2C4"),
     ),
     Entry(
         name="llflow-lol-v2",
         architecture="large",
         description="the authors' large network, trained on LOL-v2",
-        licence=AUTHORS_LICENCE,
+        license=CC_BY_NC_SA,
         link=_DRIVE.format("1n7XwIlNr1lUxgZ9qlmFXCwzMTWSStQIW"),
     ),
 )
@@ -85,5 +77,15 @@ REGISTRY: Final = (
 
 
 def entry(name: str) -> Entry | None:
-    """Return what is known of a model, None of other names."""
+    """Return a known model by its name, None if no known model has it."""
     return next((known for known in REGISTRY if known.name == name), None)
+
+
+def license_of(name: str) -> License | None:
+    """Return the license of a known model; None for others: nobody has told their license.
+
+    >>> license_of("nano").name
+    'Apache-2.0'
+    """
+    known = entry(name)
+    return known.license if known else None
