@@ -33,10 +33,14 @@ def decode(data: bytes, *, name: str) -> Picture:
         raise PictureError("empty-file", name)
     format = format_in(data)
     if format is None:
-        heic = data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1")
-        raise PictureError("heic-not-readable" if heic else "format-not-known", name)
+        raise PictureError("heic-not-readable" if _is_heic(data) else "format-not-known", name)
     about = FORMATS[format]
     with guard.reading(name=name, format=about.title) as heard:
         picture = about.read(data)
     warned = (Note("decoder-warned", warning=warning) for warning in heard)
     return replace(picture, source_format=format, notes=(*picture.notes, *warned))
+
+
+def _is_heic(data: bytes) -> bool:
+    brands = data[8 : int.from_bytes(data[:4], "big")]
+    return data[4:8] == b"ftyp" and any(one in brands for one in (b"heic", b"heix", b"mif1"))

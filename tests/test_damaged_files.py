@@ -1,0 +1,215 @@
+"""Files that are no good give a sentence, and never an error of a library."""
+
+from __future__ import annotations
+
+import struct
+import tracemalloc
+import warnings
+import zlib
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+from support.encoded import (
+    ICC,
+    WRITABLE,
+    XMP,
+    chunk,
+    exif_with,
+    full_picture,
+    pnm,
+    random_pixels,
+    said,
+    saved,
+    smooth_pixels,
+    through,
+)
+
+from llenhance.errors import LlenhanceError, PictureError, ResourceError
+from llenhance.pictures import guard, pillow
+from llenhance.pictures.decode import decode
+from llenhance.pictures.encode import encode
+from llenhance.pictures.formats import format_in
+from llenhance.pictures.picture import Picture
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "dusk.jpg: the file is empty. "),
+        (b"Shopping list: lamps, candles", "it is not a picture in a format that can be read"),
+        (b"GIF89a\1\0\1\0\0\0\0;", "its GIF data is damaged or incomplete"),
+        (b"P6 5 4 255\n12345", "its PNM data is damaged or incomplete"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC pictures cannot be read"),
+        (b"\xff\xd8\xff\xe0 and so on", "its JPEG data is damaged or incomplete"),
+        (b"\x89PNG\r\n\x1a\n", "its PNG data is damaged or incomplete"),
+        (b"II*\0\x08\0\0\0", "its TIFF data is damaged or incomplete"),
+    ],
+    ids=["empty", "text", "GIF", "PNM", "HEIC", "JPEG", "PNG", "TIFF"],
+)
+def test_what_is_no_picture_is_refused_with_a_sentence(data: bytes, sentence: str) -> None:
+    with pytest.raises(PictureError) as refused:
+        decode(data, name="dusk.jpg")
+    assert str(refused.value).startswith("dusk.jpg: ")
+    assert sentence in str(refused.value)
+
+
+def test_a_camera_raw_file_is_not_mistaken_for_its_preview() -> None:
+    data = saved(Image.new("RGB", (16, 16)), "TIFF", tiffinfo={50706: b"\1\4\0\0"})
+    with pytest.raises(PictureError, match="raw file"):
+        decode(data, name="p")
+
+
+def header_of_png(width: int, height: int) -> bytes:
+    body = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", body)
+
+
+def large_tiff(width: int, height: int) -> bytes:
+    data = bytearray(saved(Image.new("RGB", (16, 16)), "TIFF"))
+    for tag, value in ((256, width), (257, height)):
+        at = data.index(struct.pack("<HH", tag, 4))
+        data[at + 8 : at + 12] = struct.pack("<I", value)
+    return bytes(data)
+
+
+def large_webp(width: int, height: int) -> bytes:
+    data = bytearray(saved(Image.new("RGBA", (16, 16)), "WEBP", exif=b"Exif\0\0" + exif_with(1)))
+    at = data.index(b"VP8X") + 12
+    data[at : at + 6] = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        header_of_png(20000, 15000) + chunk(b"IDAT", zlib.compress(bytes(10**7))),
+        header_of_png(2**31 - 1, 2**31 - 1) + chunk(b"IDAT", b""),
+        large_tiff(20000, 15000),
+        large_webp(40000, 30000),
+    ],
+    ids=["PNG", "largest PNG", "TIFF", "WebP"],
+)
+def test_a_bomb_is_refused_before_memory_is_taken(data: bytes) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(PictureError, match=r"too large \(more than 268 megapixels\)"):
+            decode(data, name="p")
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("large", [large_tiff, large_webp], ids=["TIFF", "WebP"])
+def test_a_picture_within_the_limit_is_not_too_large(large: Any) -> None:
+    """Pillow's own limit, 179 megapixels, must not come first; this data is merely incomplete."""
+    with pytest.raises(PictureError, match="damaged or incomplete"):
+        decode(large(16000, 12500), name="p")
+
+
+@pytest.mark.parametrize("format", WRITABLE)
+def test_a_picture_at_the_limit_is_read_without_a_word(
+    format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = encode(Picture(pixels=smooth_pixels(48, 64)), format=format, name="p")
+    monkeypatch.setattr(guard, "PIXEL_LIMIT", 48 * 64)
+    assert decode(data, name="p").notes == ()
+
+
+@pytest.mark.parametrize("format", WRITABLE)
+def test_a_picture_above_the_limit_is_refused(format: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encode(Picture(pixels=smooth_pixels(48, 64)), format=format, name="p")
+    monkeypatch.setattr(guard, "PIXEL_LIMIT", 48 * 64 - 2)
+    with pytest.raises(PictureError, match="too large"):
+        decode(data, name="p")
+
+
+def test_pillows_own_limit_is_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 12345)
+    through(full_picture(), "PNG")
+    assert Image.MAX_IMAGE_PIXELS == 12345
+
+
+def test_lack_of_memory_is_an_error_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encode(full_picture(), format="JPEG", name="p")
+
+    def exhausted(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(pillow, "shallow_pixels", exhausted)
+    with pytest.raises(ResourceError, match="not enough memory"):
+        decode(data, name="p")
+
+
+def test_warnings_of_the_decoder_become_notes(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encode(Picture(pixels=smooth_pixels()), format="JPEG", name="p")
+    plain = pillow.open_file
+
+    def odd(*args: Any, **options: Any) -> Any:
+        warnings.warn("one strange tag", stacklevel=2)
+        return plain(*args, **options)
+
+    monkeypatch.setattr(pillow, "open_file", odd)
+    assert said(decode(data, name="p").notes) == ("its decoder warned: one strange tag",)
+
+
+def example(format: str, depth: int) -> bytes:
+    there = full_picture(depth)
+    values = np.dstack([there.pixels, cast("NDArray[Any]", there.alpha)])[:12, :16]
+    small = replace(
+        Picture.from_array(values),
+        icc_profile=ICC,
+        exif=exif_with(6, thumbnail=b"thumbnail"),
+        xmp=XMP,
+        dpi=(300, 240),
+    )
+    return encode(small, format=format, name="p")
+
+
+EXAMPLES = {
+    **{f"{format} {depth}": example(format, depth) for format in WRITABLE for depth in (8, 16)},
+    "GIF 8": saved(Image.fromarray(smooth_pixels()).quantize(32), "GIF"),
+    "NETPBM 8": pnm(6, smooth_pixels(), 255),
+    "NETPBM 16": pnm(6, random_pixels((12, 16, 3), depth=16), 65535),
+    "NETPBM gray": pnm(5, random_pixels((12, 16), depth=16), 65535),
+}
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_a_truncated_file_is_a_picture_error(kind: str) -> None:
+    whole = EXAMPLES[kind]
+    for end in np.linspace(1, len(whole) * 0.9, 25).astype(int):
+        try:
+            decode(whole[:end], name="p")
+        except PictureError:
+            continue
+        pytest.fail(f"{end} of {len(whole)} bytes were taken for a picture")
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    kind=st.sampled_from(list(EXAMPLES)),
+    changes=st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), max_size=6),
+    keep=st.floats(0.05, 1) | st.just(1.0),
+)
+def test_a_damaged_file_gives_a_picture_or_a_sentence(
+    kind: str, changes: list[tuple[float, int]], keep: float
+) -> None:
+    data = bytearray(EXAMPLES[kind])
+    for place, value in changes:
+        data[int(place * len(data))] = value
+    try:
+        picture = decode(bytes(data[: int(keep * len(data))]), name="p")
+    except LlenhanceError:
+        return
+    assert picture.pixels.size
+
+
+def test_a_format_is_told_from_few_bytes_even_of_no_picture() -> None:
+    assert format_in(b"") is None
+    assert {format_in(EXAMPLES[f"{key} 8"][:64]) for key in WRITABLE} == set(WRITABLE)
