@@ -22,7 +22,7 @@ from llenhance.enhancer import Enhancer
 from llenhance.files.folders import pictures_in
 from llenhance.jobs.evaluate import Job, Scored, evaluate, summarise
 from llenhance.training import Budget, Recipe, Settings, run_session
-from llenhance.training.data import stems_in
+from llenhance.training.folders import stems_in
 
 VALIDATION: Final = Path("weights/validation.txt")
 SHARES: Final = (0.45, 0.2, 0.08, 0.15, 0.12)  # LOL, SICE; normal, SICE's and LOL's references

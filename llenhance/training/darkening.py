@@ -1,8 +1,8 @@
-"""A dark photograph from a bright one, through a physical model of a camera in poor light.
+"""Turn a bright photograph into a dark one, with a physical model of a camera in poor light.
 
-The light is scaled in linear units, photons and electronics add their noise, and what is left is
-quantised to 8 bits and perhaps compressed. Noise model: Poisson-Gaussian, as in Foi et al.,
-"Practical Poissonian-Gaussian noise modeling and fitting", IEEE TIP 2008.
+The light is scaled in linear units, photons and electronics add noise, and the result is quantized
+to 8 bits and perhaps compressed. The noise model is Poisson-Gaussian, as in Foi et al., "Practical
+Poissonian-Gaussian noise modeling and fitting", IEEE TIP 2008.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from llenhance.pictures.color import linear_to_srgb, srgb_to_linear
 
 Array = TypeVar("Array", NDArray[np.uint8], NDArray[np.float32])
 
-_STEPS: Final = 1 << 16  # of the linear scale: 8-bit sRGB's darkest step is 1/3300 of it
-_LEAST_LIT: Final = 0.25  # share of a night's scene that has light
-
+_STEPS: Final = 1 << 16  # of the linear scale; 8-bit sRGB's darkest step is 1/3300 of the scale
+_LEAST_LIT: Final = 0.25  # least share of a night's scene that has light
 
 _LINEAR: Final = srgb_to_linear(np.arange(256) / 255).astype(np.float32)
 _STORED: Final = np.rint(255 * linear_to_srgb(np.arange(_STEPS) / (_STEPS - 1))).astype(np.uint8)
@@ -32,15 +31,15 @@ class Camera:
     """How little light there was, and what the camera made of it.
 
     Attributes:
-        exposure: linear light that is left, 0..1; above 1 highlights saturate.
-        white_balance: linear gains of R, G, B.
-        shot: variance of photon noise per unit of linear signal (full scale is 1).
-        read: deviation of read noise, in units of full scale.
-        grain: deviation in pixels of the blur that in-camera processing puts on the noise; 0: none.
-        oversampling: how many times as large as it is shown the picture was recorded; its noise is
-            of these pixels.
-        jpeg_quality: 1..100, each time that it was compressed: at the size of the recording, and
-            then as it is shown.
+        exposure: Share of the linear light that is left, 0..1; above 1, highlights saturate.
+        white_balance: Linear gains of R, G, B.
+        shot: Variance of photon noise per unit of linear signal (full scale is 1).
+        read: Standard deviation of read noise, in units of full scale.
+        grain: Standard deviation in pixels of the camera's blur of the noise; 0 for none.
+        oversampling: Factor by which the recorded picture is larger than the shown one; noise
+            belongs to recorded pixels.
+        jpeg_quality: Quality, 1..100, of each compression: first at the recorded size, then at the
+            shown size.
     """
 
     exposure: float
@@ -63,16 +62,15 @@ def darken(
     """Photograph a bright picture again, in poor light.
 
     Args:
-        bright: ``(H, W, 3)``, sRGB.
-        camera: the conditions.
-        light: ``(H, W)``, how much of the exposure each place gets in addition (uneven light), as
-            a factor; None for even light.
-        lamps: ``(H, W, 3)``, linear light that shines in the scene, in units of full scale: what
+        bright: The bright picture, ``(H, W, 3)``, sRGB.
+        camera: The camera and its conditions.
+        light: Factor on the exposure at each place (uneven light), ``(H, W)``; None for even light.
+        lamps: Linear light that shines in the scene, ``(H, W, 3)`` in units of full scale, which
             the 8 bits of ``bright`` could not hold.
-        rng: of the noise.
+        rng: Draws the noise.
 
     Returns:
-        ``(H, W, 3)``, sRGB.
+        The dark picture, ``(H, W, 3)``, sRGB.
     """
     height, width = shown = bright.shape[:2]
     if camera.oversampling > 1:
@@ -122,12 +120,12 @@ def relit(
     light: NDArray[np.float32] | None,
     lamps: NDArray[np.float32] | None,
 ) -> NDArray[np.uint8]:
-    """Return the well-lit picture of a scene in another light: what a reference should look like.
+    """Return the well-lit picture of a scene in another light, as a reference should look.
 
     Args:
-        bright: ``(H, W, 3)``, sRGB.
-        light: ``(H, W)``, factors in linear light; None for all 1.
-        lamps: as of `darken`.
+        bright: The bright picture, ``(H, W, 3)``, sRGB.
+        light: Factors in linear light, ``(H, W)``; None for even light.
+        lamps: As `darken` takes them.
     """
     if light is None and lamps is None:
         return bright
@@ -150,7 +148,7 @@ def poor_light(rng: np.random.Generator) -> Camera:
 
 
 def full_light(rng: np.random.Generator) -> Camera:
-    """Draw conditions with nearly all of the light, and little noise."""
+    """Draw conditions with nearly all of the light and little noise."""
     return _random_camera(float(rng.uniform(0.7, 1.0)), 0.3, rng)
 
 
@@ -168,22 +166,22 @@ def _random_camera(exposure: float, noise: float, rng: np.random.Generator) -> C
 
 
 def _between(low: float, high: float, rng: np.random.Generator) -> float:
-    """Draw from a range as evenly over its orders of magnitude."""
+    """Draw from a range, evenly over its orders of magnitude."""
     return math.exp(rng.uniform(math.log(low), math.log(high)))
 
 
 def random_light(
     shape: tuple[int, int], exposure: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Draw uneven light: a dark part and a part that has up to full exposure, with a soft border.
+    """Draw uneven light: a dark part, and a part with up to full exposure, with a soft border.
 
     Args:
-        shape: height and width.
-        exposure: of the dark part; the bright part gets up to 1/exposure times as much.
-        rng: of the border's place and softness.
+        shape: Height and width.
+        exposure: Exposure of the dark part; the bright part gets up to 1/exposure times as much.
+        rng: Draws the border's place and softness.
 
     Returns:
-        ``(H, W)``, factors of 1 and more.
+        Factors of 1 or more, ``(H, W)``.
     """
     height, width = shape
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
@@ -202,17 +200,17 @@ def random_light(
 def scenic_light(
     bright: NDArray[np.uint8], exposure: float, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Draw light whose border is that of things, as against a bright sky or a window.
+    """Draw light whose border follows the things in the scene, as against a sky or a window.
 
-    What is bright in the well-lit picture keeps its light, the rest has the exposure's.
+    What is bright in the well-lit picture keeps its light; the rest gets the exposure's light.
 
     Args:
-        bright: ``(H, W, 3)``, sRGB, well-lit.
-        exposure: of the dark part; the bright part gets half of the full exposure, to 1.1 times it.
-        rng: of how bright is bright, and of the border's softness.
+        bright: The well-lit picture, ``(H, W, 3)``, sRGB.
+        exposure: Exposure of the dark part; the bright part gets 0.5 to 1.1 of full exposure.
+        rng: Draws how bright is bright, and the border's softness.
 
     Returns:
-        ``(H, W)``, factors of 1 and more.
+        Factors of 1 or more, ``(H, W)``.
     """
     brightest = _brightest(bright)
     threshold = float(np.quantile(brightest, rng.uniform(0.3, 0.9)))
@@ -222,28 +220,28 @@ def scenic_light(
 
 
 def _falling(distance: NDArray[Any]) -> NDArray[Any]:
-    """Return the share that a soft border leaves: 1 far before it, a half on it, 0 far behind."""
+    """Return the share of light along a soft border: 1 far before it, 1/2 on it, 0 far behind."""
     return 1 / (1 + np.exp(np.clip(distance, -30, 30)))
 
 
 def _brightest(bright: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the largest channel of each place, smoothed, in 8-bit steps."""
+    """Return the largest channel at each place, smoothed, in 8-bit steps."""
     largest = bright.max(axis=2).astype(np.float32)
     return cast("NDArray[np.float32]", cv2.GaussianBlur(largest, (0, 0), 1.0))
 
 
 def random_night(bright: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draw the light of a night: a part of the scene is black, and is meant to be.
+    """Draw the light of a night, in which a part of the scene is meant to be black.
 
-    In half of the cases it is what is brightest by day, which is often the sky, so that the border
-    follows that of things; else one side, or all but a spot.
+    In half of the cases, this part is what is brightest by day, often the sky, so its border
+    follows the things in the scene. Otherwise it is one side, or all but a spot.
 
     Args:
-        bright: ``(H, W, 3)``, sRGB, by day.
-        rng: of all that.
+        bright: The scene by day, ``(H, W, 3)``, sRGB.
+        rng: Draws the kind, the place and the softness.
 
     Returns:
-        ``(H, W)``, factors in linear light, 0.001..1.
+        Factors in linear light, ``(H, W)``, 0.001..1.
     """
     night = _between(1e-3, 0.03, rng)
     if rng.random() < 0.5:
@@ -259,14 +257,14 @@ def random_night(bright: NDArray[np.uint8], rng: np.random.Generator) -> NDArray
 
 
 def random_lamps(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Draw one to five lamps: small discs, brighter than the camera can record, with a glow.
+    """Draw one to five lamps: small disks with a glow, brighter than the camera can record.
 
     Args:
-        shape: height and width.
-        rng: of their places, sizes, colours and brightness.
+        shape: Height and width.
+        rng: Draws their places, sizes, colors and brightness.
 
     Returns:
-        ``(H, W, 3)``, linear light in units of full scale, 0..30.
+        Linear light in units of full scale, ``(H, W, 3)``, 0..30.
     """
     height, width = shape
     y, x = np.mgrid[:height, :width].astype(np.float32)

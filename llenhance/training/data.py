@@ -1,11 +1,9 @@
-"""Batches of training crops: a pure function of the seed and the step."""
+"""Batches of training crops, as a pure function of the seed and the step."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -13,32 +11,29 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from llenhance.errors import TrainingError
-from llenhance.files.folders import pictures_in, read_pixels
-from llenhance.files.whole import read_bytes
 from llenhance.model.conditioning import equalise, thumbnail, to_unit
 from llenhance.model.context import Extent, places_in
 from llenhance.scoring.metrics import LUMA
 from llenhance.training.glimpses import head_example
 from llenhance.training.recipe import Recipe
-from llenhance.training.sources import DarkenedSource, Pair, PairSource, start_of
+from llenhance.training.sources import DarkenedSource, PairSource, start_of
 
 Pixels = NDArray[np.uint8]
 
-
-_HEAD: Final = 1 << 32  # tells the head's random numbers from those of any crop of a batch
+_HEAD: Final = 1 << 32  # keeps the head's random numbers apart from those of any crop of a batch
 
 
 class Batch(NamedTuple):
     """N training crops.
 
     Attributes:
-        dark: ``(N, 3, H, W)``, 0..1.
-        equalised: the same, equalised by the whole picture's tables.
-        normal: ``(N, 3, H, W)``, the reference, 0..1.
-        grey: ``(N,)``, mean grey of the whole reference as shown, 0..1.
-        thumbnail: ``(N, 3, 32, 48)`` of `conditioning.thumbnail`, of the whole dark picture.
-        places: ``(N, H/2, W/2, 2)``, where in it each 2x2 square is, as `context.places_in` says.
+        dark: Crops of dark pictures, ``(N, 3, H, W)``, 0..1.
+        equalised: The same crops, equalized by the tables of their whole pictures.
+        normal: The same crops of the references, ``(N, 3, H, W)``, 0..1.
+        grey: Mean gray of each whole reference as shown, ``(N,)``, 0..1.
+        thumbnail: Whole dark pictures, ``(N, 3, 32, 48)`` from `conditioning.thumbnail`.
+        places: Where each 2x2 square of a crop lies in its whole picture, ``(N, H/2, W/2, 2)`` as
+            `context.places_in` returns it.
     """
 
     dark: Tensor
@@ -49,7 +44,7 @@ class Batch(NamedTuple):
     places: Tensor
 
     def to(self, device: torch.device) -> Batch:
-        """Move to a device, pictures in channels-last order."""
+        """Move to a device, with pictures in channels-last order."""
         moved = (part.to(device) for part in self)
         return Batch(
             *(
@@ -62,7 +57,16 @@ class Batch(NamedTuple):
 
 
 class TrainingData:
-    """All sources with their shares; `batch` is a pure function of the recipe's seed and step."""
+    """All sources with their shares; `batch` is a pure function of the recipe's seed and the step.
+
+    Args:
+        sources: Where pictures come from.
+        shares: Share of each source in a batch; they need not sum to 1.
+        recipe: Decides the size of batches and crops, and the seed.
+
+    Raises:
+        ValueError: The shares do not match the sources.
+    """
 
     def __init__(
         self,
@@ -78,7 +82,7 @@ class TrainingData:
         self._recipe = recipe
 
     def batch(self, step: int, *, part: int = 0, parts: int = 1) -> Batch:
-        """Return the batch of a step, or one of several parts of it."""
+        """Return the batch of a step, or one part of it if several processes share it."""
         items = [
             self._item(np.random.default_rng((self._recipe.seed, step, number)))
             for number in range(part, self._recipe.batch, parts)
@@ -86,7 +90,7 @@ class TrainingData:
         return Batch(*(torch.cat(column) for column in zip(*items, strict=True)))
 
     def batches(self, first: int, *, part: int = 0, parts: int = 1) -> Iterator[Batch]:
-        """Yield the batches from a step on, each prepared while the one before is used."""
+        """Yield the batches from a step on, preparing each one while the previous one is used."""
         with ThreadPoolExecutor(1) as ahead:
             step, future = first, ahead.submit(self.batch, first, part=part, parts=parts)
             while True:
@@ -96,7 +100,7 @@ class TrainingData:
                 future = following
 
     def head_batches(self, steps: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield what the brightness head learns from: see `glimpses.head_example`."""
+        """Yield batches of examples for the brightness head: see `glimpses.head_example`."""
         for step in range(steps):
             rng = np.random.default_rng((self._recipe.seed, step, _HEAD))
             glimpses = (self._source(rng).glimpse(rng) for _ in range(self._recipe.head_batch))
@@ -117,7 +121,7 @@ class TrainingData:
             turned = np.rot90(pixels, quarter_turns)
             return to_unit(turned[:, ::-1] if mirrored else turned)
 
-        # Crops are turned and mirrored; the whole picture is mirrored at most: its sky stays above.
+        # Crops are turned and mirrored. The whole picture is only mirrored, so the sky stays above.
         places = places_in(Extent(top, recipe.crop, height), Extent(left, recipe.crop, width))
         places = torch.rot90(places, quarter_turns)
         whole = thumbnail(scene.dark)
@@ -145,55 +149,3 @@ class TrainingData:
 
 def _histogram(pixels: Pixels, channel: int) -> NDArray[np.float64]:
     return np.bincount(pixels[..., channel].ravel(), minlength=256) / pixels[..., channel].size
-
-
-def load_pairs(low: Path, high: Path, *, names: set[str] | None, leave_out: bool) -> list[Pair]:
-    """Load pairs of the same stem.
-
-    Args:
-        low: folder of dark pictures.
-        high: folder of references.
-        names: stems that are left out, or the only ones that are loaded; None for all.
-        leave_out: which of the two.
-
-    Raises:
-        TrainingError: a picture without partner, or a pair of two sizes.
-        UsageError: a folder that is none, or without pictures.
-    """
-    dark, normal = pictures_in(low), pictures_in(high)
-    pairs: list[Pair] = []
-    for stem, path in dark.items():
-        if names is not None and (stem in names) == leave_out:
-            continue
-        if stem not in normal:
-            raise TrainingError(str(path), f"has no partner in {high}", "Add it, or move it away")
-        pair = Pair(name=stem, dark=read_pixels(path), normal=read_pixels(normal[stem]))
-        if pair.dark.shape != pair.normal.shape:
-            raise TrainingError(str(path), "differs in size from its partner", "Crop them alike")
-        pairs.append(pair)
-    return pairs
-
-
-def stems_in(listing: Path) -> set[str]:
-    """Return the stems of the validation pictures.
-
-    Args:
-        listing: a text file with one stem a line, or a CSV file whose first column is the stem and
-            which has a column ``split``: the rows with ``val`` count.
-
-    Raises:
-        TrainingError: nothing in it, or it is no text.
-    """
-    try:
-        text = read_bytes(listing).decode("utf-8-sig")  # spreadsheets write a byte order mark
-    except UnicodeDecodeError as reason:
-        problem = "is not a text file in UTF-8"
-        raise TrainingError(str(listing), problem, "Write one stem a line") from reason
-    if listing.suffix.lower() == ".csv":
-        rows = list(csv.DictReader(text.splitlines()))
-        stems = {next(iter(row.values())) for row in rows if row.get("split") == "val"}
-    else:
-        stems = {line.strip() for line in text.splitlines()} - {""}  # names may have blanks inside
-    if not stems:
-        raise TrainingError(str(listing), "names no validation picture", "Write one stem a line")
-    return stems

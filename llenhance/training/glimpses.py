@@ -1,8 +1,8 @@
-"""Examples for the brightness head: parts of whole pictures, at other exposures and in other tints.
+"""Examples for the brightness head: parts of pictures, at other exposures and in other tints.
 
-There are only some hundred rooms to learn from. A part of a picture is another picture with another
-mean, and the reference tells the grey of every place, not only that of the whole: what the head
-learns from this holds better in rooms that it has not seen (numbers in ``docs/training.md``).
+There are only a few hundred rooms to learn from. A part of a picture is another picture with
+another mean, and the reference tells the gray of each place, not only of the whole. With this, the
+head does better in rooms that it has not seen (numbers in ``docs/training.md``).
 """
 
 from __future__ import annotations
@@ -20,22 +20,23 @@ from llenhance.scoring.metrics import LUMA
 from llenhance.training.sources import GLIMPSE_HEIGHT, GLIMPSE_WIDTH, Glimpse, start_of
 
 _WHOLE: Final = 0.25  # share of examples that show the whole picture
-_SMALLEST: Final = 0.5  # of its height and width that the others show
+_SMALLEST: Final = 0.5  # the other examples show at least this share of its height and width
 _WELL_LIT: Final = 0.08  # share of examples whose dark picture is the reference itself
-_STOPS: Final = 1.5  # the dark picture is exposed longer or shorter by up to so many
-_NIGHT: Final = 0.25  # mean of a reference that is meant to be dark
-_TINT: Final = 0.1  # deviation of the logarithm of each channel's own gain
+_STOPS: Final = 1.5  # by up to this many stops, the dark picture is exposed longer or shorter
+_NIGHT: Final = 0.25  # references with a mean below this are meant to be dark
+_TINT: Final = 0.1  # standard deviation of the logarithm of each channel's own gain
 
 
 def head_example(glimpse: Glimpse, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Return a thumbnail and what the head shall say about it.
+    """Return a thumbnail and what the head should predict for it.
 
-    No exposure makes the dark picture brighter than its reference: that would teach the head to
-    darken what is well lit. Pictures that are meant to be dark keep more of their light: seen as
-    black as a dim room can be, they would teach it to leave dim rooms dark.
+    No exposure makes the dark picture brighter than its reference, which would teach the head to
+    darken well-lit pictures. Pictures that are meant to be dark keep more of their light: if they
+    were as black as dim rooms can be, they would teach it to leave dim rooms dark.
 
     Returns:
-        ``(1, 3, 32, 48)`` as of `conditioning.thumbnail`, and ``(1, 4, 6)``, greys in 0..1.
+        A thumbnail ``(1, 3, 32, 48)`` as from `conditioning.thumbnail`, and grays ``(1, 4, 6)`` in
+        0..1.
     """
     height, width = GLIMPSE_HEIGHT, GLIMPSE_WIDTH
     if rng.random() >= _WHOLE:

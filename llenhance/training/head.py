@@ -1,7 +1,7 @@
-"""Training of the brightness head, before and apart from the rest of the network.
+"""Training of the brightness head, before the rest of the network and separate from it.
 
-It looks at thumbnails of whole pictures, the rest at crops; it learns in minutes, not in hours;
-and no gradient passes between them.
+The head looks at thumbnails of whole pictures, the rest at crops. The head learns in minutes, the
+rest in hours, and no gradient passes between them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from llenhance.training.recipe import Recipe
 _WARM_UP: Final = 100  # steps
 _AVERAGED: Final = 0.998  # decay of the moving average of the weights
 _DECAY: Final = 1e-2  # of AdamW's weights
-_BURNT: Final = 2.0  # what too much grey costs in addition, per light that is there already
+_BURNT: Final = 2.0  # additional weight of too much gray, times the light that is already there
 _TELL_EVERY: Final = 100  # steps
 
 
@@ -34,17 +34,17 @@ def train_head(
     device: torch.device,
     watch: Callable[[int, float], None],
 ) -> None:
-    """Train a fresh head for ``recipe.head_steps``; it holds the average of its weights then.
+    """Train a fresh head for ``recipe.head_steps``; then give it the average of its weights.
 
-    It minimises the error of the mean grey, plus the mean error of the parts' greys, in which too
-    much grey counts the more, the brighter the part is already: what is lit would be clipped.
+    This minimizes the error of the mean gray plus the mean error of the parts' grays. Too much gray
+    counts more in parts that are already bright, because they would be clipped.
 
     Args:
-        head: on the device; changed in place.
-        data: thumbnails and greys as a function of the step.
-        recipe: its steps, batch and rate.
-        device: of the head.
-        watch: called now and then with the steps done and the error of mean grey.
+        head: A head on the device, which is changed in place.
+        data: Thumbnails and grays as a function of the step.
+        recipe: Decides steps, batch and learning rate.
+        device: Device of the head.
+        watch: Called from time to time with the steps done and the error of the mean gray.
     """
     head.train()
     average = copy.deepcopy(head)

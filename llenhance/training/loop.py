@@ -12,8 +12,8 @@ from typing import Any, Final
 import torch
 from torch.nn.utils import clip_grad_norm_
 
-from llenhance.errors import TrainingError
-from llenhance.model.flow import initialising
+from llenhance.errors import TrainingError, UsageError
+from llenhance.model.linear import initialising
 from llenhance.scoring.lpips import LPIPS
 from llenhance.training.data import Batch, TrainingData
 from llenhance.training.losses import losses
@@ -22,26 +22,37 @@ from llenhance.training.recipe import Recipe
 from llenhance.training.state import Run
 
 PATIENCE: Final = 10
-"""Unusable steps in a row after which training goes back to the last good state."""
+"""After this many unusable steps in a row, training goes back to the last good state."""
 
 LOWER: Final = 0.5
-"""What going back leaves of the learning rate."""
+"""Factor on the learning rate each time that training goes back."""
 
-_RETREATS: Final = 5  # without getting further; then training gives up
+_RETREATS: Final = 5  # times it may go back without saving a new state; then training gives up
 
 Watch = Callable[[Run, dict[str, float]], None]
+"""Called after a step with the run and the step's figures by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """When a run ends: after that many steps, or that much training time; the schedule follows."""
+    """When a run ends: after a number of steps, or of minutes of training.
+
+    The schedule of the learning rate follows the budget.
+
+    Raises:
+        UsageError: None of them is given, or both are, or one is negative or undefined.
+
+    Example:
+        ``Budget(minutes=90)``
+    """
 
     steps: int | None = None
     minutes: float | None = None
 
     def __post_init__(self) -> None:
-        if (self.steps is None) == (self.minutes is None):
-            raise ValueError(f"a run ends after steps or after minutes: {self}")
+        given = [value for value in (self.steps, self.minutes) if value is not None]
+        if len(given) != 1 or not given[0] >= 0:
+            raise UsageError("budget-unclear", "budget")
 
     def progress(self, run: Run) -> float:
         """Return the share of the budget that is spent, 0..1 and beyond."""
@@ -66,18 +77,18 @@ def train(
     """Continue a run from its own step to the end of the budget.
 
     Args:
-        run: fresh or resumed.
-        data: batches as a function of the step.
-        recipe: of the losses and rates.
-        budget: when to stop.
-        folder: where the state is kept.
-        save_every: seconds of training between two saved states.
-        watch: called after every step with the run and the step's figures.
-        peers: the processes that share the work; only the first one saves and is watched.
-        lpips: judges decoded pictures too, if given.
+        run: A fresh or resumed run.
+        data: Batches as a function of the step.
+        recipe: Weights of the losses, learning rates and so on.
+        budget: When to stop.
+        folder: Folder for the state.
+        save_every: Seconds of training between two saved states.
+        watch: Called after every step with the run and the step's figures.
+        peers: The processes that share the work; only the first one saves and is watched.
+        lpips: Judges decoded pictures too, if given.
 
     Raises:
-        TrainingError: no finite step is possible any more, at a much lower rate either.
+        TrainingError: No step is finite any longer, not even at a much lower learning rate.
     """
     good = run.state()
     unusable, retreats, saved = 0, 0, run.seconds
@@ -88,12 +99,12 @@ def train(
         batch = batch.to(run.device)
         if not run.has_norms:
             _initialise(run, batch, recipe, peers)
-            good = run.state()  # with the norms set: they never are again
+            good = run.state()  # with the norms, which are only set once
         progress = budget.progress(run)
         rate = recipe.rate_at(run.step, progress) * run.rate_factor
         for group in run.optimiser.param_groups:
             group["lr"] = rate
-        # What dropout leaves out depends on the step: a resumed run equals an unbroken one.
+        # What dropout leaves out depends on the step, so a resumed run equals an unbroken one.
         torch.manual_seed(hash((recipe.seed, run.step, peers.rank)))  # pyright: ignore[reportUnknownMemberType]
         with _autocast(run.device):
             parts = losses(
@@ -119,12 +130,11 @@ def train(
         run.step += 1
         if usable:
             run.follow(recipe.ema)
-        # All see the same clock: they save, go back and end at the same steps.
+        # All processes see the same clock, so they save, go back and end at the same steps.
         run.seconds = peers.agree(run.seconds + time.monotonic() - started)
         if unusable >= PATIENCE:
             if retreats == _RETREATS:
-                remedy = "Resume with a lower --rate"
-                raise TrainingError(str(folder), "training diverges again and again", remedy)
+                raise TrainingError("training-diverges", str(folder))
             retreats += 1
             _go_back(run, good)
             unusable = 0
@@ -147,7 +157,7 @@ def _initialise(run: Run, batch: Batch, recipe: Recipe, peers: Peers) -> None:
 
 
 def _go_back(run: Run, good: dict[str, Any]) -> None:
-    """Return to the last good state at a lower rate, but not to the batches that led astray."""
+    """Return to the last good state at a lower rate, but not to the batches that caused this."""
     step, seconds, skipped, best = run.step, run.seconds, run.skipped, run.best
     factor = run.rate_factor
     run.restore(copy.deepcopy(good))
@@ -156,5 +166,5 @@ def _go_back(run: Run, good: dict[str, Any]) -> None:
 
 
 def _autocast(device: torch.device) -> torch.autocast:
-    """Convolutions in bfloat16: on CPUs with avx512_bf16 and on CUDA it is the faster one."""
+    """Return a context for convolutions in bfloat16: faster on CUDA, and CPUs with avx512_bf16."""
     return torch.autocast(device.type, torch.bfloat16)

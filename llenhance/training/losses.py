@@ -1,4 +1,4 @@
-"""What a step minimises: the likelihood of the reference, and how its best guess looks."""
+"""What a step minimizes: the reference's unlikeliness, and how wrong the decoded picture looks."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from llenhance.training.data import Batch
 from llenhance.training.recipe import Recipe
 
 _STABLE: Final = (0.01**2, 0.03**2)  # SSIM's constants, Wang et al., IEEE TIP 2004
-_FLAT: Final = 0.015  # deviation of fine detail below which a place of the reference is flat
+_FLAT: Final = 0.015  # a place of the reference is flat if its fine detail deviates less
 _ROUNDING: Final = 1 / 12 / 255**2  # variance of rounding to 8 bits
-_DRAW: Final = 1  # tells this use of a step's random numbers from that of the data
+_DRAW: Final = 1  # keeps these random numbers of a step apart from those of the data
 
 
 class Losses(NamedTuple):
-    """Parts of the loss of a batch, scalars; ``total`` is what is minimised."""
+    """Parts of a batch's loss, as scalars; ``total`` is minimized."""
 
     total: Tensor
     bits: Tensor
@@ -46,17 +46,18 @@ def losses(
 ) -> Losses:
     """Return the loss of a batch.
 
-    The likelihood, ``bits / 3`` (bits per channel value), plus, from ``recipe.decoded_from``, the
-    distance between the reference and the picture decoded at the latent mean with the true b.
+    This is the negative log-likelihood, ``bits / 3`` (bits per channel value), plus, from step
+    ``recipe.decoded_from`` on, the distance between the reference and the picture that is decoded
+    at the latent mean with the true b.
 
     Args:
-        model: in training.
-        batch: or a part of it.
-        recipe: weights of the terms.
-        step: decides, with ``part``, which latent means are the reference's own colour map.
-        progress: share of the run that is done, 0..1: decides the weight of LPIPS.
-        part: which part of the step's batch this is.
-        lpips: judges the decoded picture too, if given.
+        model: The model in training.
+        batch: A batch, or a part of one.
+        recipe: Weights of the terms.
+        step: Decides, with ``part``, which latent means are the reference's own color map.
+        progress: Share of the run that is done, 0..1, which decides the weight of LPIPS.
+        part: Number of this part of the step's batch.
+        lpips: Judges the decoded picture too, if given.
     """
     target = brightness_of(batch.grey) if model.brightness else torch.zeros_like(batch.grey)
     context = model.context_map(batch.thumbnail, target)
@@ -96,8 +97,8 @@ def _structure(decoded: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
     """Compare ``(N, 3, H, W)`` pictures in 0..1 under a Gaussian window of 11x11, sigma 1.5.
 
     Returns:
-        The mean SSIM; and by how much the deviation within the window exceeds the reference's,
-        averaged over all places, where the reference is flat: woven texture, blocks, noise.
+        The mean SSIM; and how much the deviation within the window exceeds the reference's where
+        the reference is flat (woven texture, blocks, noise), averaged over all places.
     """
     a, b = decoded, reference
     maps = torch.cat([a, b, a * a, b * b, a * b]).float()
@@ -109,7 +110,7 @@ def _structure(decoded: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
     structure = 2 * (product - mean_a * mean_b) + c2
     spread = variance_a + variance_b + c2
     ssim = ((2 * mean_a * mean_b + c1) * structure / ((mean_a**2 + mean_b**2 + c1) * spread)).mean()
-    # A square root has no slope at 0: the variances start from that of rounding to 8 bits.
+    # A square root has no slope at 0, so the variance of rounding to 8 bits is added.
     deviation_a, deviation_b = (
         (v.clamp_min(0) + _ROUNDING).sqrt() for v in (variance_a, variance_b)
     )
@@ -120,7 +121,7 @@ def _structure(decoded: Tensor, reference: Tensor) -> tuple[Tensor, Tensor]:
 def _smoothing(length: int, device: torch.device) -> Tensor:
     """Return the Gaussian window as a banded matrix ``(length - 10, length)``.
 
-    A product of matrices: single-channel convolutions took a third of a training step on CPUs.
+    Matrix products, because single-channel convolutions took a third of a training step on CPUs.
     """
     offsets = (
         torch.arange(length, device=device) - torch.arange(length - 10, device=device)[:, None]

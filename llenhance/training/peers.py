@@ -1,13 +1,14 @@
-"""Training on several processes: each takes a part of every batch; gradients are averaged.
+"""Training in several processes: each takes a part of every batch, and gradients are averaged.
 
-A step of a small network keeps hardly more than one core busy; two processes of one thread each do
-twice the work of one with two. Everything but the data is the same in all of them, so only the
-first one writes.
+A step of a small network hardly keeps more than one core busy, so two processes with one thread
+each do twice the work of one process with two. All of them hold the same model, so only the first
+one writes.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
@@ -19,18 +20,18 @@ import torch
 from torch import Tensor
 from torch import distributed as dist
 
-from llenhance.errors import TrainingError
+from llenhance.errors import LlenhanceError, TrainingError
 
-_LAST_GASP: Final = 2.0  # seconds, between a connection that breaks and the end of its process
+_LAST_GASP: Final = 2.0  # seconds from a broken connection to the end of its process
 _PATIENCE: Final = timedelta(minutes=30)  # the first process validates while the others wait
 
 
 class Peers:
-    """The processes of a run, seen from one of them; alone unless told otherwise.
+    """The processes of a run, seen from one of them; by default it is the only one.
 
     Attributes:
-        rank: of this process; 0 is the one that writes.
-        count: of all processes.
+        rank: Number of this process; process 0 is the one that writes.
+        count: Number of all processes.
     """
 
     def __init__(self, rank: int = 0, count: int = 1) -> None:
@@ -52,7 +53,7 @@ class Peers:
             offset += gradient.numel()
 
     def follow_first(self, tensors: Iterable[Tensor]) -> None:
-        """Overwrite tensors with those of the first process."""
+        """Overwrite tensors with the first process's."""
         if self.count > 1:
             for tensor in tensors:
                 dist.broadcast(tensor.detach(), src=0)
@@ -66,17 +67,17 @@ class Peers:
 
 @contextmanager
 def together(count: int, work: Callable[[Peers], None]) -> Generator[Peers]:
-    """Start ``count - 1`` processes that do ``work``, and be the first one meanwhile.
+    """Start ``count - 1`` processes that do ``work``, while the caller is the first process.
 
     Args:
-        count: processes in all; 1 starts none.
-        work: a picklable function; it has to take the same steps as the caller.
+        count: Number of processes in all; 1 starts none.
+        work: A picklable function, which must take the same steps as the caller.
 
     Yields:
-        The caller's place among them.
+        The caller's place among the processes.
 
     Raises:
-        TrainingError: one of the processes failed or was killed.
+        TrainingError: One of the processes failed or was killed.
     """
     if count == 1:
         yield Peers()
@@ -101,7 +102,7 @@ def together(count: int, work: Callable[[Peers], None]) -> Generator[Peers]:
             failed = any(process.exitcode for process in others)  # before we stop the others
             for process in others:
                 process.terminate()
-            if isinstance(reason, RuntimeError) and failed:  # the connection to it broke off
+            if isinstance(reason, RuntimeError) and failed:  # so its connection broke
                 raise _lost() from reason
             raise
         finally:
@@ -112,8 +113,7 @@ def together(count: int, work: Callable[[Peers], None]) -> Generator[Peers]:
 
 
 def _lost() -> TrainingError:
-    problem = "one of its processes stopped before the end"
-    return TrainingError("the training run", problem, "Continue it with --resume")
+    return TrainingError("training-process-lost", "the training run")
 
 
 @contextmanager
@@ -130,4 +130,7 @@ def _group(meeting: Path, rank: int, count: int) -> Generator[Peers]:
 def _join(meeting: Path, rank: int, count: int, work: Callable[[Peers], None]) -> None:
     torch.set_num_threads(1)
     with _group(meeting, rank, count) as peers:
-        work(peers)
+        try:
+            work(peers)
+        except LlenhanceError:  # the first process meets the same error, and tells it
+            sys.exit(1)

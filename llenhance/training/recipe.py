@@ -1,9 +1,12 @@
-"""How a model is trained: every number that decides the result, and the rate as a function."""
+"""How a model is trained: all numbers that decide the result, and the learning rate."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+
+from llenhance.errors import UsageError
+from llenhance.model.architecture import STRIDE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,49 +14,55 @@ class Recipe:
     """A training recipe; the defaults are those of the shipped weights.
 
     Attributes:
-        batch: crops a step.
-        crop: their side in pixels, a multiple of 8.
-        rate: highest learning rate of Adam.
-        betas: of Adam.
-        warm_up: steps over which the rate rises from nothing.
-        final_rate: what cosine decay leaves of the rate at the end, as a share.
-        max_norm: the gradient's norm is clipped to this.
-        reference_mean_share: probability that a picture's latent mean is the reference's own colour
-            map instead of the predicted one (``gt_ratio`` of the paper).
-        likelihood: weight of the likelihood, in bits per channel value. At 1 its gradient in the
-            flow's parameters was 4 to 15 times that of the L1 distance.
-        likelihood_every: the likelihood is a part of the loss in every so-manieth step, and counts
-            as often the more there: it is a quarter of a step's time.
-        decoded_from: step from which the decoded picture is trained too. Soon: switched on at step
-            200, when the scales have gone far from 1, it overflowed for good at step 210.
-        l1: weight of its L1 distance to the reference, per channel.
-        chroma: weight of the L1 distance of its colour differences R - G and B - G. In RGB alone
-            the error in brightness decides the sign of all three gradients, and colour gets none.
-        structure: weight of 1 - SSIM of the decoded picture.
-        flat: weight of the fine texture that the decoded picture has where the reference is flat.
-        lpips: weight of the LPIPS of the decoded picture, where its network is given.
-        final_lpips: what it falls to over the second half of the run: to the end at full weight, it
-            puts woven texture into noise.
-        ema: decay of the exponential moving average of the weights.
-        part_share: share of scenes that are a part of a pair, a picture of its own with its own
-            tables, mean and thumbnail: else the context map learns rooms by heart.
-        exposed_share: share of pairs whose dark picture is shown at another exposure, up to its
+        batch: Crops per step.
+        crop: Side of a crop in pixels, a multiple of 8.
+        rate: Highest learning rate of Adam.
+        betas: Decays of Adam's averages.
+        warm_up: Steps over which the learning rate rises from nothing.
+        final_rate: Share of the learning rate that cosine decay leaves at the end.
+        max_norm: Largest norm of the gradient, which is clipped to it.
+        reference_mean_share: Probability that a picture's latent mean is the reference's own color
+            map instead of the predicted one (``gt_ratio`` in the paper).
+        likelihood: Weight of the negative log-likelihood, in bits per channel value. At 1, its
+            gradient in the flow's parameters was 4 to 15 times that of the L1 distance.
+        likelihood_every: With 2, the likelihood is a part of the loss in every second step, where
+            it counts twice; and so on. It takes a quarter of a step's time.
+        decoded_from: Step from which the decoded picture is trained too. This is early: when it
+            began at step 200, with scales far from 1, it overflowed for good at step 210.
+        l1: Weight of the decoded picture's L1 distance to the reference, per channel.
+        chroma: Weight of the L1 distance of its color differences R - G and B - G. In RGB alone,
+            the error in brightness decides the sign of all three gradients, and color gets none.
+        structure: Weight of 1 - SSIM of the decoded picture.
+        flat: Weight of the fine texture that the decoded picture has where the reference is flat.
+        lpips: Weight of the decoded picture's LPIPS, if its network is given.
+        final_lpips: Weight that LPIPS falls to over the second half of the run. At full weight to
+            the end, it turns noise into woven texture.
+        ema: Decay of the exponential moving average of the weights.
+        part_share: Share of scenes that are a part of a pair, as a picture of its own with its own
+            tables, mean and thumbnail; without them, the context map learns rooms by heart.
+        exposed_share: Share of pairs whose dark picture is shown at another exposure, up to its
             reference's.
-        tone_share: share of references that are shown brighter or darker (a gamma curve), with b
-            told accordingly, so that the picture follows b.
-        well_lit_share: share of darkened photographs that keep nearly all of their light: what is
-            well lit shall be left alone.
-        scenic_share: share of those whose light follows the things in the scene: what is bright
-            keeps it, the rest loses it.
-        uneven_share: share of the others with uneven light: one side, or a spot.
-        night_share: share of those whose reference has a part that is meant to stay black.
-        lamp_share: share of those with lamps in them.
-        head_steps: steps of the brightness head, which is trained first and by itself.
-        head_batch: thumbnails in each of them.
-        head_rate: highest learning rate of its AdamW.
-        head_offset: added to the greys of the trained head: on the validation pictures, of rooms
-            and scenes that it has not seen, each of twelve heads came out 0.02 to 0.03 too dark.
-        seed: of everything random.
+        tone_share: Share of references that are shown brighter or darker (by a gamma curve), with a
+            b that says so, so that the decoded picture follows b.
+        well_lit_share: Share of darkened photographs that keep nearly all of their light, because
+            well-lit pictures should be left alone.
+        scenic_share: Share of darkened photographs whose light follows the things in the scene:
+            what is bright keeps its light, the rest loses it.
+        uneven_share: Share of the other photographs that get uneven light: one side, or a spot.
+        night_share: Share of darkened photographs whose reference has a part that stays black.
+        lamp_share: Share of darkened photographs that get lamps.
+        head_steps: Steps of the brightness head, which is trained first and on its own.
+        head_batch: Thumbnails in each step of the brightness head.
+        head_rate: Highest learning rate of the brightness head's AdamW.
+        head_offset: Added to the grays of the trained brightness head. On validation pictures, of
+            rooms and scenes that it had not seen, each of twelve heads was 0.02 to 0.03 too dark.
+        seed: Seed of everything random.
+
+    Raises:
+        UsageError: The side of a crop is not a multiple of 8.
+
+    Example:
+        ``Recipe(batch=8, crop=160)``
     """
 
     batch: int = 6
@@ -88,22 +97,28 @@ class Recipe:
     head_offset: float = 0.015
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if self.crop <= 0 or self.crop % STRIDE:
+            below = max(STRIDE, self.crop // STRIDE * STRIDE)
+            facts = {"crop": self.crop, "stride": STRIDE, "below": below, "above": below + STRIDE}
+            raise UsageError("crop-not-multiple", "crop", **facts)
+
     def rate_at(self, step: int, progress: float) -> float:
         """Return the learning rate: linear warm-up, then cosine decay.
 
         Args:
-            step: steps done.
-            progress: share of the run that is done, 0..1.
+            step: Number of steps done.
+            progress: Share of the run that is done, 0..1.
         """
         warm = min(1.0, (step + 1) / self.warm_up)
         cosine = 0.5 * (1 + math.cos(math.pi * min(max(progress, 0.0), 1.0)))
         return self.rate * warm * (self.final_rate + (1 - self.final_rate) * cosine)
 
     def lpips_at(self, progress: float) -> float:
-        """Return the weight of LPIPS: ``lpips``, from half of the run on towards ``final_lpips``.
+        """Return the weight of LPIPS: ``lpips`` at first, falling to ``final_lpips`` from halfway.
 
         Args:
-            progress: share of the run that is done, 0..1.
+            progress: Share of the run that is done, 0..1.
         """
         fallen = min(max(2 * progress - 1, 0.0), 1.0)
         return self.lpips + (self.final_lpips - self.lpips) * fallen

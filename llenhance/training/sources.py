@@ -1,4 +1,4 @@
-"""Where training pictures come from: real pairs, and photographs darkened anew each time."""
+"""Where training pictures come from: real pairs, and photographs that are darkened each time."""
 
 from __future__ import annotations
 
@@ -28,24 +28,22 @@ Pixels = NDArray[np.uint8]
 
 GLIMPSE_HEIGHT: Final = 64
 GLIMPSE_WIDTH: Final = 96
-"""Pixels of a glimpse: twice the head's thumbnail, which parts of it become."""
+"""Size of a glimpse in pixels: twice the head's thumbnail, which parts of a glimpse become."""
 
-_SMALLEST_SCENE: Final = 192  # pixels; a darkened scene is a part of a photograph, at least this
-_SCENES: Final = (256, 401)  # to what side larger ones are shrunk: sharp, and quick to darken
-_SMALLEST_PART: Final = 0.5  # of height and width, of a part of a pair that is a picture of its own
-_BLENDED: Final = (
-    0.4  # share of exposed pairs that have some of their reference in the dark picture
-)
+_SMALLEST_SCENE: Final = 192  # pixels a side; darkened scenes are larger parts of photographs
+_SCENES: Final = (256, 401)  # larger scenes are shrunk to about this side: sharp and quick
+_SMALLEST_PART: Final = 0.5  # least share of a pair's height and width that a part of it has
+_BLENDED: Final = 0.4  # share of exposed pairs whose dark picture contains some of the reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What photographs are like, and so what may be done to them.
+    """What photographs are like, and so how they may be changed.
 
     Attributes:
-        saturation: logarithm of the least and the greatest factor of their saturation.
-        exchanged: share with exchanged channels.
-        is_night: whether their black is black by design, and no further night may fall.
+        saturation: Logarithms of the lowest and highest factor on their saturation.
+        exchanged: Share of them whose channels are exchanged.
+        is_night: Whether their black parts are meant to be black, so none are added.
     """
 
     saturation: tuple[float, float]
@@ -54,10 +52,10 @@ class Kind:
 
 
 DULL: Final = Kind(saturation=(-0.2, 0.9), exchanged=0.25)
-"""Rooms and daylight with few strong colours: a model that saw only them turns lamps grey."""
+"""Rooms and daylight with few strong colors; a model that saw only these turns lamps gray."""
 
 COLOURFUL: Final = Kind(saturation=(-0.2, 0.45), exchanged=0.1)
-"""Photographs that somebody is proud of."""
+"""Photographs with strong colors, such as people publish."""
 
 NIGHT: Final = Kind(saturation=(-0.2, 0.45), exchanged=0.1, is_night=True)
 """Pictures that are meant to be dark: black skies, lights."""
@@ -65,7 +63,7 @@ NIGHT: Final = Kind(saturation=(-0.2, 0.45), exchanged=0.1, is_night=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A dark picture and its reference, ``(H, W, 3)`` each."""
+    """A dark picture and its reference, ``(H, W, 3)`` each, with the stem of their names."""
 
     name: str
     dark: Pixels
@@ -81,14 +79,14 @@ class Scene(NamedTuple):
 
 
 class Glimpse(NamedTuple):
-    """A small copy of a whole dark picture and of its reference: ``(64, 96, 3)`` float32, 0..1."""
+    """Small copies of a whole dark picture and its reference, ``(64, 96, 3)`` float32, 0..1."""
 
     dark: NDArray[np.float32]
     normal: NDArray[np.float32]
 
 
 class PairSource:
-    """Real pairs, whole or in parts; what depends on the whole picture is computed once."""
+    """Real pairs, whole or in parts; whatever depends on a whole picture is computed once."""
 
     def __init__(self, pairs: Sequence[Pair], *, recipe: Recipe) -> None:
         self._recipe = recipe
@@ -121,11 +119,11 @@ class PairSource:
 
 
 class DarkenedSource:
-    """Well-lit photographs of a kind, darkened anew each time."""
+    """Well-lit photographs of one kind, darkened differently each time."""
 
     def __init__(self, photographs: Sequence[Pixels], *, recipe: Recipe, kind: Kind = DULL) -> None:
         self._photographs, self._recipe, self._kind = photographs, recipe, kind
-        # Shrunk before they are darkened: the light of a scene does not depend on its pixels.
+        # Shrunk before darkening, because the light in a scene does not depend on its pixels.
         self._small = [np.rint(255 * shrunk(p)).astype(np.uint8) for p in photographs]
 
     def __len__(self) -> int:
@@ -158,7 +156,7 @@ class DarkenedSource:
 
 
 def start_of(length: int, part: int, rng: np.random.Generator) -> int:
-    """Draw where a part of a length begins."""
+    """Draw where a part of a line begins, given both lengths."""
     return int(rng.integers(length - part + 1))
 
 
@@ -180,7 +178,7 @@ def _unit(pixels: Pixels) -> NDArray[np.float32]:
 def _exposed(
     dark: NDArray[np.float32], normal: NDArray[np.float32], rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Show a dark picture as a longer or shorter exposure, or as one that is half corrected."""
+    """Show a dark picture at a longer or shorter exposure, or blend it with its reference."""
     if rng.random() < _BLENDED:
         share = np.float32(rng.uniform(0.05, 1))
         return (dark + share * (normal - dark)).astype(np.float32)
@@ -189,7 +187,7 @@ def _exposed(
 
 
 def _recoloured(photograph: Pixels, kind: Kind, rng: np.random.Generator) -> Pixels:
-    """Saturate a photograph, and now and then exchange its channels."""
+    """Change a photograph's saturation, and sometimes exchange its channels."""
     saturation = np.float32(np.exp(rng.uniform(*kind.saturation)))
     grey = (photograph @ LUMA).astype(np.float32)[..., None]
     coloured = np.clip(np.rint(grey + saturation * (photograph - grey)), 0, 255).astype(np.uint8)
@@ -201,7 +199,7 @@ def _recoloured(photograph: Pixels, kind: Kind, rng: np.random.Generator) -> Pix
 def _part(
     size: tuple[int, ...], smallest: float, least: int, rng: np.random.Generator
 ) -> tuple[slice, slice]:
-    """Draw a window of at least a share of each side, and at least so many pixels."""
+    """Draw a window with at least a share ``smallest`` of each side, and ``least`` pixels."""
     spans: list[slice] = []
     for length in size:
         side = int(rng.integers(min(max(round(smallest * length), least), length), length + 1))
@@ -211,7 +209,7 @@ def _part(
 
 
 def _window(photograph: Pixels, crop: int, rng: np.random.Generator) -> Pixels:
-    """Cut a window and shrink a large one: other scales, finer detail than JPEG's."""
+    """Cut a window, and shrink it if it is large: for other scales, and to lose JPEG's blocks."""
     window = photograph[_part(photograph.shape[:2], 0.0, max(_SMALLEST_SCENE, crop), rng)]
     height, width = window.shape[:2]
     side = max(int(rng.integers(*_SCENES)), crop)

@@ -1,4 +1,4 @@
-"""Scores of a model in training, on pictures that it does not train on."""
+"""Score a model in training on pictures that it is not trained on."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from llenhance.training.sources import Pair
 
 
 def validate(model: LLFlow, pairs: Sequence[Pair], *, device: torch.device) -> dict[str, float]:
-    """Enhance the dark pictures and compare.
+    """Enhance the dark pictures and compare the results with the references.
 
     Returns:
-        Means over the pictures: ``psnr``, ``ssim``, ``ssim_rgb`` as produced, the same with
-        ``_scaled`` after scaling to the reference's mean grey; ``grey_error``, the absolute error
-        of mean grey; ``colour``, colourfulness as a share of the reference's.
+        Means over the pictures: ``psnr``, ``ssim`` and ``ssim_rgb`` as produced; the same with
+        ``_scaled`` after scaling to the reference's mean gray; ``grey_error``, the absolute error
+        of the mean gray; and ``colour``, the colorfulness as a share of the reference's.
     """
     engine = compile_model(model, device=device, precision="fp32")
     rows: list[dict[str, float]] = []
