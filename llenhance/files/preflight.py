@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-from llenhance.errors import LlenhanceError, PictureError, UsageError
+from llenhance.errors import LlenhanceError, PictureError
 from llenhance.files.whole import PART, replaced_mode, same_file
 from llenhance.system import system_errors
 
@@ -32,14 +32,13 @@ def check_output(
         kind: of error.
 
     Raises:
-        UsageError: it is an input.
-        LlenhanceError: of this kind: it exists and must not be replaced, it is a folder, a device
-            or a pipe, its folder is missing or cannot be written to, or its name is too long or
-            impossible.
+        LlenhanceError: of this kind: it is an input, it exists and must not be replaced, it is a
+            folder, a device or a pipe, its folder is missing or cannot be written to, or its name
+            is too long or impossible.
     """
     for one in inputs:
         if same_file(one, path):
-            raise UsageError("output-is-input", str(path))
+            raise kind("output-is-input", str(path))
     with system_errors(path, kind):
         folder = Path(os.path.realpath(path)).parent  # of the file that a link points to
         nearest = _nearest_existing(folder)
