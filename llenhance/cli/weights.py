@@ -205,7 +205,7 @@ def show_path(model: One, json: Json = False) -> None:
 
     path = located(model)
     if path is None:
-        raise WeightsError("model-not-here", model)
+        raise WeightsError("model-not-here", model, model=model)
     Terminal("weights path").write_line(json_format.dumps(str(path)) if json else str(path))
 
 

@@ -77,7 +77,7 @@ def check(name: str) -> Path:
         UsageError: ``hf:`` and something that is not a file of a hub.
     """
     if located(name) is None:
-        raise WeightsError("model-not-here", name)
+        raise WeightsError("model-not-here", name, model=name)
     path = find(name, offline=True).path
     load(path)
     known = entry(name)

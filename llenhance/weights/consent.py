@@ -34,7 +34,11 @@ def require_consent(known: Entry, consent: Consent) -> None:
         return
     if not consent(known):
         raise WeightsError(
-            "license-not-accepted", known.name, license=wanted.name, summary=wanted.summary
+            "license-not-accepted",
+            known.name,
+            model=known.name,
+            license=wanted.name,
+            summary=wanted.summary,
         )
     accept(wanted)
 

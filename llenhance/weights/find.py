@@ -93,7 +93,7 @@ def _downloaded(
     if known.source is None:
         if known.link is None:
             raise WeightsError("shipped-missing", known.name)
-        raise WeightsError("download-by-hand", known.name, link=known.link)
+        raise WeightsError("download-by-hand", known.name, model=known.name, link=known.link)
     require_consent(known, consent)
     file = hub.fetch(
         known.source, name=known.name, sha256=known.sha256, offline=offline, progress=progress

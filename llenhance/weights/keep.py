@@ -75,7 +75,7 @@ def remove(name: str) -> int:
         if known is not None and known.source is not None:
             freed += hub_cache.remove(known.source)
     if not freed:
-        raise WeightsError("model-not-here", name)
+        raise WeightsError("model-not-here", name, model=name)
     return freed
 
 
