@@ -1,11 +1,9 @@
-"""Make `golden.npz`: what two tiny networks answer, for tests that run without other files.
+"""Make `golden.npz`: what three tiny networks answer, so that results change on purpose only.
 
-Run as ``python tests/golden/make.py`` from the repository's root. The code that made the stored
-answers agreed at that time with the published network's reference tensors (``../shared/golden``,
-see `tests/test_golden.py`: pictures within 1.1e-6, latents within 8.2e-6).
+Run as ``python -m golden.make`` in `tests`. The code that made the stored answers agreed with the
+published network: see `published.py` for its numbers, and `test_published.py`.
 
-No parameters are stored: `disturb` draws them from numpy's `RandomState`, whose streams are frozen
-for good, and gives every parameter a value of its own, so that no zero hides a mistake.
+No parameters are stored: `support.networks.disturb` draws them anew, the same each time.
 """
 
 from __future__ import annotations
