@@ -1,7 +1,12 @@
-"""Brighten low-light photographs with a conditional normalizing flow (LLFlow, AAAI 2022).
+"""Turn dark photographs into well-lit ones with a conditional normalizing flow (LLFlow, AAAI 2022).
 
-Start at `enhancer.py`, the public class. From there: `picture.py` (files to pixels),
-`conditioning.py` (pixels to network input), `model/` (the paper), `cli/` (the command).
+Start at `enhancer.py`, the public class; `jobs/task.py` goes from the bytes of a picture file to
+those of the enhanced one. From there: `pictures/` (bytes to pixels), `enhancing/` (whole pictures),
+`model/` (the paper), `engine/` (the same, fast), `cli/` (the command).
+
+    >>> from llenhance import Enhancer, write_picture
+    >>> write_picture("bright.jpg", Enhancer().enhance("examples/coffee.jpg"))
+    ()
 """
 
 from __future__ import annotations
@@ -10,24 +15,52 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from llenhance.enhancer import Enhancer
-    from llenhance.enhancing.wish import Enhanced, Wish
-    from llenhance.errors import LlenhanceError, PictureError, ResourceError, WeightsError
+    from llenhance.enhancer import Enhanced, Enhancer
+    from llenhance.enhancing.plan import Plan
+    from llenhance.enhancing.wish import Wish
+    from llenhance.errors import (
+        ExportError,
+        LlenhanceError,
+        MissingExtraError,
+        PictureError,
+        ResourceError,
+        SingularMatrixError,
+        TrainingError,
+        UsageError,
+        WeightsError,
+    )
     from llenhance.files.pictures import read_picture, write_picture
+    from llenhance.jobs.task import Outcome, Request, enhance_bytes
+    from llenhance.messages.note import Note
     from llenhance.model.architecture import Architecture
+    from llenhance.pictures.decode import decode
+    from llenhance.pictures.encode import encode, losses
     from llenhance.pictures.picture import Picture
 
 __all__ = [
     "Architecture",
     "Enhanced",
     "Enhancer",
+    "ExportError",
     "LlenhanceError",
+    "MissingExtraError",
+    "Note",
+    "Outcome",
     "Picture",
     "PictureError",
+    "Plan",
+    "Request",
     "ResourceError",
+    "SingularMatrixError",
+    "TrainingError",
+    "UsageError",
     "WeightsError",
     "Wish",
     "__version__",
+    "decode",
+    "encode",
+    "enhance_bytes",
+    "losses",
     "read_picture",
     "write_picture",
 ]
@@ -35,21 +68,32 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Architecture": "model.architecture",
-    "Enhanced": "enhancing.wish",
-    "Enhancer": "enhancer",
-    "LlenhanceError": "errors",
-    "Picture": "pictures.picture",
-    "PictureError": "errors",
-    "ResourceError": "errors",
-    "WeightsError": "errors",
-    "Wish": "enhancing.wish",
-    "read_picture": "files.pictures",
-    "write_picture": "files.pictures",
+    "enhancer": ("Enhanced", "Enhancer"),
+    "enhancing.plan": ("Plan",),
+    "enhancing.wish": ("Wish",),
+    "errors": (
+        "ExportError",
+        "LlenhanceError",
+        "MissingExtraError",
+        "PictureError",
+        "ResourceError",
+        "SingularMatrixError",
+        "TrainingError",
+        "UsageError",
+        "WeightsError",
+    ),
+    "files.pictures": ("read_picture", "write_picture"),
+    "jobs.task": ("Outcome", "Request", "enhance_bytes"),
+    "messages.note": ("Note",),
+    "model.architecture": ("Architecture",),
+    "pictures.decode": ("decode",),
+    "pictures.encode": ("encode", "losses"),
+    "pictures.picture": ("Picture",),
 }
 
 
-def __getattr__(name: str) -> object:  # torch takes seconds to import; `--help` shall not wait
-    if name in _HOMES:
-        return getattr(import_module(f"llenhance.{_HOMES[name]}"), name)
+def __getattr__(name: str) -> object:  # torch takes seconds to import; `--help` must not wait
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"llenhance.{home}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

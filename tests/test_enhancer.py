@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -35,6 +37,7 @@ from llenhance.model.architecture import Architecture
 from llenhance.model.brightness import GAIN, MIDDLE
 from llenhance.model.context import Extent
 from llenhance.model.llflow import LLFlow
+from llenhance.pictures.encode import encode
 from llenhance.pictures.picture import Picture
 from llenhance.scoring.metrics import mean_grey
 from llenhance.weights.file import store
@@ -296,6 +299,72 @@ def test_shortage_of_memory_leaves_no_trace_for_the_next_picture(
     again = enhancer.enhance_picture(large)
     assert again.notes == ()
     np.testing.assert_array_equal(again.picture.pixels, expected.picture.pixels)
+
+
+def test_threads_share_an_enhancer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each gets what it would get alone, though memory is short for the largest picture."""
+    enhancer = shipped_in_float32()
+    pictures = [Picture(pixels=dark_photograph(side, side + 8)) for side in (64, 80, 320, 96)] * 2
+    wishes = [Wish(), Wish(brightness=0.2), Wish(), Wish(target_mean=0.4)] * 2
+    short_of_memory(monkeypatch, pixels=90_000)
+    alone = [enhancer.enhance_picture(*work) for work in zip(pictures, wishes, strict=True)]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(enhancer.enhance_picture, pictures, wishes))
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one.picture.pixels, other.picture.pixels)
+        assert (one.notes, one.brightness) == (other.notes, other.brightness)
+    assert [[note.code for note in one.notes] for one in together] == [
+        [],
+        [],
+        ["memory-short"],
+        [],
+    ] * 2
+
+
+@pytest.mark.parametrize("form", ["path", "bytes", "file", "picture", "image", "array"])
+def test_a_picture_may_be_given_in_any_form(form: str, enhancer: Enhancer, tmp_path: Path) -> None:
+    pixels = dark_photograph(24, 32)
+    picture = Picture(pixels=pixels)
+    path = tmp_path / "dark.png"
+    path.write_bytes(encode(picture, format="PNG", name="dark"))
+    given: Any = {
+        "path": str(path),
+        "bytes": path.read_bytes(),
+        "file": io.BytesIO(path.read_bytes()),
+        "picture": picture,
+        "image": Image.fromarray(pixels),
+        "array": pixels,
+    }[form]
+    found = enhancer.enhance(given)
+    kind = {"image": Image.Image, "array": np.ndarray}.get(form, Picture)
+    assert isinstance(found, kind)
+    result = found.pixels if isinstance(found, Picture) else np.asarray(found)
+    np.testing.assert_array_equal(result, enhancer.enhance(pixels))
+
+
+@pytest.mark.parametrize("given", [None, 7, io.StringIO("text"), object()], ids=repr)
+def test_what_is_no_picture_is_refused_with_a_sentence(given: Any, enhancer: Enhancer) -> None:
+    with pytest.raises(UsageError) as refused:
+        enhancer.enhance(given)
+    assert refused.value.code == "not-a-picture"
+
+
+def test_what_was_looked_at_once_is_rendered_as_often_as_wanted(enhancer: Enhancer) -> None:
+    pixels = dark_photograph(40, 56)
+    plan = enhancer.look(pixels, Wish(brightness=0.1))
+    expected = enhancer.enhance(pixels, brightness=0.1)
+    for _ in range(2):
+        np.testing.assert_array_equal(enhancer.render(pixels, plan), expected)
+    small = enhancer.render(pixels[::2, ::2], plan)  # not contiguous
+    assert small.shape == (20, 28, 3)
+    assert mean_grey(small) == pytest.approx(mean_grey(expected), abs=0.05)
+
+
+def test_a_plan_for_a_target_comes_near_to_it() -> None:
+    enhancer = shipped_in_float32()
+    pixels = dark_photograph(64, 96)
+    plan = enhancer.look(pixels, Wish(target_mean=0.4))
+    assert mean_grey(enhancer.render(pixels, plan)) == pytest.approx(0.4, abs=0.01)
 
 
 def test_target_is_reached_in_smaller_tiles_too(monkeypatch: pytest.MonkeyPatch) -> None:

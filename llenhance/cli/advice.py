@@ -12,19 +12,87 @@ from typing import Final
 from llenhance.errors import LlenhanceError
 from llenhance.messages.note import Note
 
+_PNG: Final = "Use --format png to keep it"
+
 _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
-    "out-of-memory": "Close other programs, or try a smaller --tile, such as 256",
-    "exists": {
-        "": "Add --overwrite, or choose another name",
-        "enhance": "Add --overwrite, or choose another name with -o",
+    # Memory, disks, names
+    "out-of-memory": {
+        "enhance": "Close other programs, or try a smaller --tile, such as 256",
+        "evaluate": "Close other programs, or try a smaller --tile, such as 256",
+        "bench": "Close other programs, or try smaller --sizes or a smaller --tile",
     },
+    "exists": {
+        "enhance": "Add --overwrite, or choose another name with -o",
+        "evaluate": "Add --overwrite, or choose another name",
+        "export": "Add --overwrite, or choose another name with -o",
+        "weights import": "Add --overwrite, or choose another name with -o",
+    },
+    "output-is-input": {
+        "enhance": "Choose another name or folder with -o",
+        "evaluate": "Choose another name or folder for what is written",
+    },
+    "output-replaces-input": {"enhance": "Choose another folder with -o"},
+    "one-name-for-many": {
+        "enhance": "Name a folder with -o, and end it with a slash if it looks like a picture's name"
+    },
+    "file-in-place-of-folder": {
+        "enhance": "Choose another folder with -o",
+        "evaluate": "Choose another folder with -o",
+        "train": "Choose another folder with --out",
+    },
+    "not-a-regular-file": {"enhance": "Use -o - to write into a pipe"},
+    "disk-read-only": {"enhance": "Choose another folder with -o"},
+    "name-too-long": {"enhance": "Choose a shorter name with -o"},
+    "disk-full": {"enhance": "Free some space, or choose another folder with -o"},
+    "quota-used-up": {"enhance": "Free some space, or choose another folder with -o"},
+    "too-large-for-disk": {"enhance": "Choose another folder with -o"},
+    "folder-not-found": {"enhance": "Create it, or name a folder that ends in a slash with -o"},
+    "two-inputs-one-output": {
+        "enhance": "Enhance them one after the other, with different names after -o"
+    },
+    "extension-contradicts-format": {"enhance": "Change --format, or the name after -o"},
+    # What a format cannot hold
+    "transparency-lost": {"enhance": _PNG},
+    "depth-lost": {"enhance": _PNG},
+    "color-profile-lost": {"enhance": _PNG},
+    "color-profile-too-long": {"enhance": _PNG},
+    "exif-lost": {"enhance": _PNG},
+    "exif-too-long": {"enhance": _PNG},
+    "xmp-lost": {"enhance": _PNG},
+    "xmp-too-long": {"enhance": _PNG},
+    "resolution-lost": {"enhance": _PNG},
+    # Standard streams
     "stdin-twice": "Give - once",
     "stdin-among-many": "Name a folder with -o",
     "stdout-takes-one": "Name a folder with -o",
-    "takes-long": "Add --fast",
-    "target-mean-out-of-range": "Use for example --target-mean 0.45",
+    "json-beside-picture": "Write the picture to a file with -o, or leave --json out",
+    "terminal-for-picture": "Write to a file with -o, or redirect the output: > FILE",
+    # Wishes and options
+    "takes-long": "Add --fast to make it in a few seconds, nearly the same",
+    "target-mean-out-of-range": "Try --target-mean 0.45",
+    # Models
+    "license-not-accepted": "Run: llenhance weights download {model} --accept-license",
+    "download-by-hand": (
+        "Download it with a browser from {link}, "
+        "then run: llenhance weights import FILE.pth --as {model}"
+    ),
+    "model-not-here": {
+        "weights path": "Run: llenhance weights download {model}",
+        "weights verify": "Run: llenhance weights download {model}",
+        "weights remove": "See: llenhance weights list",
+    },
+    "model-name-taken": {"weights import": "Add --overwrite, or choose another name with --as"},
+    "model-name-invalid": {
+        "weights import": (
+            "Give it a name with --as: letters, digits, '-', '_' and '.', without an extension"
+        )
+    },
+    "model-name-reserved": {"weights import": "Choose another name with --as"},
+    "license-unknown": {"weights upload": "Name it with --license"},
+    "license-contradicted": {"weights upload": "Leave --license out"},
+    "hub-not-cached": "Run it once without --offline",
 }
-"""From a code to a remedy, or to one for each command; '' stands for all other commands."""
+"""From a code to a remedy: one for all commands, or one for each that has something to say."""
 
 
 def remedy(message: LlenhanceError | Note, *, command: str) -> str:
@@ -36,7 +104,7 @@ def remedy(message: LlenhanceError | Note, *, command: str) -> str:
     """
     advice = _ADVICE.get(message.code, message.remedy)
     if isinstance(advice, Mapping):
-        advice = advice.get(command, advice.get("", message.remedy))
+        advice = advice.get(command, message.remedy)
     return advice.format(**message.facts)
 
 

@@ -16,7 +16,7 @@ from llenhance.errors import PictureError, ResourceError
 from llenhance.messages.note import Note
 from llenhance.pictures.decode import decode
 from llenhance.pictures.encode import check_fits, encode, losses
-from llenhance.pictures.formats import result_format
+from llenhance.pictures.formats import FORMATS, result_format
 from llenhance.pictures.picture import Picture
 
 if TYPE_CHECKING:  # torch takes seconds to import, and nothing here needs it
@@ -100,6 +100,11 @@ class Outcome:
     tiles: int
     seconds: float
     enhancing_seconds: float
+
+    @property
+    def media_type(self) -> str:
+        """What the web calls the format, such as 'image/png'."""
+        return FORMATS[self.format].mime
 
 
 def enhance_bytes(
