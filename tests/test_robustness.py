@@ -6,23 +6,19 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
-from PIL import Image
 from robustness import KINDS, LARGEST_SIDE, random_crops, try_crops
+from support.photographs import example
 
 from llenhance.weights.file import load
 
 ROOT = Path(__file__).parents[1]
 
 
-def coffee() -> np.ndarray:
-    with Image.open(ROOT / "examples" / "coffee.jpg") as file:
-        return np.asarray(file.convert("RGB"))
-
-
 def test_shipped_model_stays_finite_on_crops_that_nobody_would_take() -> None:
     model = load(ROOT / "weights" / "nano.safetensors")
-    outcome = try_crops(model, random_crops(42, [coffee()], largest_side=72))
+    outcome = try_crops(model, random_crops(42, [example("coffee")], largest_side=72))
     assert outcome.crops == dict.fromkeys(KINDS, 6)
     assert outcome.values > 0
     assert (outcome.not_finite.total(), outcome.failures.total()) == (0, 0)
@@ -43,6 +39,9 @@ def test_crops_are_the_same_for_the_same_seed() -> None:
         np.testing.assert_array_equal(one, other, err_msg=kind)
 
 
-def test_crops_have_sizes_from_one_pixel_on() -> None:
-    sides = [side for _, crop in random_crops(300, [coffee()]) for side in crop.shape[:2]]
-    assert (min(sides), max(sides)) <= (3, LARGEST_SIDE)
+@pytest.mark.parametrize("largest", [24, LARGEST_SIDE])
+def test_crops_have_sizes_from_one_pixel_to_the_largest(largest: int) -> None:
+    crops = random_crops(300, [example("coffee")], largest_side=largest)
+    sides = [side for _, crop in crops for side in crop.shape[:2]]
+    assert min(sides) <= 3
+    assert largest - 3 <= max(sides) <= largest
