@@ -1,10 +1,10 @@
-"""What each source of data and each loss is worth: short training runs that differ in one thing.
+"""Measure what each source of data and each loss is worth, by training runs that differ in it.
 
     python benchmarks/ablation.py DATA LPIPS.safetensors OUT --minutes 4 all "no SICE pairs" ...
 
-DATA holds ``lol``, ``sice`` and ``normal``; each run trains `nano` from nothing for so many minutes
-on one thread, and is scored on validation pictures that no run has seen. Two calls beside each
-other use two cores. A run this short shows a direction, not what a full one would reach.
+DATA holds ``lol``, ``sice`` and ``normal``. Each run trains a fresh `nano` for this many minutes on
+one thread, and is scored on validation pictures that no run has seen. Two calls at a time use two
+cores. Such a short run shows a direction, not what a full run would reach.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ VALIDATION: Final = Path("weights/validation.txt")
 SHARES: Final = (0.45, 0.2, 0.08, 0.15, 0.12)  # LOL, SICE; normal, SICE's and LOL's references
 SHORT: Final = Recipe(batch=4, crop=96, ema=0.99, head_steps=500)
 
-# What differs from `SHORT` and `SHARES`: shares, the recipe's fields, whether LPIPS is trained on.
+# What differs from `SHORT` and `SHARES`: shares, fields of the recipe, or whether LPIPS is used.
 VARIANTS: Final[dict[str, dict[str, Any]]] = {
     "all": {},
     "no LOL pairs": {"shares": (0, 0.2, 0.08, 0.15, 0.12)},
@@ -44,13 +44,13 @@ VARIANTS: Final[dict[str, dict[str, Any]]] = {
 
 
 def main() -> None:
-    """Train and score the variants one after the other; print a line for each."""
+    """Train and score the variants one after the other, and print a line for each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("lpips", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--minutes", type=float, required=True)
-    parser.add_argument("--pictures", type=int, default=10, help="of each validation set")
+    parser.add_argument("--pictures", type=int, default=10, help="number from each validation set")
     parser.add_argument("variants", nargs="+", choices=list(VARIANTS))
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def trained(name: str, options: argparse.Namespace) -> tuple[Path, int]:
-    """Train a variant; return its weights and the steps it took."""
+    """Train a variant, and return its weights file and number of steps."""
     data, changes = options.data, dict(VARIANTS[name])
     settings = Settings(
         low=[data / "lol/low", data / "sice/low"],
@@ -84,7 +84,7 @@ def trained(name: str, options: argparse.Namespace) -> tuple[Path, int]:
 
 
 def held_out(folder: Path, most: int) -> list[Job]:
-    """Return so many validation pairs, evenly spaced."""
+    """Return at most this many validation pairs, evenly spaced."""
     names = stems_in(VALIDATION)
     high = pictures_in(folder / "high")
     found = [
@@ -97,7 +97,7 @@ def held_out(folder: Path, most: int) -> list[Job]:
 
 
 def scores(weights: Path, jobs: list[Job], lpips: Path) -> dict[str, float]:
-    """Return mean scores: as produced, scaled, and with the true b."""
+    """Return mean scores as produced, scaled, and with the true b."""
     enhancer = Enhancer(weights, device="cpu")
     rows = list(evaluate(jobs, enhancer=lambda: enhancer, lpips=lpips))
     summary = summarise([row for row in rows if isinstance(row, Scored)])

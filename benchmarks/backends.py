@@ -1,16 +1,16 @@
-"""How fast other runtimes compute the folded network, beside the engine and the plain network.
+"""Measure how fast other runtimes compute the folded network, next to the engine.
 
 python benchmarks/backends.py PHOTO [NAME ...] [--model nano|small] [--size WxH] [--seconds S]
     [--whole]
 
-NAME is a key of `RUNS`. Every one has a process of its own, loaded once; then they take turns, so
-that what else the machine does meets all of them alike. A line tells the start (imports, folding,
-compilation, first window), least and median seconds, the median of how many times faster it was
-than the plain network and than torch in its precision, turn by turn, the arithmetic a second, and
-dB against torch in float32. `conv` is one large convolution: what the processor can do.
+NAME is a key of `RUNS`. Each one is loaded once, in a process of its own; then they take turns, so
+other work on the machine affects all of them alike. A line tells the seconds to start (imports,
+folding, compilation, first window), the least and the median seconds, the median over the turns of
+how many times faster it was than the plain network and than torch in its precision, operations per
+second, and dB against torch in float32. `conv` is one large convolution, for comparison.
 
---whole measures `Enhancer.enhance` of PHOTO enlarged to the size, tiles and all, and peak memory.
-`small` has random weights. torch.compile wants a C++ compiler and some minutes.
+--whole measures `Enhancer.enhance` of PHOTO enlarged to the size, with tiles, and peak memory.
+`small` has random weights. torch.compile needs a C++ compiler and some minutes.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from llenhance.weights.file import load
 from llenhance.weights.find import find
 
 Run = Callable[[Tensor, Tensor], Tensor]
-MULTIPLY_ADDS: Final = {"nano": 100_290, "small": 615_000}  # a pixel
+MULTIPLY_ADDS: Final = {"nano": 100_290, "small": 615_000}  # per pixel
 
 
 def network(model: str) -> LLFlow:
@@ -122,7 +122,7 @@ def in_openvino(model: str, precision: str, *, fixed: bool) -> Run:
 
 
 def in_free_openvino(model: str, precision: str) -> Run:
-    """Return OpenVINO for free sizes."""
+    """Return OpenVINO compiled for any size."""
     return in_openvino(model, precision, fixed=False)
 
 
@@ -132,7 +132,7 @@ def in_fixed_openvino(model: str, precision: str) -> Run:
 
 
 def convolution(_model: str, precision: str) -> Run:
-    """Return one large convolution, whatever it is given."""
+    """Return one large convolution, which ignores its input."""
     dtype = DTYPES[precision]
     layer = torch.nn.Conv2d(64, 64, 3, padding=1).to(dtype)
     layer.weight.data = layer.weight.contiguous(memory_format=torch.channels_last)
@@ -163,7 +163,7 @@ RUNS: Final[dict[str, tuple[Callable[[str, str], Run], str]]] = {
 
 
 def work(pipe: Connection, name: str, model: str, photo: str, size: str, whole: bool) -> None:
-    """Be one of the processes: get ready, tell what came out, then take turns."""
+    """Run in one of the processes: get ready, send a result, then take turns."""
     started = time.perf_counter()
     width, height = map(int, size.split("x"))
     with Image.open(photo) as file:
@@ -197,7 +197,7 @@ def work(pipe: Connection, name: str, model: str, photo: str, size: str, whole: 
 
 
 def main() -> None:
-    """Start a process for each name, let them take turns, print a line for each."""
+    """Start a process for each name, let them take turns, and print a line for each."""
     parser = argparse.ArgumentParser()
     parser.add_argument("photo")
     parser.add_argument("names", nargs="*")

@@ -1,10 +1,10 @@
-"""How bright results become, by the constant X of `--brightness`: one line a picture.
+"""Measure how the constant X of `--brightness` changes the mean gray of results.
 
 python benchmarks/brightness.py [--model M] [-o FILE.csv] [--plot FILE.png] PHOTO...
 
-Photographs are reduced to at most 640 pixels a side first. Mean grey is that of `metrics`, 0..1, of
-the result in 8 bits. Prints for each X its mean, deviation and range over the pictures, then how
-many pictures rise with every step, and a straight line through all points.
+Photographs are first reduced to at most 640 pixels a side. The mean gray, 0..1, is that of
+`metrics`, of 8-bit results. This prints its mean, deviation and range over the pictures for each X,
+then how many pictures become brighter with every step, and a straight line through all points.
 """
 
 from __future__ import annotations
@@ -27,19 +27,20 @@ CONSTANTS: Final = np.array([-0.4, -0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3, 0.4])
 
 
 def small_copy(path: Path) -> Picture:
-    """Return a picture of at most 640 pixels a side, in 8 bits."""
+    """Return an 8-bit copy of a picture, with at most 640 pixels a side."""
     image = read_picture(path).to_pil().convert("RGB")
     image.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.BOX)
     return Picture.from_pil(image)
 
 
 def measure(enhancer: Enhancer, picture: Picture) -> list[float]:
-    """Return the mean grey at each of the constants."""
-    return [enhancer.brighten(picture, Wish(brightness=float(x))).mean_grey for x in CONSTANTS]
+    """Return the mean gray at each of the constants."""
+    wishes = [Wish(brightness=float(x)) for x in CONSTANTS]
+    return [enhancer.enhance_picture(picture, wish).mean_grey for wish in wishes]
 
 
 def report(greys: NDArray[np.float64]) -> None:
-    """Print what ``(pictures, constants)`` mean greys have in common."""
+    """Summarize ``(pictures, constants)`` mean grays."""
     print("    X   mean    dev    min    max")
     for x, column in zip(CONSTANTS, greys.T, strict=True):
         figures = (column.mean(), column.std(), column.min(), column.max())
@@ -48,10 +49,10 @@ def report(greys: NDArray[np.float64]) -> None:
     x = np.tile(CONSTANTS, len(greys))
     slope, offset = np.polyfit(x, greys.ravel(), 1)
     each = [float(np.corrcoef(CONSTANTS, row)[0, 1]) for row in greys]
-    print(f"{rising} of {len(greys)} pictures rise strictly")
-    print(f"mean grey = {offset:.3f} + {slope:.3f} X")
+    print(f"{rising} of {len(greys)} pictures become brighter with every step")
+    print(f"mean gray = {offset:.3f} + {slope:.3f} X")
     overall = np.corrcoef(x, greys.ravel())[0, 1]
-    print(f"correlation {overall:.4f}; of each picture by itself at least {min(each):.4f}")
+    print(f"correlation {overall:.4f}; for single pictures at least {min(each):.4f}")
 
 
 def plot(greys: NDArray[np.float64], path: Path) -> None:
@@ -61,7 +62,7 @@ def plot(greys: NDArray[np.float64], path: Path) -> None:
     axes.plot(CONSTANTS, greys.T, color="tab:blue", alpha=0.4, linewidth=0.8)
     label = f"mean of {len(greys)} pictures"
     axes.plot(CONSTANTS, greys.mean(axis=0), color="black", linewidth=2.5, label=label)
-    axes.set(xlabel="--brightness", ylabel="mean grey of the result", ylim=(0, 1))
+    axes.set(xlabel="--brightness", ylabel="mean gray of the result", ylim=(0, 1))
     axes.grid(alpha=0.3)
     axes.legend(loc="upper left")
     figure.savefig(path, dpi=120)

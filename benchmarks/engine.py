@@ -1,10 +1,11 @@
-"""What the engine's steps gain over the network of `model/`: its variants in turn, in one process.
+"""Measure what the engine gains over the network of `model/`, step by step.
 
 python benchmarks/engine.py [--size 600x400] [--rounds 7] [nano|small ...]
 
-Each round runs every variant once on the same input, so that what else the machine does meets all
-of them alike. A line tells the least and the median seconds, and the median over the rounds of how
-many times faster than the first one it was. `small` has random weights.
+All variants run in one process. Each round runs every variant once on the same input, so other work
+on the machine affects all of them alike. A line tells the least and the median seconds, and the
+median over the rounds of how many times faster than the first variant it was. `small` has random
+weights.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ from llenhance.bench.probes import timed
 from llenhance.engine.network import FastNetwork
 from llenhance.enhancing.tiled import conditioned
 from llenhance.model.conditioning import equalisation_tables
-from llenhance.pictures.picture import decode
+from llenhance.pictures.decode import decode
 
 Run = Callable[[Tensor, Tensor], Tensor]
 CPU = torch.device("cpu")
 
 
 def variants(name: str) -> Iterator[tuple[str, Run]]:
-    """Yield what is compared, the reference first."""
+    """Yield the variants to compare, with the reference first."""
     plain = network(name)
     yield "plain, NCHW", lambda c, b: plain(c.contiguous(), b)
     turned = network(name).placed(CPU)
@@ -40,21 +41,21 @@ def variants(name: str) -> Iterator[tuple[str, Run]]:
 
 
 def in_autocast(run: Run, channels: Tensor, constant: Tensor) -> Tensor:
-    """Run with convolutions in bfloat16 as torch chooses them."""
+    """Run in bfloat16 where torch's autocast chooses it."""
     with torch.autocast("cpu", torch.bfloat16):
         return run(channels, constant)
 
 
 @torch.inference_mode()
 def compare(name: str, channels: Tensor, rounds: int) -> None:
-    """Run the variants of a model in turn and print a line for each."""
+    """Run the variants of a model in turn, and print a line for each."""
     runs = dict(variants(name))
     constant = torch.zeros(1)
     seconds: dict[str, list[float]] = {title: [] for title in runs}
     for number in range(rounds + 1):
         for title, run in runs.items():
             taken = timed(CPU, lambda run=run: run(channels, constant))
-            if number:  # the first round sets up
+            if number:  # the first round includes preparations
                 seconds[title].append(taken)
     reference = next(iter(seconds.values()))
     for title, taken in seconds.items():
@@ -64,7 +65,7 @@ def compare(name: str, channels: Tensor, rounds: int) -> None:
 
 
 def main() -> None:
-    """Compare for each model."""
+    """Compare the variants of each model."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="*", default=["nano", "small"], metavar="nano|small")
     parser.add_argument("--size", default="600x400")

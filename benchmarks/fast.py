@@ -1,11 +1,11 @@
-"""How near the fast way comes to the full run, and how long both take.
+"""Compare the fast mode with the full run, by closeness and by time.
 
 python benchmarks/fast.py PICTURE ... [--ratio 4 | --enlarge 3,12] [--lpips FILE] [--write FOLDER]
 
-Two tests, both honest about something else. As it is: a picture at its own size, its small copy of
-1/ratio of the side (4 is what 16 megapixels have). That is real detail, but a small copy of few
-pixels. Enlarged: to so many megapixels (bicubic, and a grain of 0.7 levels), the small copy of 1
-megapixel. That is the size, but blurred. LPIPS is of the enlarged picture's middle megapixel.
+There are two tests. By default, a picture keeps its size, and its small copy has 1/ratio of the
+sides (4 is the ratio for 16 megapixels): real detail, but a copy of few pixels. With --enlarge, the
+picture is enlarged to so many megapixels (bicubic, with a grain of 0.7 levels), and the small copy
+has 1 megapixel: the real size, but blurred. LPIPS compares the middle megapixel.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Bytes = NDArray[np.uint8]
 
 
 def enlarged(pixels: Bytes, megapixels: float) -> Bytes:
-    """Enlarge a picture to about so many megapixels, and give it a grain."""
+    """Enlarge a picture to about this many megapixels, and add a grain."""
     scale = (megapixels * 1e6 / (pixels.shape[0] * pixels.shape[1])) ** 0.5
     size = (round(pixels.shape[1] * scale), round(pixels.shape[0] * scale))
     bicubic = cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC)
@@ -43,18 +43,18 @@ def enlarged(pixels: Bytes, megapixels: float) -> Bytes:
 
 
 def as_bytes(pixels: Pixels) -> Bytes:
-    """Return 8-bit pixels as what they are, to the type checker."""
+    """Return 8-bit pixels as such, for the type checker."""
     return pixels.astype(np.uint8, copy=False)
 
 
 def middle(pixels: Bytes, side: int = 1000) -> Bytes:
-    """Return the middle of a picture, at most so many pixels a side."""
+    """Return the middle of a picture, with at most this many pixels a side."""
     top, left = (max(0, (length - side) // 2) for length in pixels.shape[:2])
     return np.ascontiguousarray(pixels[top : top + side, left : left + side])
 
 
 def cases(arguments: argparse.Namespace) -> Iterator[tuple[str, Bytes, float]]:
-    """Yield name, pixels and megapixels of the small copy."""
+    """Yield the name and pixels of each case, and the megapixels of its small copy."""
     for path in map(Path, arguments.pictures):
         with Image.open(path) as opened:
             pixels = np.asarray(opened.convert("RGB"))
@@ -66,14 +66,14 @@ def cases(arguments: argparse.Namespace) -> Iterator[tuple[str, Bytes, float]]:
 
 
 def main() -> None:
-    """Print a line for each picture and the means."""
+    """Print a line for each picture, and the means."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pictures", nargs="+")
     parser.add_argument("--ratio", type=float, default=4.0)
-    parser.add_argument("--enlarge", default="", help="megapixels, with commas")
+    parser.add_argument("--enlarge", default="", help="megapixels, separated by commas")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--lpips", type=Path)
-    parser.add_argument("--write", type=Path, help="folder for the pictures")
+    parser.add_argument("--write", type=Path, help="folder to write the pictures to")
     arguments = parser.parse_args()
     enhancer = Enhancer(precision=arguments.precision)
 
@@ -101,7 +101,7 @@ def main() -> None:
                 Image.fromarray(picture).save(arguments.write / f"{name}_{kind}.png")
     print(f"{'mean':16}", formatted([float(mean) for mean in np.mean(rows, axis=0)]))
     peak = (peak_memory() or 0) / 2**20
-    print(f"largest resident set, full runs included: {peak:.0f} MiB")
+    print(f"peak memory, including the full runs: {peak:.0f} MiB")
 
 
 def formatted(row: list[float]) -> str:

@@ -1,10 +1,10 @@
-"""How far tiled is from whole, by margin: the figure that `Architecture.margin` stores.
+"""Measure how much tiled and whole results differ by margin, to choose `Architecture.margin`.
 
 python benchmarks/margin.py PHOTO [MODEL_OR_PRESET ...]
 
-A preset without weights gets random ones, the couplings' zero layers disturbed. The photograph
-should be larger than twice the widest margin plus a tile. Prints the largest difference of any
-value in 8-bit steps.
+A preset without weights gets random ones, with its couplings' zero layers disturbed. The photograph
+should be larger than twice the widest margin plus a tile. This prints the largest difference of any
+value, in 8-bit steps.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ DISTURBANCE = 0.01
 
 
 def network(name: str, dark: torch.Tensor, equalised: torch.Tensor) -> LLFlow:
-    """Return a trained network where there is one, else one with disturbed random weights.
+    """Return a trained network if there is one, else one with disturbed random weights.
 
-    The latter's norms are set from the picture, before that: 36 couplings of scale 0.88 would
-    make it infinite.
+    Before it is disturbed, the picture sets its norms, because 36 couplings of scale 0.88 would
+    otherwise make the result infinite.
     """
     if name in shipped_models() or name not in PRESETS:
         return load(find(name).path)
@@ -84,10 +84,10 @@ def main() -> None:
         of_whole = context(Span(0, height), Span(0, width))
         whole = model(condition(dark, equalised), constant, of_whole)
         spread = 255 * whole.clamp(0, 1).std().item()
-        print(f"{name}: the picture has a deviation of {spread:.1f} / 255")
+        print(f"{name}: the picture's standard deviation is {spread:.1f} / 255")
         for margin in MARGINS:
             worst = 0.0
-            # Tiles in the middle of the picture have their whole margin on all sides.
+            # In the middle of the picture, tiles have their whole margin on all sides.
             tiles = [
                 part
                 for part in cut(height, width, tile=TILE, margin=margin)

@@ -1,10 +1,11 @@
-"""Random crops that no photographer would take, through the network: are all values finite?
+"""Enhance random crops that no photographer would take, and check that all values are finite.
 
 python benchmarks/robustness.py [--model M] [--crops 1000] [--seed 0] [PHOTO...]
 
-Of 1 to 160 pixels a side: black, white, single channels saturated, noise, gradients, near-black
-with a few hot pixels, and pieces of the photographs. Each is enhanced at three constants. Counts
-values of the network, before clamping, that are not finite, and crops that could not be enhanced.
+The crops have 1 to 160 pixels a side: black, white, single saturated channels, noise, gradients,
+near-black with a few hot pixels, and pieces of the photographs. Each one is enhanced at three
+constants. This counts values of the network, before clamping, that are not finite, and crops that
+could not be enhanced.
 """
 
 from __future__ import annotations
@@ -39,10 +40,10 @@ class Outcome(NamedTuple):
     """What became of the crops.
 
     Attributes:
-        crops: how many of each kind.
-        values: numbers that the network computed, all kinds together.
-        not_finite: how many of them are not finite, by kind.
-        failures: results that are missing, by kind.
+        crops: Number of crops of each kind.
+        values: Number of values that the network computed, for all kinds together.
+        not_finite: Number of values that are not finite, by kind.
+        failures: Number of results that are missing, by kind.
     """
 
     crops: Counter[str]
@@ -58,7 +59,7 @@ def random_crops(
     seed: int = 0,
     largest_side: int = LARGEST_SIDE,
 ) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """Yield so many kinds and ``(H, W, 3)`` pictures of them; the same for the same seed."""
+    """Yield this many crops, ``(H, W, 3)``, each with its kind; a seed gives the same ones."""
     rng = np.random.default_rng(seed)
     kinds = KINDS if photographs else KINDS[:-1]
     for number in range(count):

@@ -1,8 +1,8 @@
-"""The folded network as a file for other runtimes: a trained network in, ONNX or OpenVINO out.
+"""Write the folded network as a file for other runtimes: ONNX or OpenVINO.
 
-The file computes in float32 what `Engine.enhance` does: the 12 channels of `conditioning.py` and
-the brightness to the picture; where the model has a context map, it makes and samples it too. It is
-run and compared with the engine before it gets its name.
+The file computes what `Engine.enhance` does, in float32: from the 12 channels of `conditioning.py`
+and the brightness to the picture. If the model has a context map, the file makes and samples it
+too. It is run and compared with the engine before it gets its name.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from llenhance import __version__
 from llenhance.engine.context import Context, placed, weights_along
 from llenhance.engine.engine import compile_model
 from llenhance.engine.network import FastNetwork
+from llenhance.engine.settings import check_side
 from llenhance.errors import ExportError, PictureError, UsageError, require
-from llenhance.files.whole import EXISTS, write_whole
-from llenhance.model.architecture import STRIDE
+from llenhance.files.whole import replaced_mode, write_whole
 from llenhance.model.conditioning import (
     THUMBNAIL_HEIGHT,
     THUMBNAIL_WIDTH,
@@ -35,23 +35,24 @@ from llenhance.model.conditioning import (
 )
 from llenhance.model.context import PLACES, Extent
 from llenhance.model.llflow import LLFlow
+from llenhance.system import system_errors
 
 Format = Literal["onnx", "openvino"]
 
 INPUTS: Final = ("condition", "brightness", "thumbnail", "window")
-"""Of a file; one of a model without a context map has the first two."""
+"""Names of a file's inputs; the last two only if the model has a context map."""
 
 OUTPUT: Final = "picture"
 EXTENSIONS: Final[Mapping[Format, str]] = {"onnx": ".onnx", "openvino": ".xml"}
 
 OPSET: Final = 17
-"""Of ONNX: it has all that the network needs, and runtimes have known it since 2022."""
+"""Version of ONNX's operators: it has all that the network needs, and dates from 2022."""
 
 TOLERANCE: Final = 1e-3
-"""Largest difference of a value, 0..1, from the engine's; random networks came within 1e-5."""
+"""Largest difference from the engine's values, 0..1; random networks came within 1e-5."""
 
 _TRACED: Final = (64, 96)
-_CHECKED: Final = (72, 120)  # another size: one that was fixed by mistake shows
+_CHECKED: Final = (72, 120)  # another size, which finds out if a size was fixed by mistake
 
 
 def export(
@@ -60,56 +61,57 @@ def export(
     *,
     format: Format,
     tile: int | None = None,
-    licence: str | None = None,
+    license: str | None = None,
     overwrite: bool = False,
 ) -> list[Path]:
     """Write the folded network of a model, whole and checked, or not at all.
 
     Its inputs are ``condition`` ``(1, 12, H, W)``, H and W multiples of 8, and ``brightness``
-    ``(1,)``, what is added to the colour map. A model with a context map has two more:
-    ``thumbnail`` ``(1, 3, 32, 48)`` of `conditioning.thumbnail`, and ``window`` ``(4,)``: the row
-    and the column of the whole picture at which ``condition`` starts, and the whole picture's
-    height and width, in pixels. The output is ``picture`` ``(1, 3, H, W)``, 0..1 nominal, not
-    clamped. The file says ``architecture`` (JSON), ``margin``, ``version`` of llenhance and perhaps
-    ``licence``.
+    ``(1,)``, which is added to the color map. With a context map there are two more:
+    ``thumbnail`` ``(1, 3, 32, 48)`` from `conditioning.thumbnail`, and ``window`` ``(4,)``: the row
+    and column of the whole picture at which ``condition`` starts, and the whole picture's height
+    and width, in pixels. The output is ``picture`` ``(1, 3, H, W)``, nominally 0..1 but not
+    clamped. The file's metadata are ``architecture`` (JSON), ``margin``, ``version`` of llenhance
+    and, if it is known, ``licence``.
 
     Args:
-        model: trained, on the CPU; stays as it is.
-        path: ends in ``.onnx``, or in ``.xml`` for OpenVINO, which puts its numbers beside it in a
-            file that ends in ``.bin``.
-        format: of the file.
-        tile: height and width, a multiple of 8; without it they are free.
-        licence: of the weights, if known.
-        overwrite: replace files that are there.
+        model: A trained network on the CPU; it stays as it is.
+        path: Path of the file, ending in ``.onnx``, or in ``.xml`` for OpenVINO, whose numbers are
+            in a second file that ends in ``.bin``.
+        format: Format of the file.
+        tile: Height and width in pixels, a multiple of 8; None if they should be free.
+        license: License of the weights, if known.
+        overwrite: Whether to replace existing files.
 
     Returns:
         The files that were written.
 
     Raises:
-        MissingExtraError: the runtime is not installed.
-        UsageError: an unsuitable ``tile`` or name.
-        PictureError: a file exists, or cannot be written.
-        ResourceError: the disk is full.
-        ExportError: the runtime computes something else than the engine; nothing is written.
+        MissingExtraError: The runtime is not installed.
+        UsageError: ``tile`` or the name is unsuitable.
+        PictureError: A file exists, or cannot be written.
+        ResourceError: The disk is full, or there is not enough memory.
+        ExportError: The runtime computes something else than the engine; nothing is written.
+
+    Example:
+        ``export(load(find("nano").path), Path("nano.onnx"), format="onnx")``
     """
     if path.suffix != EXTENSIONS[format]:
-        problem = f"does not end in {EXTENSIONS[format]}"
-        raise UsageError(str(path), problem, f"Files for {format} do")
-    if tile is not None and (tile <= 0 or tile % STRIDE):
-        raise UsageError(f"tile {tile}", f"is not a multiple of {STRIDE}", "Use 768 or 896")
+        raise UsageError("export-extension", str(path), extension=EXTENSIONS[format])
+    if tile is not None:
+        check_side(tile)
     targets = [path] if format == "onnx" else [path.with_suffix(".bin"), path]
-    for target in targets:
-        if target.exists() and not overwrite:
-            raise PictureError(str(target), *EXISTS)
+    for target in targets:  # told now, not after the conversion
+        _check_target(target, overwrite=overwrite)
     save, run = (_save_onnx, _run_onnx) if format == "onnx" else (_save_openvino, _run_openvino)
     facts = {
         "architecture": model.architecture.to_json(),
         "margin": str(model.architecture.margin),
         "version": f"llenhance {__version__}",
     }
-    with tempfile.TemporaryDirectory() as folder:
+    with system_errors(path), tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / path.name
-        save(model, made, tile, facts | ({"licence": licence} if licence else {}))
+        save(model, made, tile, facts | ({"licence": license} if license else {}))
         _check(model, lambda inputs: run(made, inputs), name=str(path), tile=tile)
         written: list[Path] = []
         try:
@@ -117,11 +119,18 @@ def export(
                 write_whole(target, (made.parent / target.name).read_bytes(), overwrite=overwrite)
                 written.append(target)
         except BaseException:
-            if not overwrite:  # the numbers without the network
+            if not overwrite:  # the numbers are of no use without the network
                 for target in written:
                     target.unlink(missing_ok=True)
             raise
     return targets
+
+
+def _check_target(target: Path, *, overwrite: bool) -> None:
+    with system_errors(target):
+        replaced_mode(target, overwrite=overwrite)
+        if not target.parent.is_dir():
+            raise PictureError("folder-not-found", str(target.parent))
 
 
 def _save_onnx(model: LLFlow, path: Path, tile: int | None, facts: Mapping[str, str]) -> None:
@@ -129,6 +138,8 @@ def _save_onnx(model: LLFlow, path: Path, tile: int | None, facts: Mapping[str, 
     require("onnxruntime", extra="export")  # told now, not after the conversion
     _trace(model, path, tile)
     network = onnx.load(path)
+    of_output = network.graph.output[0].type.tensor_type.shape.dim
+    of_output[0].dim_value = 1  # the exporter does not know, and makes up a name
     onnx.helper.set_model_props(network, dict(facts))
     onnx.checker.check_model(network)
     onnx.save(network, path)
@@ -136,7 +147,7 @@ def _save_onnx(model: LLFlow, path: Path, tile: int | None, facts: Mapping[str, 
 
 def _save_openvino(model: LLFlow, path: Path, tile: int | None, facts: Mapping[str, str]) -> None:
     openvino = import_openvino()
-    # By way of ONNX: OpenVINO's own converter of torch took four times as long, for the same speed.
+    # Through ONNX, because OpenVINO's own converter took four times as long, for the same speed.
     traced = path.with_suffix(".onnx")
     _trace(model, traced, tile)
     network = openvino.Core().read_model(traced)
@@ -146,7 +157,7 @@ def _save_openvino(model: LLFlow, path: Path, tile: int | None, facts: Mapping[s
 
 
 class _Exported(nn.Module):
-    """The folded network, and the context network of `model/` before it."""
+    """The folded network, with the context network of `model/` before it."""
 
     def __init__(self, model: LLFlow) -> None:
         super().__init__()
@@ -172,11 +183,10 @@ def _trace(model: LLFlow, path: Path, tile: int | None) -> None:
     inputs = _example(model, *((tile, tile) if tile else _TRACED))
     free = {2: "height", 3: "width"}
     with torch.inference_mode(), warnings.catch_warnings():
-        # torch calls this exporter deprecated; the other one needs a package more (onnxscript).
+        # torch calls this exporter deprecated; the other one needs another package (onnxscript).
         warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.simplefilter(
-            "ignore", cast("Any", torch.jit).TracerWarning
-        )  # sizes: checked below
+        tracer_warning = cast("Any", torch.jit).TracerWarning  # of sizes, which are checked below
+        warnings.simplefilter("ignore", tracer_warning)
         cast("Any", torch.onnx).export(
             _Exported(model).eval(),
             inputs,
@@ -199,21 +209,21 @@ def _run_onnx(path: Path, inputs: Inputs) -> NDArray[Any]:
 
 
 def _run_openvino(path: Path, inputs: Inputs) -> NDArray[Any]:
-    exact = {"INFERENCE_PRECISION_HINT": "f32"}  # some processors compute in bfloat16 otherwise
+    exact = {"INFERENCE_PRECISION_HINT": "f32"}  # otherwise some processors compute in bfloat16
     compiled = import_openvino().Core().compile_model(path, "CPU", exact)
     return compiled(inputs)[OUTPUT]
 
 
 def import_openvino() -> ModuleType:
-    """Import OpenVINO without its telemetry, which would tell its maker of every import."""
-    sys.modules.setdefault("openvino_telemetry", cast("Any", None))  # it has a stub for this case
+    """Import OpenVINO without its telemetry, which would tell its makers of every import."""
+    sys.modules.setdefault("openvino_telemetry", cast("Any", None))  # OpenVINO has a stub for this
     return require("openvino", extra="openvino")
 
 
 def _check(
     model: LLFlow, run: Callable[[Inputs], NDArray[Any]], *, name: str, tile: int | None
 ) -> None:
-    """Raise `ExportError` where the file and the engine disagree on a dark, noisy window."""
+    """Raise `ExportError` if the file and the engine disagree on a dark, noisy window."""
     height, width = (tile, tile) if tile else _CHECKED
     dark, constant, *of_whole = inputs = _example(model, height, width)
     engine = compile_model(model, precision="fp32")
@@ -226,17 +236,15 @@ def _check(
     expected = engine.enhance(dark, constant, context).numpy()
     found = run({key: part.numpy() for key, part in zip(INPUTS, inputs, strict=False)})
     if found.shape != expected.shape:
-        raise ExportError(name, f"gives the shape {found.shape}, not {expected.shape}", _REMEDY)
+        shapes = {"found": str(found.shape), "expected": str(expected.shape)}
+        raise ExportError("export-shape-differs", name, **shapes)
     difference = float(np.abs(found - expected).max())
     if not difference <= TOLERANCE:  # NaN too
-        raise ExportError(name, f"differs from llenhance by {difference:.2g}", _REMEDY)
-
-
-_REMEDY: Final = "Nothing was written. Try another version of the runtime, and report this"
+        raise ExportError("export-values-differ", name, difference=f"{difference:.2g}")
 
 
 def _example(model: LLFlow, height: int, width: int) -> tuple[Tensor, ...]:
-    """Return the inputs for a random dark window, in the middle of a picture twice its size."""
+    """Return the inputs for a random dark window in the middle of a picture twice its size."""
     generator = torch.Generator().manual_seed(0)
     dark = 0.2 * torch.rand(1, 3, height, width, generator=generator)
     inputs = condition(dark, 5 * dark), torch.full((1,), 0.1)

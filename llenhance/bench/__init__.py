@@ -1,4 +1,4 @@
-"""How fast a model enhances on this machine: `measure_apart` is the way in."""
+"""How fast a model enhances on this machine: start at `measure_apart`."""
 
 from llenhance.bench.comparison import Against
 from llenhance.bench.measure import Ran, Setting, Speed, measure, measure_apart

@@ -1,4 +1,4 @@
-"""The engine and the network of `model/` in turn, on one corner of a photograph."""
+"""Compare the engine with the readable network of `model/`, on one corner of a photograph."""
 
 from __future__ import annotations
 
@@ -16,16 +16,19 @@ from llenhance.model.conditioning import Pixels
 from llenhance.model.context import Extent, places_in, sampled
 from llenhance.model.llflow import LLFlow
 from llenhance.weights.file import load
-from llenhance.weights.find import find
+from llenhance.weights.find import FoundModel, find
 
-_CORNER: Final = 768  # pixels a side: seconds for the plain network, which knows no tiles
+_CORNER: Final = 768  # pixels a side: the readable network, which has no tiles, takes seconds
 
 
 class Against(NamedTuple):
-    """The same input through the engine and through `model/` in float32, seconds of the fastest.
+    """How long the engine and the network of `model/`, in float32, take for the same input.
 
     Attributes:
-        width, height: pixels of the input, the upper left corner of the photograph.
+        width: Width in pixels of the input, which is the photograph's upper left corner.
+        height: Height of the input in pixels.
+        engine_seconds: Seconds of the engine's fastest run.
+        plain_seconds: Seconds of the readable network's fastest run.
     """
 
     width: int
@@ -40,18 +43,18 @@ class Against(NamedTuple):
 
 
 class Comparison:
-    """Both networks, ready for the corner as a picture of its own; run once.
+    """Both networks, ready to enhance the corner as a picture of its own; each has run once.
 
     Args:
-        model: as `models.find` takes it.
-        engine: of the same model.
-        pixels: ``(H, W, 3)``, 8 pixels a side or more.
+        model: The model, as `weights.find.find` takes it.
+        engine: Engine of the same model.
+        pixels: Pixels of the photograph, ``(H, W, 3)``, 8 or more on each side.
     """
 
     @torch.inference_mode()
-    def __init__(self, model: str, engine: Engine, pixels: Pixels) -> None:
+    def __init__(self, model: str | FoundModel, engine: Engine, pixels: Pixels) -> None:
         self._engine = engine
-        self._plain: LLFlow = load(find(model)).to(engine.device)
+        self._plain: LLFlow = load(find(model).path).to(engine.device)
         height, width = (min(side, _CORNER) // STRIDE * STRIDE for side in pixels.shape[:2])
         corner = pixels[:height, :width]
         plan = look(corner, engine)
@@ -67,7 +70,7 @@ class Comparison:
 
     @torch.inference_mode()
     def run(self) -> None:
-        """Time both once more."""
+        """Time each network once more."""
 
         def ours() -> None:
             self._engine.enhance(self._channels, self._constant, self._context)
@@ -79,7 +82,7 @@ class Comparison:
         self._seconds.append((timed(device, ours), timed(device, theirs)))
 
     def fastest(self) -> Against:
-        """Return the fastest of each."""
+        """Return the fastest times."""
         height, width = self._channels.shape[2:]
         engine, plain = (min(each) for each in zip(*self._seconds, strict=True))
         return Against(width, height, engine, plain)

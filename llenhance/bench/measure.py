@@ -1,9 +1,9 @@
-"""How fast a model enhances on this machine: sizes in, seconds by stage and peak memory out.
+"""How fast a model enhances on this machine: from a size to seconds by stage and peak memory.
 
-Each size is measured in a process of its own, since a process's peak of memory never falls. There a
-synthetic dark photograph goes from JPEG to JPEG several times. In between, so under the same load
-of the machine, run convolutions alone, for the peak of the processor (after each tile), and the
-readable network of `model/` (after each round).
+Each size is measured in a process of its own, because a process's peak memory never falls. There, a
+synthetic dark photograph goes from JPEG to JPEG several times. To meet the same load of the
+machine, other work runs in between: single convolutions after each tile, for the processor's peak,
+and the readable network of `model/` after each round.
 """
 
 from __future__ import annotations
@@ -18,33 +18,35 @@ import torch
 from torch import Tensor
 
 from llenhance.bench.comparison import Against, Comparison
-from llenhance.bench.probes import (
-    convolution_peak,
-    photograph,
-    wait_for,
-)
+from llenhance.bench.probes import convolution_peak, photograph, wait_for
 from llenhance.engine.cost import peak_memory
 from llenhance.engine.settings import DTYPES
+from llenhance.engine.watching import watched
 from llenhance.enhancer import Enhancer
 from llenhance.errors import LlenhanceError, ResourceError
 from llenhance.model.llflow import multiply_adds_per_pixel
-from llenhance.pictures.picture import decode, encode
+from llenhance.pictures.decode import decode
+from llenhance.pictures.encode import encode
 from llenhance.process import prepare
+from llenhance.weights.find import DEFAULT_MODEL, FoundModel
 
 _NETWORK: Final = ("encoder", "flow", "network")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What is measured.
+    """What to measure.
 
     Attributes:
-        model, device, precision, tile: as `Enhancer` takes them.
-        repeats: rounds, at least 1; figures are those of the fastest.
-        plain: whether to run the network of `model/` as well.
+        model: As `Enhancer` takes it.
+        device: As `Enhancer` takes it.
+        precision: As `Enhancer` takes it.
+        tile: As `Enhancer` takes it.
+        repeats: Number of rounds, at least 1; the fastest one counts.
+        plain: Whether to run the network of `model/` too.
     """
 
-    model: str = "nano"
+    model: str | FoundModel = DEFAULT_MODEL
     device: str = "auto"
     precision: str = "auto"
     tile: int | Literal["auto"] = "auto"
@@ -54,15 +56,17 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """What it was measured on.
+    """What it was measured with.
 
     Attributes:
-        device, precision: that auto stood for.
-        tile: pixels, 0 for whole pictures.
-        processor: the vector instructions that torch uses, or the name of the GPU.
-        threads: that torch computes with on the CPU.
-        torch: its version.
-        multiply_adds_per_pixel: of the model's convolutions.
+        model: Name of the model.
+        device: Device that ran, also where auto was asked for.
+        precision: Precision that ran, also where auto was asked for.
+        tile: Side of a tile in pixels, 0 for whole pictures.
+        processor: Vector instructions that torch uses, or the name of the GPU.
+        threads: Threads that torch uses on the CPU.
+        torch: Version of torch.
+        multiply_adds_per_pixel: Multiply-adds of the model's convolutions.
     """
 
     model: str
@@ -80,15 +84,17 @@ class Speed:
     """What one size took; seconds are those of the fastest round.
 
     Attributes:
-        width, height: of the photograph, in pixels.
-        stages: seconds by stage, in their order; every moment of a round is in one of them.
-        rounds: seconds of every round, from JPEG to JPEG; the first one is the first after loading.
-        load_seconds: the model, from its file to an engine, with torch imported before.
-        computed_pixels: that the network saw, with the margins of tiles.
-        peak: multiply-adds a second of the fastest convolution alone, in the same precision.
-        peak_memory: bytes resident at most, up to the end of the first round; None where the
-            system does not tell.
-        plain: None unless asked for.
+        ran: What it was measured with.
+        width: Width of the photograph in pixels.
+        height: Height of the photograph in pixels.
+        stages: Seconds by stage, in order; together they cover the whole round.
+        rounds: Seconds of every round, from JPEG to JPEG; the first one comes right after loading.
+        load_seconds: Seconds from the weights file to an engine, with torch already imported.
+        computed_pixels: Pixels that the network saw, including the margins of tiles.
+        peak: Multiply-adds per second of the fastest single convolution in the same precision.
+        peak_memory: Most bytes resident until the end of the first round; None if the system does
+            not tell.
+        plain: Comparison with the network of `model/`; None unless asked for.
     """
 
     ran: Ran
@@ -104,42 +110,45 @@ class Speed:
 
     @property
     def seconds(self) -> float:
-        """From the bytes of one JPEG to those of the other."""
+        """Seconds from the bytes of one JPEG to those of the other."""
         return sum(self.stages.values())
 
     @property
     def megapixels(self) -> float:
-        """Size of the photograph."""
+        """Size of the photograph in megapixels."""
         return self.width * self.height / 1e6
 
     @property
     def network_rate(self) -> float:
-        """Multiply-adds a second of encoder and flow, margins counted as work done."""
+        """Multiply-adds per second of encoder and flow, counting margins as work."""
         seconds = sum(self.stages.get(stage, 0) for stage in _NETWORK)
         return self.ran.multiply_adds_per_pixel * self.computed_pixels / seconds
 
 
 def measure_apart(width: int, height: int, setting: Setting) -> Speed:
-    """Measure a size in a new process.
+    """Measure one size in a new process.
+
+    Args:
+        width: Width of the photograph in pixels.
+        height: Height of the photograph in pixels.
+        setting: What to measure.
 
     Raises:
-        LlenhanceError: as `Enhancer` does.
-        ResourceError: the process was killed, as systems without memory do.
+        LlenhanceError: Any error that `Enhancer` raises.
+        ResourceError: The process was killed, which systems do when memory runs out.
     """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     task = (sender, photograph(width, height), setting)
     process = context.Process(target=answer_with_speed, args=task, daemon=True)
     process.start()
-    sender.close()  # the process has its own: when it ends, receiving does
+    sender.close()  # the process has its own copy, so `recv` ends when the process does
     try:
         answer = receiver.recv()
     except EOFError:
-        problem = "its process ended before the measurement did, perhaps for lack of memory"
-        name = f"{width}x{height}"
-        raise ResourceError(name, problem, "Try a smaller size or tile") from None
+        raise ResourceError("measurement-ended", f"{width}x{height}") from None
     finally:
-        process.kill()  # it is done, or nobody waits for it any more
+        process.kill()  # it is done, or nobody waits for it any longer
         process.join()
     if isinstance(answer, LlenhanceError):
         raise answer
@@ -147,26 +156,26 @@ def measure_apart(width: int, height: int, setting: Setting) -> Speed:
 
 
 def answer_with_speed(sender: Connection, data: bytes, setting: Setting) -> None:
-    """Send what `measure` returns, or the error that it raises."""
+    """Send the result of `measure`, or the error that it raises."""
     prepare()
     try:
         answer = measure(data, setting)
     except LlenhanceError as error:
         answer = error
     except MemoryError:
-        answer = ResourceError("llenhance bench", "not enough memory", "Try a smaller size or tile")
+        answer = ResourceError("out-of-memory", "the measurement")
     sender.send(answer)
 
 
 def measure(data: bytes, setting: Setting) -> Speed:
-    """Measure, in this process, how fast a photograph's file becomes another.
+    """Measure in this process how long it takes to enhance a photograph, from file to file.
 
     Args:
-        data: a file of a dark photograph, 8 pixels a side or more.
-        setting: what to measure.
+        data: Bytes of a dark photograph's file, at least 8 pixels a side.
+        setting: What to measure.
 
     Raises:
-        LlenhanceError: as `Enhancer` does.
+        LlenhanceError: Any error that `Enhancer` raises.
     """
     started = time.perf_counter()
     enhancer = Enhancer(
@@ -174,7 +183,7 @@ def measure(data: bytes, setting: Setting) -> Speed:
     )
     load_seconds = time.perf_counter() - started
     rounds = [_round(enhancer, data)]
-    memory = peak_memory()  # before anything runs that needs more than enhancing does
+    memory = peak_memory()  # before anything that needs more memory than enhancing
     comparison = None
     if setting.plain:
         pixels = decode(data, name="photograph").pixels
@@ -211,14 +220,14 @@ class _Round(NamedTuple):
 
 
 def _round(enhancer: Enhancer, data: bytes) -> _Round:
-    """Enhance from file to file; after each tile the clock stands, and the peak is measured."""
+    """Enhance from file to file; after each tile the clock stops while the peak is measured."""
     stages: dict[str, float] = {}
     computed, peak = 0, 0.0
     wait_for(enhancer.device)
     last = time.perf_counter()
 
     def lap(stage: str) -> None:
-        """Count the time since the last call to a stage."""
+        """Add the time since the last call to a stage."""
         nonlocal last
         wait_for(enhancer.device)
         now = time.perf_counter()
@@ -239,8 +248,8 @@ def _round(enhancer: Enhancer, data: bytes) -> _Round:
 
     picture = decode(data, name="photograph")
     lap("decode")
-    with enhancer.engine.watched(passed):
-        bright = enhancer.brighten(picture, progress=tile_done).picture
+    with watched(passed):
+        bright = enhancer.enhance_picture(picture, progress=tile_done).picture
     lap("blend")
     encode(bright, format="JPEG", name="photograph")
     lap("encode")

@@ -1,4 +1,4 @@
-"""What `measure.py` measures with: a photograph, a clock, two peaks."""
+"""What `measure.py` measures with: a photograph, a clock, and the processor's peak."""
 
 from __future__ import annotations
 
@@ -12,23 +12,26 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional as F
 
-from llenhance.pictures.picture import Picture, encode
+from llenhance.pictures.encode import encode
+from llenhance.pictures.picture import Picture
 
 CONVOLUTIONS: Final = ((32, 256), (64, 128), (128, 64), (256, 32))
-"""Channels and side in pixels of the convolutions of which the fastest is the peak; each 3x3,
-from as many channels to as many, 0.6 billion multiply-adds."""
+"""Channels (in and out) and side in pixels of 3x3 convolutions; the fastest gives the peak.
 
-_PATCH: Final = 1024  # pixels; larger photographs repeat it, mirrored
+Each takes 0.6 billion multiply-adds.
+"""
+
+_PATCH: Final = 1024  # side in pixels; larger photographs repeat it, mirrored
 
 
 def photograph(width: int, height: int) -> bytes:
-    """Return the file of a synthetic dark photograph."""
+    """Return the bytes of a JPEG file with a synthetic dark photograph."""
     picture = Picture.from_array(dark_pixels(width, height))
-    return encode(picture, format="JPEG", name="photograph").data
+    return encode(picture, format="JPEG", name="photograph")
 
 
 def dark_pixels(width: int, height: int) -> NDArray[np.uint8]:
-    """Return ``(height, width, 3)`` of a dark scene: shapes of all sizes, shadows, noise."""
+    """Return pixels ``(height, width, 3)`` of a dark scene: shapes of all sizes, shadows, noise."""
     rng = np.random.default_rng(0)
     light = np.zeros((_PATCH, _PATCH, 3), np.float32)
     for side in (3, 6, 12, 24, 48, 96, 192):
@@ -42,7 +45,7 @@ def dark_pixels(width: int, height: int) -> NDArray[np.uint8]:
 
 
 def timed(device: torch.device, work: Callable[[], object]) -> float:
-    """Return the seconds that some work takes."""
+    """Return the seconds that some work takes, on the device included."""
     wait_for(device)
     started = time.perf_counter()
     work()
@@ -51,7 +54,7 @@ def timed(device: torch.device, work: Callable[[], object]) -> float:
 
 
 def wait_for(device: torch.device) -> None:
-    """Let a GPU finish what it was given: it works on while Python goes on."""
+    """Wait until a GPU has finished its work, because Python does not wait for it otherwise."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":
@@ -59,8 +62,8 @@ def wait_for(device: torch.device) -> None:
 
 
 def convolution_peak(device: torch.device, dtype: torch.dtype) -> float:
-    """Return the multiply-adds a second of the fastest of `CONVOLUTIONS`."""
-    count = 1 if device.type == "cpu" else 64  # a GPU is done with one before it has warmed up
+    """Return the multiply-adds per second of the fastest of `CONVOLUTIONS`."""
+    count = 1 if device.type == "cpu" else 64  # a GPU finishes one picture before it has warmed up
     rate = 0.0
     for channels, side in CONVOLUTIONS:
         features = torch.ones(count, channels, side, side, device=device, dtype=dtype)

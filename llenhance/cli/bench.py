@@ -1,4 +1,4 @@
-"""`llenhance bench`: how fast pictures are enhanced on this machine."""
+"""`llenhance bench`: how fast this machine enhances pictures."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from llenhance.bench import Speed
 
 _SMALLEST: Final = 8  # pixels a side
-_LARGEST: Final = 65500  # of JPEG
-_PIXELS: Final = 2**28  # that a picture may have
+_LARGEST: Final = 65500  # pixels a side of a JPEG file
+_PIXELS: Final = 2**28  # pixels of the largest picture
 
 
 def bench(
     sizes: Annotated[
         list[str],
         typer.Option(
-            metavar="WIDTHxHEIGHT,...", help="Pictures to measure, each in a process of its own."
+            metavar="WIDTHxHEIGHT,...", help="Sizes to measure, each in a process of its own."
         ),
     ] = ["600x400", "2000x1500"],  # noqa: B006  # Typer's way; with nano a minute on two cores
     model: Model = "nano",
@@ -33,27 +33,33 @@ def bench(
     precision: Precision = "auto",
     tile: Tile = "auto",
     repeats: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Rounds; the fastest counts.")
+        int, typer.Option(min=1, metavar="N", help="Number of rounds; the fastest one counts.")
     ] = 3,
     plain: Annotated[
-        bool, typer.Option("--plain/--no-plain", help="Compare with the network as written.")
+        bool, typer.Option("--plain/--no-plain", help="Compare with the plain, unfolded network.")
     ] = True,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object, not a table.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, not a table.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Measure speed and memory on this machine."""
-    terminal = Terminal(json_lines=json, quiet=quiet)
+    """Measure speed and memory on this machine.
+
+    \b
+    llenhance bench
+    llenhance bench --sizes 600x400,4000x3000 --precision fp32
+    """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
+    terminal = Terminal("bench", json=json, quiet=quiet)
     wanted = list(_sides(sizes))
     side = tile_side(tile)
 
-    obtain(model, terminal=terminal, offline=False)
+    found = obtain(model, terminal=terminal, offline=False)
     from llenhance.bench import Setting, measure_apart  # imports torch
+    from llenhance.cli.bars import watching
 
     setting = Setting(
-        model=model, device=device, precision=precision, tile=side, repeats=repeats, plain=plain
+        model=found, device=device, precision=precision, tile=side, repeats=repeats, plain=plain
     )
     speeds: list[Speed] = []
-    with terminal.watching(len(wanted)) as progress:
+    with watching(terminal, len(wanted)) as progress:
         for width, height in wanted:
             progress(f"{width}x{height}", 0, 0)
             speeds.append(measure_apart(width, height, setting))
@@ -65,18 +71,17 @@ def _sides(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     for text in (part.strip() for given in texts for part in given.split(",")):
         parts = text.split("x")
         if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
-            remedy = "Give WIDTHxHEIGHT in pixels, such as 600x400,4000x3000"
-            raise UsageError("--sizes", f"{text!r} is no size", remedy)
+            raise UsageError("size-unreadable", "--sizes", text=text)
         width, height = map(int, parts)
         sides_fit = min(width, height) >= _SMALLEST and max(width, height) <= _LARGEST
         if not sides_fit or width * height > _PIXELS:
-            remedy = f"Give sides of {_SMALLEST} to {_LARGEST} pixels, 268 megapixels at most"
-            raise UsageError("--sizes", f"{text} is out of range", remedy)
+            facts = {"least": _SMALLEST, "most": _LARGEST, "megapixels": _PIXELS // 10**6}
+            raise UsageError("size-out-of-range", "--sizes", text=text, **facts)
         yield width, height
 
 
 def as_json(speeds: Sequence[Speed]) -> str:
-    """Return one JSON object: what was measured on, and figures for each size."""
+    """Return one JSON object: what it was measured with, and the figures for each size."""
     ran = speeds[0].ran
     whole: dict[str, Any] = {
         "model": ran.model,
@@ -113,7 +118,7 @@ def _figures(speed: Speed) -> dict[str, Any]:
 
 
 def as_table(speeds: Sequence[Speed]) -> str:
-    """Return a line about the machine and aligned columns, one a size."""
+    """Return a line about the machine, and aligned columns, one for each size."""
     ran = speeds[0].ran
     tile = f"tiles of {ran.tile}" if ran.tile else "no tiles"
     threads = f"{ran.threads} threads, " if ran.device == "cpu" else ""
@@ -133,14 +138,14 @@ def as_table(speeds: Sequence[Speed]) -> str:
 
 
 def _rows(speed: Speed) -> Iterator[tuple[str, str]]:
-    """Yield the title and figure of each row."""
+    """Yield the title and the figure of each row."""
     yield "", f"{speed.width}x{speed.height}"
     yield "seconds", f"{speed.seconds:.3f}"
     for stage, seconds in speed.stages.items():
         yield f"  {stage}", f"{seconds:.3f} ({seconds / speed.seconds:3.0%})"
     yield "first round, seconds", f"{speed.rounds[0]:.3f}"
-    yield "seconds a megapixel", f"{speed.seconds / speed.megapixels:.3f}"
-    yield "megapixels a second", f"{speed.megapixels / speed.seconds:.3f}"
+    yield "seconds per megapixel", f"{speed.seconds / speed.megapixels:.3f}"
+    yield "megapixels per second", f"{speed.megapixels / speed.seconds:.3f}"
     yield "megapixels computed", f"{speed.computed_pixels / 1e6:.3f}"
     yield "network, GFLOP/s", f"{2 * speed.network_rate / 1e9:.0f}"
     yield "convolution peak, GFLOP/s", f"{2 * speed.peak / 1e9:.0f}"

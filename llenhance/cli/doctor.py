@@ -1,4 +1,4 @@
-"""`llenhance doctor`: what works on this machine, and what to do about what does not."""
+"""`llenhance doctor`: what works on this machine, and what to do about the rest."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from llenhance.cli.advice import remedy
 from llenhance.cli.options import Model
 from llenhance.cli.terminal import Terminal, printable
 
@@ -21,10 +22,15 @@ if TYPE_CHECKING:
 
 def doctor(
     model: Model = "nano",
-    json: Annotated[bool, typer.Option("--json", help="One JSON object, not text.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, not text.")] = False,
 ) -> None:
-    """Find out what works on this machine, and what to do about the rest."""
-    terminal = Terminal(json_lines=json)
+    """Find out what works on this machine, and what to do about the rest.
+
+    \b
+    llenhance doctor
+    llenhance doctor --model llflow-small
+    """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
+    terminal = Terminal("doctor", json=json)
 
     from llenhance.doctor import examine  # imports torch
 
@@ -34,7 +40,9 @@ def doctor(
 
 
 def as_json(report: Report) -> str:
-    """Return one JSON object: sizes in bytes, times in seconds, null for what is not known."""
+    """Return one JSON object: sizes in bytes, times in seconds, null if something is unknown."""
+    from llenhance.doctor.problem import exit_code_of, what
+
     whole: dict[str, Any] = {
         "versions": report.versions,
         "system": report.system,
@@ -68,14 +76,23 @@ def as_json(report: Report) -> str:
         ],
         "model": report.model,
         "trials": [asdict(trial) for trial in report.trials],
-        "problems": [asdict(problem) for problem in report.problems],
+        "problems": [
+            {
+                "what": what(problem),
+                "remedy": remedy(problem, command="doctor"),
+                "exit_code": exit_code_of(problem),
+            }
+            for problem in report.problems
+        ],
         "exit_code": report.exit_code,
     }
     return json_format.dumps(whole, indent=1, allow_nan=False)
 
 
 def as_text(report: Report) -> str:
-    """Return aligned text for people, a section for each check, problems last."""
+    """Return aligned text for people: a section for each check, and problems last."""
+    from llenhance.doctor.problem import exit_code_of
+
     sections = [
         ("Versions", _rows(_version_cells(report))),
         ("Devices", _rows(map(_device_cells, report.devices))),
@@ -87,10 +104,10 @@ def as_text(report: Report) -> str:
     if not report.trials:
         name = printable(_homely(report.model))
         sections.append(("Trial", [f"  none, as {name} cannot be used"]))
-    remarks = [problem for problem in report.problems if not problem.exit_code]
-    problems = [problem for problem in report.problems if problem.exit_code]
-    if remarks:
-        sections.append(("Remarks", _sentences(remarks)))
+    notes = [problem for problem in report.problems if not exit_code_of(problem)]
+    problems = [problem for problem in report.problems if exit_code_of(problem)]
+    if notes:
+        sections.append(("Notes", _sentences(notes)))
     if problems:
         sections.append(("Problems", _sentences(problems)))
     paragraphs = ["\n".join([title, *lines]) for title, lines in sections]
@@ -98,7 +115,7 @@ def as_text(report: Report) -> str:
 
 
 def _rows(rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return lines of cells in columns; the last one is as wide as it likes."""
+    """Return lines of aligned cells; the last column may have any width."""
     cells = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in cells), strict=True)]
     return [
@@ -110,7 +127,13 @@ def _rows(rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def _sentences(problems: Sequence[Problem]) -> list[str]:
-    return [f"  {printable(_homely(str(problem)))}" for problem in problems]
+    return [f"  {printable(_homely(_sentence(problem)))}" for problem in problems]
+
+
+def _sentence(problem: Problem) -> str:
+    from llenhance.doctor.problem import what
+
+    return f"{what(problem)}. {remedy(problem, command='doctor')}."
 
 
 def _version_cells(report: Report) -> Iterator[tuple[str, str]]:
@@ -122,18 +145,19 @@ def _version_cells(report: Report) -> Iterator[tuple[str, str]]:
 def _device_cells(device: Device) -> tuple[str, ...]:
     facts: list[str | None] = [
         device.title,
-        f"{device.cores} cores, {device.threads} threads" if device.cores else None,
+        _counted(device.cores, "core") if device.cores else None,
+        f"torch uses {_counted(device.threads, 'thread')}" if device.threads else None,
         device.vectors,
         device.capability and f"capability {device.capability}",
         "bf16" if device.bf16 else "no bf16",
         f"{_size(device.free_memory)} of {_size(device.memory)} free",
-        "taken by auto" if device.automatic else None,
+        "chosen by auto" if device.automatic else None,
     ]
     return device.name, ", ".join(fact for fact in facts if fact)
 
 
 def _codec_cells(codecs: Iterable[Codec]) -> Iterator[tuple[str, ...]]:
-    """Yield a row a format, with all its depths."""
+    """Yield a row for each format, with all its depths."""
     for name, each in groupby(codecs, key=lambda codec: codec.format):
         depths = list(each)
         kept = [
@@ -199,6 +223,10 @@ def _trial_section(trial: Trial, model: str) -> tuple[str, list[str]]:
     return title, _rows(rows)
 
 
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 def _size(count: int | None) -> str:
     """Return a number of bytes as people read it."""
     if count is None:
@@ -212,7 +240,7 @@ def _size(count: int | None) -> str:
 
 
 def _homely(text: str) -> str:
-    """Return a text with the home folder as ~, where paths begin with it."""
+    """Return a text with ~ in place of the home folder at the beginning of paths."""
     try:
         home = str(Path.home())
     except RuntimeError:  # a user without one

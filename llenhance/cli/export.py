@@ -14,20 +14,25 @@ from llenhance.cli.terminal import Terminal
 
 def export(
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="NAME.onnx, or NAME.xml.")
+        Path, typer.Option("--output", "-o", metavar="FILE", help="File: NAME.onnx or NAME.xml.")
     ],
     file_format: Annotated[
         Literal["onnx", "openvino"],
-        typer.Option("--format", help="ONNX, or OpenVINO: .xml with a .bin beside it."),
+        typer.Option("--format", help="ONNX, or OpenVINO (a .xml file and a .bin file)."),
     ],
     model: Model = "nano",
     tile: Annotated[
         int | None,
-        typer.Option(min=8, metavar="PIXELS", help="Fix height and width; else they are free."),
+        typer.Option(min=8, metavar="PIXELS", help="Fixed height and width. Default: any size."),
     ] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Write a model for ONNX Runtime, OpenVINO and others."""
+    """Write a model for ONNX Runtime, OpenVINO and others.
+
+    \b
+    llenhance export --format onnx -o nano.onnx
+    llenhance export --format openvino --tile 512 -o nano.xml
+    """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
     terminal = Terminal("export")
     found = obtain(model, terminal=terminal, offline=False)
     from llenhance.export import export as export_network  # imports torch
@@ -38,7 +43,7 @@ def export(
         output,
         format=file_format,
         tile=tile,
-        licence=found.license.name if found.license else None,
+        license=found.license.name if found.license else None,
         overwrite=overwrite,
     )
     size = sum(path.stat().st_size for path in written) / 1e6

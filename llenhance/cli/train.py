@@ -7,19 +7,22 @@ from typing import Annotated
 
 import typer
 
+from llenhance.cli import completion
 from llenhance.cli.options import Quiet
 from llenhance.cli.terminal import Terminal
-from llenhance.errors import UsageError
 
 
 def train(
-    out: Annotated[Path, typer.Option(metavar="DIR", help="State, log and weights of the run.")],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for the run's state, log and weights.")
+    ],
     low: Annotated[
         list[Path] | None,
-        typer.Option(metavar="DIR", help="Dark pictures; may be repeated, each with its --high."),
+        typer.Option(metavar="DIR", help="Dark pictures; repeat it for more, each with a --high."),
     ] = None,
     high: Annotated[
-        list[Path] | None, typer.Option(metavar="DIR", help="Their references, of the same names.")
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="References of --low, with the same names."),
     ] = None,
     normal: Annotated[
         list[Path] | None,
@@ -27,90 +30,113 @@ def train(
     ] = None,
     photographs: Annotated[
         list[Path] | None,
-        typer.Option(metavar="DIR", help="The same, colourful ones; may be repeated."),
+        typer.Option(metavar="DIR", help="Colorful photographs to darken; may be repeated."),
     ] = None,
     night: Annotated[
         list[Path] | None,
-        typer.Option(metavar="DIR", help="The same, meant to stay dark; may be repeated."),
+        typer.Option(metavar="DIR", help="Pictures meant to be dark; may be repeated."),
     ] = None,
     share: Annotated[
         list[float] | None,
-        typer.Option(metavar="X", help="Share of each folder, in the order above; else equal."),
+        typer.Option(metavar="X", help="Share of each folder, in the order above. Default: equal."),
     ] = None,
     validation: Annotated[
         Path | None,
-        typer.Option(metavar="LIST", help="Names to validate on: one a line, or a split in CSV."),
+        typer.Option(
+            metavar="LIST", help="Names to validate on: one per line, or a split in a CSV file."
+        ),
     ] = None,
     validation_limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Validate on at most N of them.")
+        int | None, typer.Option(min=1, metavar="N", help="Validate on at most N pictures.")
     ] = None,
     well_lit_share: Annotated[
-        float, typer.Option(min=0, max=1, metavar="X", help="Of --normal: hardly darkened.")
+        float,
+        typer.Option(min=0, max=1, metavar="X", help="Share of photographs hardly darkened."),
     ] = 0.125,
     scenic_share: Annotated[
-        float, typer.Option(min=0, max=1, metavar="X", help="Of --normal: what is bright stays so.")
+        float,
+        typer.Option(min=0, max=1, metavar="X", help="Share whose bright things stay bright."),
     ] = 0.35,
     uneven_share: Annotated[
-        float, typer.Option(min=0, max=1, metavar="X", help="Of the others: in uneven light.")
+        float, typer.Option(min=0, max=1, metavar="X", help="Share of the rest in uneven light.")
     ] = 0.4,
     night_share: Annotated[
-        float, typer.Option(min=0, max=1, metavar="X", help="Of --normal: a part stays black.")
+        float, typer.Option(min=0, max=1, metavar="X", help="Share of which a part stays black.")
     ] = 0.15,
     lamp_share: Annotated[
-        float, typer.Option(min=0, max=1, metavar="X", help="Of --normal: with lamps in it.")
+        float, typer.Option(min=0, max=1, metavar="X", help="Share that gets lamps.")
     ] = 0.2,
     lpips: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Weights of LPIPS (AlexNet), to train on it too."),
     ] = None,
     preset: Annotated[
-        str | None, typer.Option(metavar="NAME", help="nano, small or large; else nano.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Network: nano, small or large. Default: nano.",
+            autocompletion=completion.presets,
+        ),
     ] = None,
     start: Annotated[
-        str | None,
-        typer.Option(metavar="MODEL", help="Begin with a model, as it is."),
+        str | None, typer.Option(metavar="MODEL", help="Start from a model's weights.")
     ] = None,
     new_head: Annotated[
         bool, typer.Option("--new-head", help="With --start: train the brightness head anew.")
     ] = False,
     minutes: Annotated[
-        float | None, typer.Option(min=0, metavar="M", help="Train for so long.")
+        float | None, typer.Option(min=0, metavar="M", help="Train for M minutes.")
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option(min=0, metavar="N", help="Or for N steps; 0 for the brightness head alone."),
+        typer.Option(min=0, metavar="N", help="Train for N steps; 0 trains only the head."),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue the run in --out.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the run in --out, with the same options.")
+    ] = False,
     head_steps: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Of the brightness head, before the rest.")
+        int, typer.Option(min=0, metavar="N", help="Steps of the brightness head, which is first.")
     ] = 3000,
-    batch: Annotated[int, typer.Option(min=1, metavar="N", help="Crops a step.")] = 6,
+    batch: Annotated[int, typer.Option(min=1, metavar="N", help="Crops per step.")] = 6,
     crop: Annotated[int, typer.Option(min=16, metavar="PIXELS", help="Side of a crop.")] = 128,
     rate: Annotated[float, typer.Option(metavar="X", help="Highest learning rate.")] = 8e-4,
-    seed: Annotated[int, typer.Option(metavar="N", help="Of everything random.")] = 0,
-    device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, mps.")] = "auto",
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of everything random.")] = 0,
+    device: Annotated[
+        str,
+        typer.Option(
+            metavar="DEVICE",
+            help="Where to compute: auto, cpu, cuda or mps.",
+            autocompletion=completion.devices,
+        ),
+    ] = "auto",
     workers: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Processes that share each batch, on a CPU.")
+        int, typer.Option(min=1, metavar="N", help="Processes that share each batch on a CPU.")
     ] = 1,
     save_minutes: Annotated[
-        float, typer.Option(metavar="M", help="Save the state that often.")
+        float, typer.Option(metavar="M", help="Save the state every M minutes.")
     ] = 3.0,
     validate_minutes: Annotated[
-        float, typer.Option(metavar="M", help="Validate that often.")
+        float, typer.Option(metavar="M", help="Validate every M minutes.")
     ] = 10.0,
-    json: Annotated[bool, typer.Option("--json", help="The log's lines on stdout too.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Write the log to standard output too, as JSON.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train a model on pairs of pictures, or on photographs darkened on the way."""
-    terminal = Terminal(json_lines=json, quiet=quiet)
-    if (minutes is None) == (steps is None):
-        raise UsageError("train", "needs --minutes or --steps", "Give one of the two")
-    if crop % 8:
-        raise UsageError("--crop", f"{crop} is not a multiple of 8", "Use 128 or 160")
+    """Train a model on pairs of pictures, or on photographs that it darkens.
 
+    \b
+    llenhance train --low low --high high --out run --minutes 60
+    llenhance train --low low --high high --out run --minutes 60 --resume
+    llenhance train --normal photos --start nano --out run --steps 5000
+    """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
+    terminal = Terminal("train", json=json, quiet=quiet)
+
+    from llenhance.cli.bars import training
     from llenhance.engine.settings import choose_device  # imports torch
     from llenhance.training import Budget, Recipe, Settings, run_session
 
+    budget = Budget(steps=steps, minutes=minutes)
     settings = Settings(
         low=low or [],
         high=high or [],
@@ -143,6 +169,6 @@ def train(
         head_steps=head_steps,
         seed=seed,
     )
-    with terminal.training() as report:
-        run = run_session(settings, recipe, Budget(steps=steps, minutes=minutes), report=report)
-    terminal.say(f"{run.step} steps, {run.seconds / 60:.1f} minutes: weights are in {out}")
+    with training(terminal) as report:
+        run = run_session(settings, recipe, budget, report=report)
+    terminal.say(f"{run.step} steps in {run.seconds / 60:.1f} minutes; the weights are in {out}")

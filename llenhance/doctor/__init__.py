@@ -1,8 +1,8 @@
-"""What of llenhance works on this machine, tried and not assumed: `examine` is the way in.
+"""Find out by trying what works on this machine: start at `examine`.
 
-`devices.py` is about what there is to compute on (`limits.py`: what of it this process may use),
-`formats.py` about formats of pictures, `places.py` about folders; `trials.py` enhances a small
-picture in each precision, `problem.py` is what they find wrong, `report.py` all of it together.
+`devices.py` looks at processors and GPUs (`limits.py`: how much of them this process may use),
+`formats.py` at picture formats, and `places.py` at folders. `trials.py` enhances a small picture in
+each precision. What they find wrong is a `problem.py`; `report.py` puts everything together.
 """
 
 from llenhance.doctor.devices import Device, GpuSigns, unused_gpus

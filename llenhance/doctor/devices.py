@@ -1,4 +1,4 @@
-"""What there is to compute on, and why a GPU that seems to be there is not used."""
+"""What there is to compute on, and why a GPU that seems to be present is not used."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from typing import Any, Final
 import torch
 
 from llenhance.doctor import limits
-from llenhance.doctor.problem import Problem
 from llenhance.engine.settings import choose_device, computes_in_bf16
+from llenhance.messages.note import Note
 
 _NVIDIA, _AMD = "0x10de", "0x1002"  # vendors of PCI devices
 _DISPLAY: Final = "0x03"  # the class of PCI devices that show or compute pictures
-_PATIENCE: Final = 10  # seconds for nvidia-smi, which hangs where a driver does
+_PATIENCE: Final = 10  # seconds for nvidia-smi, which hangs when the driver does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +28,17 @@ class Device:
     """Something to compute on.
 
     Attributes:
-        name: as `--device` takes it.
-        title: the processor's name.
-        automatic: whether it is the one that `--device auto` takes.
-        bf16: whether it multiplies bfloat16 faster than float32.
-        memory, free_memory: bytes that this process may use, None where the system does not tell.
-        cores: logical ones that this process may use, None for a GPU.
-        threads: that torch computes with, None for a GPU.
-        vectors: the widest instructions that torch computes with, None for a GPU.
-        instruction_sets: all that torch knows of the processor.
-        capability: of a GPU of NVIDIA, such as 9.0.
+        name: Name of the device, as `Enhancer` takes it.
+        title: Name of the processor.
+        automatic: Whether a device of auto means this one.
+        bf16: Whether it multiplies bfloat16 faster than float32.
+        memory: Bytes that this process may use; None if the system does not tell.
+        free_memory: Bytes of it that are free; None if the system does not tell.
+        cores: Logical cores that this process may use, None for a GPU.
+        threads: Threads that torch uses, None for a GPU.
+        vectors: Widest vector instructions that torch uses, None for a GPU.
+        instruction_sets: All instruction sets of the processor that torch knows.
+        capability: Compute capability of an NVIDIA GPU, such as 9.0.
     """
 
     name: str
@@ -54,10 +55,10 @@ class Device:
 
 
 def find_devices(*, gpus: int) -> list[Device]:
-    """Return the processor, and the GPUs that torch can use.
+    """Return the processor and the GPUs that torch can use.
 
     Args:
-        gpus: how many of them it can use by way of CUDA or ROCm.
+        gpus: Number of GPUs that torch can use through CUDA or ROCm.
     """
     automatic = choose_device("auto").type
     found = [_processor(automatic=automatic == "cpu")]
@@ -106,34 +107,33 @@ def _cuda(index: int, *, automatic: bool) -> Device:
             free_memory=free,
             capability=f"{major}.{minor}",
         )
-    except RuntimeError:  # out of order, or taken by another process: the trial tells which
+    except RuntimeError:  # broken, or in use by another process: the trial tells which
         return Device(name=str(device), title="unknown GPU", automatic=automatic, bf16=False)
 
 
-def crowded(devices: list[Device]) -> Iterator[Problem]:
-    """Yield a remark where torch has more threads than cores: they wait for each other."""
+def crowded(devices: list[Device]) -> Iterator[Note]:
+    """Yield a note if torch has more threads than cores, because they wait for each other."""
     for device in devices:
         if device.threads and device.cores and device.threads > device.cores:
-            what = f"torch computes with {device.threads} threads on {device.cores} cores"
-            yield Problem(what, f"Set OMP_NUM_THREADS={device.cores}", exit_code=0)
+            yield Note("threads-exceed-cores", threads=device.threads, cores=device.cores)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GpuSigns:
-    """What tells of GPUs, used or not.
+    """Signs of GPUs, used or not.
 
     Attributes:
-        usable: GPUs that torch offers by way of CUDA or ROCm.
-        cuda_build: the version of CUDA that torch was built for, None for none.
-        rocm_build: the version of ROCm, likewise.
-        visible: what the variable CUDA_VISIBLE_DEVICES says, None where it is not set.
-        complaint: what torch said when it was asked for CUDA.
-        nvidia_card: whether the machine has one on its bus.
-        nvidia_driver: whether a driver of NVIDIA's shows a GPU.
-        amd_driver: whether AMD's driver for computing is there, and a card of AMD's.
-        mac: whether this is macOS on a processor of Apple.
-        mps_built: whether torch was built for MPS.
-        mps_usable: whether it can use it.
+        usable: Number of GPUs that torch can use through CUDA or ROCm.
+        cuda_build: Version of CUDA that torch was built for, None if it was not.
+        rocm_build: Version of ROCm that torch was built for, None if it was not.
+        visible: Value of the variable CUDA_VISIBLE_DEVICES, None if it is not set.
+        complaint: What torch said when it was asked for CUDA.
+        nvidia_card: Whether the machine has an NVIDIA card on its bus.
+        nvidia_driver: Whether NVIDIA's driver shows a GPU.
+        amd_driver: Whether there is an AMD card, and AMD's driver for computing.
+        mac: Whether this is macOS on an Apple processor.
+        mps_built: Whether torch was built for MPS.
+        mps_usable: Whether torch can use MPS.
     """
 
     usable: int = 0
@@ -150,10 +150,10 @@ class GpuSigns:
 
 
 def look_for_gpus(root: Path = limits.ROOT) -> GpuSigns:
-    """Return what this machine and this torch tell of GPUs.
+    """Return the signs of GPUs on this machine and in this torch.
 
     Args:
-        root: of the file system in which the system's files are looked for.
+        root: Root of the file system that holds the system's files.
     """
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
@@ -175,7 +175,7 @@ def look_for_gpus(root: Path = limits.ROOT) -> GpuSigns:
 
 
 def _vendors_of_cards(root: Path) -> Iterator[str]:
-    """Yield the vendor of each graphics card; Linux alone tells."""
+    """Yield the vendor of each graphics card; only Linux tells."""
     for card in (root / "sys/bus/pci/devices").glob("*"):
         try:
             kind, vendor = ((card / name).read_text().strip() for name in ("class", "vendor"))
@@ -193,55 +193,41 @@ def _driver_shows_nvidia(root: Path) -> bool:
     command = shutil.which("nvidia-smi")
     if command is None:
         return False
-    try:  # on Windows there is nothing else to ask; the program may be there without a GPU
+    try:  # Windows offers nothing else to ask; the program can be there without a GPU
         listed = subprocess.run([command, "-L"], capture_output=True, timeout=_PATIENCE)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return listed.returncode == 0 and listed.stdout.startswith(b"GPU ")
 
 
-def unused_gpus(signs: GpuSigns) -> list[Problem]:
-    """Return a remark for each kind of GPU that seems to be there and is not used."""
-    found: list[tuple[str, str]] = []
+def unused_gpus(signs: GpuSigns) -> list[Note]:
+    """Return a note for each kind of GPU that seems to be present and is not used."""
+    found: list[Note] = []
     if not signs.usable and (signs.nvidia_card or signs.nvidia_driver):
-        why, remedy = _why_no_cuda(signs)
-        found.append((f"A GPU of NVIDIA is present but unused: {why}", remedy))
+        found.append(_why_no_cuda(signs))
     if not signs.usable and signs.amd_driver:
-        if signs.rocm_build is None:
-            why = "this torch is a build without ROCm"
-            remedy = (
-                "If ROCm supports it, install a torch for ROCm: https://pytorch.org/get-started"
-            )
-        else:
-            why = f"torch, built for ROCm {signs.rocm_build}, finds none that it can use"
-            remedy = "Run rocminfo, which says whether ROCm supports it and this user may open it"
-        found.append((f"A GPU of AMD is present but unused: {why}", remedy))
+        found.append(
+            Note("amd-torch-without-rocm")
+            if signs.rocm_build is None
+            else Note("amd-not-usable", rocm=signs.rocm_build)
+        )
     if not signs.mps_usable and (signs.mps_built or signs.mac):
-        if signs.mps_built:
-            why = "torch has MPS, but this version of macOS or this Mac does not offer it"
-            remedy = "Update macOS; Macs without a processor of Apple compute on the CPU"
-        else:
-            why = "this torch is a build without MPS"
-            remedy = "Install the usual one: pip install --force-reinstall torch"
-        found.append((f"The GPU of this Mac is present but unused: {why}", remedy))
-    return [Problem(what, remedy, exit_code=0) for what, remedy in found]
+        found.append(
+            Note("mac-gpu-not-offered") if signs.mps_built else Note("mac-torch-without-mps")
+        )
+    return found
 
 
-def _why_no_cuda(signs: GpuSigns) -> tuple[str, str]:
-    """Return why torch does not use a GPU of NVIDIA, and what to do."""
+def _why_no_cuda(signs: GpuSigns) -> Note:
+    """Return why torch does not use an NVIDIA GPU."""
     if signs.cuda_build is None:
-        why = "this torch is a build without CUDA"
-        return why, "Install a torch with CUDA: https://pytorch.org/get-started"
+        return Note("nvidia-torch-without-cuda")
     if signs.visible is not None and signs.visible.strip() in ("", "-1"):
-        return f"CUDA_VISIBLE_DEVICES={signs.visible} hides it", "Unset CUDA_VISIBLE_DEVICES"
+        return Note("nvidia-hidden", visible=signs.visible)
     if not signs.nvidia_driver:
-        why = "no driver of NVIDIA shows it"
-        return why, "Install NVIDIA's driver; or start the container with it: --gpus all"
+        return Note("nvidia-without-driver")
     if "too old" in signs.complaint:
-        why = f"its driver is too old for CUDA {signs.cuda_build}, which torch was built for"
-        return why, "Update NVIDIA's driver, or install a torch for an older CUDA"
+        return Note("nvidia-driver-too-old", cuda=signs.cuda_build)
     if signs.visible is not None:
-        why = f"CUDA_VISIBLE_DEVICES={signs.visible} names none that torch can use"
-        return why, "Unset CUDA_VISIBLE_DEVICES, or set it to a number that nvidia-smi -L lists"
-    why = f"CUDA does not start ({signs.complaint or 'torch does not say why'})"
-    return why, "Run nvidia-smi, which says whether the driver works; restarting often helps"
+        return Note("nvidia-not-listed", visible=signs.visible)
+    return Note("nvidia-cuda-fails", reason=signs.complaint or "torch does not say why")

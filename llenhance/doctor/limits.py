@@ -1,7 +1,7 @@
-"""Cores and memory that this process may use: the machine's, or what its container grants.
+"""Cores and memory that this process may use: the machine's, or as much as its container grants.
 
-Linux tells of limits in the files of control groups, version 2 or 1. A group is bound by the limits
-of those around it too. Other systems tell the machine's figures, or nothing.
+On Linux, the files of control groups (version 2 or 1) tell of limits. The limits of the groups
+around a group hold for it too. Other systems tell the machine's figures, or nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ ROOT: Final = Path("/")
 
 
 class Memory(NamedTuple):
-    """Bytes of main memory, None where the system does not tell."""
+    """Bytes of main memory, in all and free; None if the system does not tell."""
 
     total: int | None
     free: int | None
@@ -26,7 +26,7 @@ def cores(root: Path = ROOT) -> int:
     """Return the number of logical cores that this process may use.
 
     Args:
-        root: of the file system in which the system's files are looked for.
+        root: Root of the file system that holds the system's files.
     """
     if hasattr(os, "sched_getaffinity"):
         count = len(os.sched_getaffinity(0))
@@ -40,10 +40,10 @@ def cores(root: Path = ROOT) -> int:
 
 
 def memory(root: Path = ROOT) -> Memory:
-    """Return the memory that this process may use, and what is left of it.
+    """Return the memory that this process may use, and how much of it is free.
 
     Args:
-        root: of the file system in which the system's files are looked for.
+        root: Root of the file system that holds the system's files.
     """
     lines = (line.split() for line in _text(root / "proc/meminfo").splitlines())
     told = {words[0]: int(words[1]) * 1024 for words in lines if len(words) == 3}
@@ -63,24 +63,24 @@ def memory(root: Path = ROOT) -> Memory:
 def _physical() -> int | None:
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # Windows has no sysconf, others not these names
+    except (AttributeError, ValueError, OSError):  # no sysconf (Windows), or not these names
         return None
 
 
 def _groups(root: Path, controller: str) -> Iterator[Path]:
-    """Yield the folders of this process's control groups, each before the one around it."""
+    """Yield the folders of this process's control groups, each one before those around it."""
     base = root / "sys/fs/cgroup"
     for line in _text(root / "proc/self/cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers and controller not in controllers.split(","):
             continue
-        top = base / controller if controllers else base  # version 2 has all in one tree
-        group = top / path.lstrip("/")  # of the host: in a container only `top` may be there
+        top = base / controller if controllers else base  # version 2 has a single tree
+        group = top / path.lstrip("/")  # the host's path: in a container, only `top` may exist
         yield from (folder for folder in (group, *group.parents) if folder.is_relative_to(top))
 
 
 def _quota(group: Path) -> tuple[int | None, int | None]:
-    """Return the microseconds of all cores that a group has in a period, and the period."""
+    """Return the microseconds of computing that a group may use in a period, and the period."""
     words = _text(group / "cpu.max").split()
     if len(words) == 2 and all(word.isdigit() for word in words):  # not "max 100000"
         return int(words[0]), int(words[1])
@@ -88,11 +88,8 @@ def _quota(group: Path) -> tuple[int | None, int | None]:
 
 
 def _forgettable(group: Path) -> int:
-    """Return the bytes of files that count as used, but make room when memory is needed."""
-    names = (
-        ["inactive_file"],
-        ["total_inactive_file"],
-    )  # the latter is of version 1, with children
+    """Return the bytes of cached files, which count as used but make room when memory is needed."""
+    names = ["inactive_file"], ["total_inactive_file"]  # the latter: version 1, with children
     lines = (line.split() for line in _text(group / "memory.stat").splitlines())
     return max((int(words[-1]) for words in lines if words[:1] in names), default=0)
 

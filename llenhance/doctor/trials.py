@@ -1,4 +1,4 @@
-"""A small dark picture through the network, in each precision that a device offers."""
+"""Enhance a small dark picture in each precision that a device offers."""
 
 from __future__ import annotations
 
@@ -14,29 +14,31 @@ from llenhance.bench.probes import dark_pixels, timed
 from llenhance.doctor.problem import Problem, told
 from llenhance.engine.engine import FAITHFUL, compile_model
 from llenhance.engine.settings import DTYPES, choose_precision
+from llenhance.engine.watching import watched
 from llenhance.enhancing.plan import look
 from llenhance.enhancing.tiled import enhance_pixels
 from llenhance.errors import LlenhanceError, UsageError
+from llenhance.messages.note import Note
 from llenhance.model.conditioning import Pixels
 from llenhance.weights.file import load
 
 SIDE: Final = 256
-"""Pixels, of the picture that is tried."""
+"""Width and height of the picture in pixels."""
 
 _ERRORS: Final = (LlenhanceError, RuntimeError, TypeError, MemoryError)
-"""What loading and computing raise; TypeError is what MPS says of numbers that it does not know."""
+"""What loading and computing raise; MPS raises TypeError for types that it lacks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One precision.
+    """How well one precision works.
 
     Attributes:
-        precision: a key of `DTYPES`.
-        seconds: for the picture, the second time; None where it failed.
-        finite: whether every value was, before anything was computed again.
-        psnr: dB from the result in fp32, None for that itself and where there is none.
-        failure: what went wrong, None where all is well.
+        precision: A key of `DTYPES`.
+        seconds: Seconds for the picture, the second time; None if it failed.
+        finite: Whether every value was finite before anything was computed again.
+        psnr: dB against the result in fp32; None for fp32 itself, and if there is no result.
+        failure: What went wrong; None if all is well.
     """
 
     precision: str
@@ -48,13 +50,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """A device, with all its precisions.
+    """How well a device works in each of its precisions.
 
     Attributes:
-        device: where it was tried.
-        runs: in the order of `DTYPES`.
-        automatic: the precision that auto stands for, None where that fails.
-        why: auto takes it.
+        device: Name of the device.
+        runs: One run for each precision, in the order of `DTYPES`.
+        automatic: The precision that auto stands for; None if it fails.
+        why: Why auto stands for it.
     """
 
     device: str
@@ -64,17 +66,16 @@ class Trial:
 
     @property
     def problems(self) -> list[Problem]:
-        """What failed; a remark only where it is a precision that nobody needs."""
+        """What failed: an error, or a note about a precision that nobody needs."""
         found: list[Problem] = []
-        elsewhere = "" if self.device == "cpu" else ", or --device cpu"
         for run in self.runs:
-            if run.failure is not None:
-                needed = run.precision in ("fp32", self.automatic) or self.automatic is None
-                what = f"{run.precision} does not work on {self.device}: {run.failure}"
-                remedy = "Leave --precision at auto"
-                if needed:
-                    remedy = f"Try another --model{elsewhere}"
-                found.append(Problem(what, remedy, exit_code=int(needed)))
+            if run.failure is None:
+                continue
+            facts = {"precision": run.precision, "failure": run.failure}
+            if run.precision in ("fp32", self.automatic) or self.automatic is None:
+                found.append(LlenhanceError("precision-broken", f"device {self.device}", **facts))
+            else:
+                found.append(Note("precision-broken-but-unneeded", device=self.device, **facts))
         return found
 
 
@@ -82,8 +83,8 @@ def try_precisions(weights: Path, device: str) -> Trial:
     """Enhance a picture in each precision that a device offers.
 
     Args:
-        weights: a file that `weights.load` takes.
-        device: its name.
+        weights: Path of a weights file.
+        device: Name of the device.
     """
     pixels = dark_pixels(SIDE, SIDE)
     at = torch.device(device)
@@ -92,7 +93,7 @@ def try_precisions(weights: Path, device: str) -> Trial:
     for precision in DTYPES:
         try:
             choose_precision(precision, at)
-        except UsageError:  # not offered
+        except UsageError:  # this device does not offer it
             continue
         run, result = _run(weights, at, precision, pixels)
         if precision == "fp32":
@@ -107,14 +108,14 @@ def try_precisions(weights: Path, device: str) -> Trial:
 def _run(
     weights: Path, device: torch.device, precision: str, pixels: Pixels
 ) -> tuple[Run, Tensor | None]:
-    """Return how a precision fared, and the network's picture, as it comes out of it."""
+    """Return how well a precision works, and the network's picture before anything else."""
     run = Run(precision=precision)
     result: Tensor | None = None
 
     def passed(stage: str, value: Tensor) -> None:
         nonlocal result
         if stage == "flow":
-            result = value.float().cpu()  # here, as a GPU that fails does so at any time after
+            result = value.float().cpu()  # now, because a GPU's failures show up late
 
     try:
         engine = compile_model(load(weights), device=device, precision=precision)
@@ -122,8 +123,8 @@ def _run(
         def enhance() -> None:
             enhance_pixels(engine, pixels, look(pixels, engine))
 
-        with engine.watched(passed):
-            timed(device, enhance)  # prepares what is done once
+        with watched(passed):
+            timed(device, enhance)  # the first time includes preparations
             seconds = timed(device, enhance)
         run = replace(run, seconds=seconds)
     except _ERRORS as error:
@@ -136,7 +137,7 @@ def _run(
 
 
 def _psnr(result: Tensor, exact: Tensor) -> float | None:
-    """Return dB between two pictures, as they are shown; None where they are equal."""
+    """Return dB between two pictures, clamped to 0..1; None if they are equal."""
     away = float((result.clamp(0, 1) - exact.clamp(0, 1)).square().mean())
     return -10 * math.log10(away) if away > 0 and math.isfinite(away) else None
 

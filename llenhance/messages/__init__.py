@@ -12,6 +12,7 @@ from typing import Final
 
 from llenhance.messages import (
     bench,
+    command,
     doctor,
     engine,
     enhancing,
@@ -28,6 +29,7 @@ from llenhance.messages.message import Message
 
 _ROOMS: Final = (
     general,
+    command,
     pictures,
     files,
     engine,

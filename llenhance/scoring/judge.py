@@ -1,4 +1,4 @@
-"""Two pictures in, every score that was asked for out: those of `metrics.py`, and LPIPS."""
+"""Compare two pictures by all scores that are wanted: those of `metrics.py`, and LPIPS."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from llenhance.scoring.metrics import SMALLEST, score
 
 
 class Judge:
-    """What compares two pictures.
+    """Compares pictures with their references.
 
     Args:
-        lpips: weights for `load_lpips`; without them LPIPS is not measured.
+        lpips: Weights file for `load_lpips`; without it, LPIPS is not measured.
 
     Attributes:
-        smallest: pixels a side that a picture needs.
+        smallest: Least number of pixels that a picture needs on each side.
 
     Raises:
         WeightsError: LPIPS cannot be loaded.
+
+    Example:
+        ``Judge(None).compare(enhanced, reference)["psnr"]``
     """
 
     def __init__(self, lpips: Path | None) -> None:
@@ -31,18 +34,18 @@ class Judge:
             from llenhance.scoring.lpips import SMALLEST as SMALLEST_FOR_LPIPS
             from llenhance.scoring.lpips import load_lpips  # imports torch
 
-            self._lpips = load_lpips(lpips)  # stays on the CPU: the same figures on every machine
+            self._lpips = load_lpips(lpips)  # on the CPU, for the same figures on every machine
             self.smallest = SMALLEST_FOR_LPIPS
 
     def compare(self, pixels: NDArray[np.uint8], reference: NDArray[np.uint8]) -> dict[str, float]:
-        """Return the fields of `Scores`, and ``lpips`` where its weights were given.
+        """Return the fields of `Scores`, and ``lpips`` if its weights were given.
 
         Args:
-            pixels: ``(H, W, 3)``, of `smallest` pixels a side or more.
-            reference: of the same size.
+            pixels: ``(H, W, 3)`` 8-bit pixels, at least `smallest` on each side.
+            reference: Pixels of the same size.
 
         Raises:
-            ValueError: different sizes, or too small.
+            ValueError: The sizes differ or are too small.
             MissingExtraError: scikit-image is not installed.
         """
         figures = asdict(score(pixels, reference))

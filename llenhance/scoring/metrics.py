@@ -1,4 +1,4 @@
-"""How close a picture is to its reference: PSNR and SSIM; and what it looks like without one."""
+"""How close a picture is to its reference (PSNR, SSIM), and what it looks like without one."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from llenhance.errors import require
 LUMA: Final = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 SMALLEST: Final = 11  # pixels a side that `score` needs: the window of SSIM
 
-_EQUAL: Final = 100.0  # dB that a picture equal to its reference counts
-_BLACK: Final = 1  # 8-bit levels up to which, and from which on, a value counts as clipped
-_WHITE: Final = 254
-_BLOCK: Final = 16  # pixels a side, in which noise is estimated
+_EQUAL: Final = 100.0  # dB for a picture that equals its reference
+_BLACK: Final = 1  # up to this 8-bit level, a value counts as clipped
+_WHITE: Final = 254  # from this 8-bit level on, a value counts as clipped
+_BLOCK: Final = 16  # pixels a side of the blocks in which noise is estimated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +24,10 @@ class Scores:
     """Scores of an 8-bit RGB picture against its reference.
 
     Attributes:
-        psnr: dB, over all RGB values, peak 255; 100 for equal pictures.
-        ssim: of the grey picture, Gaussian window 11x11, sigma 1.5 (Wang et al., IEEE TIP 2004).
-        ssim_rgb: the same, mean of R, G and B.
+        psnr: PSNR in dB over all RGB values, peak 255; 100 for equal pictures.
+        ssim: SSIM of the gray pictures, with a Gaussian window of 11x11 and sigma 1.5 (Wang et al.,
+            IEEE TIP 2004).
+        ssim_rgb: Mean of the SSIM of R, G and B.
     """
 
     psnr: float
@@ -36,13 +37,13 @@ class Scores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appearance:
-    """What can be said of an 8-bit RGB picture without a reference.
+    """What can be said about an 8-bit RGB picture without a reference.
 
     Attributes:
-        mean_grey: mean luma, 0..1.
-        clip_black: share of the pixels whose three values are all 0 or 1.
-        clip_white: share of the pixels with a value of 254 or 255.
-        noise: estimated standard deviation of the noise of luma, in 8-bit steps.
+        mean_grey: Mean luma, 0..1.
+        clip_black: Share of pixels whose three values are all 0 or 1.
+        clip_white: Share of pixels with a value of 254 or 255.
+        noise: Estimated standard deviation of the luma's noise, in 8-bit steps.
     """
 
     mean_grey: float
@@ -57,7 +58,7 @@ def mean_grey(pixels: NDArray[np.uint8 | np.uint16]) -> float:
 
 
 def scaled_to(pixels: NDArray[np.uint8], reference: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Multiply a picture so that its mean grey is the reference's, as the literature does."""
+    """Scale a picture so that its mean gray is the reference's, as the literature does."""
     factor = mean_grey(reference) / max(mean_grey(pixels), 1e-6 / 255)
     return np.clip(np.rint(pixels.astype(np.float64) * factor), 0, 255).astype(np.uint8)
 
@@ -66,8 +67,11 @@ def score(pixels: NDArray[np.uint8], reference: NDArray[np.uint8]) -> Scores:
     """Compare ``(H, W, 3)`` 8-bit pixels with a reference of the same size, 11x11 or larger.
 
     Raises:
-        ValueError: different sizes, or too small.
+        ValueError: The sizes differ or are too small.
         MissingExtraError: scikit-image is not installed.
+
+    Example:
+        ``score(enhanced, reference).psnr``
     """
     if pixels.shape != reference.shape or min(pixels.shape[:2]) < SMALLEST:
         raise ValueError(f"sizes {pixels.shape} and {reference.shape} cannot be compared")
@@ -95,7 +99,7 @@ def _ssim(a: NDArray[Any], b: NDArray[Any]) -> float:
 
 
 def colourfulness(pixels: NDArray[np.uint8]) -> float:
-    """Return the mean distance of pixels from grey, ``hypot(Cb, Cr)`` of BT.601, in 8-bit steps."""
+    """Return the mean distance of pixels from gray, ``hypot(Cb, Cr)`` of BT.601, in 8-bit steps."""
     rgb = pixels.astype(np.float32)
     luma = rgb @ LUMA.astype(np.float32)
     blue, red = (rgb[..., 2] - luma) * 0.564, (rgb[..., 0] - luma) * 0.713
@@ -117,7 +121,7 @@ def _noise(grey: NDArray[np.float64]) -> float:
 
         sigma = sqrt(pi / 2) * mean |N * grey| / 6,    N = (1, -2, 1)^T (1, -2, 1)
 
-    N is blind to slopes, and the median leaves blocks with texture or edges out.
+    N does not respond to slopes, and the median leaves out blocks with texture or edges.
     """
     response = np.abs(np.diff(np.diff(grey, 2, axis=0), 2, axis=1)) / 6
     rows, columns = (length // _BLOCK for length in response.shape)
