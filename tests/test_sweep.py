@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_evaluation import Command, Outcome, evaluating, imported_by, save, save_pairs, well_lit
+from support.pairs import save, save_pairs
+from support.photographs import photograph
+from support.runners import Command, Outcome, command, imported_by
 
 import llenhance
 from llenhance import errors
@@ -44,9 +46,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(capfd: pytest.CaptureFixture[str], folder: Path) -> Command:
+def run(capfdbinary: pytest.CaptureFixture[bytes], folder: Path) -> Command:
     """Run `llenhance evaluate` in the working folder."""
-    return evaluating(capfd)
+    return command(capfdbinary, "evaluate")
 
 
 @pytest.fixture
@@ -116,7 +118,7 @@ def test_input_as_it_is_is_the_same_picture() -> None:
 def test_16_bits_are_changed_on_8(exposure: Any, dark: int, opaque: bool) -> None:
     alpha = None if opaque else np.full((2, 2), 40000, np.uint16)
     deep = Picture(pixels=np.full((2, 2, 3), dark, np.uint16), alpha=alpha)
-    shallow = Picture(pixels=np.full((2, 2, 3), dark >> 8, np.uint8))
+    shallow = Picture(pixels=np.full((2, 2, 3), round(dark / 257), np.uint8))
     reference = np.full((2, 2, 3), 77, np.uint8)
     assert (exposure(deep, reference).pixels == exposure(shallow, reference).pixels).all()
     assert exposure(deep, reference).depth == 8
@@ -144,17 +146,17 @@ def test_written_inputs_are_scored_without_a_model(inputs: Outcome, run: Command
     plain = run("low", "high", "--outputs-only", "--json").report
     assert inputs.report["model"] is None
     mean = exposures(inputs)["as-it-is"]["mean"]
-    assert mean == plain["mean"] | {"input_mean_grey": plain["mean"]["mean_grey"]}
+    assert mean == plain["mean"] | {"input_mean_gray": plain["mean"]["mean_gray"]}
     assert exposures(inputs)["times-4"]["mean"]["produced"] != mean["produced"]
 
 
 def test_existing_input_is_kept_without_overwrite(run: Command, folder: Path) -> None:
-    save(folder / "dark" / "any.png", well_lit(0))
-    save(folder / "dark" / "times-2" / "10.png", well_lit(0))
+    save(folder / "dark" / "any.png", photograph(seed=0))
+    save(folder / "dark" / "times-2" / "10.png", photograph(seed=0))
     before = (folder / "dark" / "times-2" / "10.png").read_bytes()
     outcome = run("low", "high", "--sweep", "--write-inputs", "dark")
     assert outcome.code == 1
-    assert outcome.stderr.startswith("error: dark/times-2/10.png: it exists already. Add")
+    assert outcome.stderr.startswith("error: dark/times-2/10.png: it already exists. Add")
     assert (folder / "dark" / "times-2" / "10.png").read_bytes() == before
     assert "(means of 2 pictures)" in outcome.stdout
     assert run("low", "high", "--sweep", "--write-inputs", "dark", "--overwrite").code == 0
@@ -170,14 +172,14 @@ def scored(name: str, psnr: float) -> Scored:
 
 def compared(*psnrs: Mapping[str, float | None]) -> tuple[Point, ...]:
     """Summarise exposures whose pictures have these PSNR; None is a failure."""
-    failure = errors.PictureError("any", "is broken", "Repair it")
+    broken = errors.PictureError("not-found", "any")
     jobs = [tuple(Job(picture=Path(name)) for name in part) for part in psnrs]
     chosen = EXPOSURES[: len(psnrs)]
     plan = Plan(parts=tuple(zip(chosen, jobs, strict=True)), unpaired=())
     results: Iterable[Scored | Failure] = [
-        Failure(name=name, error=failure) if psnr is None else scored(name, psnr)
-        for part in psnrs
-        for name, psnr in part.items()
+        Failure(job, broken) if psnr is None else scored(job.picture.name, psnr)
+        for part, of_part in zip(psnrs, jobs, strict=True)
+        for job, psnr in zip(of_part, part.values(), strict=True)
     ]
     return summarise(plan, results)
 
@@ -226,7 +228,7 @@ def test_first_exposure_has_the_figures_of_evaluate(
     assert first["brightness_error"] == plain["brightness_error"]
     for ours, theirs in zip(first["pictures"], plain["pictures"], strict=True):
         assert theirs.items() <= ours.items()
-        assert ours.keys() - theirs.keys() == {"input_mean_grey"}
+        assert ours.keys() - theirs.keys() == {"input_mean_gray"}
 
 
 def test_report_has_each_exposure_and_the_largest_drop(swept: Command, tiny: Path) -> None:
@@ -268,7 +270,7 @@ def test_results_of_another_program_are_scored_like_ours(
 
 
 def test_mean_grey_of_inputs_is_not_told_where_it_is_not_known(theirs: Command) -> None:
-    assert "input_mean_grey" not in exposures(theirs("--json"))["times-2"]["mean"]
+    assert "input_mean_gray" not in exposures(theirs("--json"))["times-2"]["mean"]
     assert not any("inputs" in line for line in theirs().stdout.splitlines())
 
 
@@ -279,18 +281,18 @@ def test_table_has_a_row_for_each_exposure_and_the_largest_drop_below(swept: Com
         "",
         "inputs",
         "as produced",
-        "scaled to the reference's mean grey",
+        "scaled to the reference's mean gray",
         "true b given",
         "as produced",
     ]
-    titles = ["", "mean grey", "PSNR dB", "PSNR dB", "PSNR dB", "change dB"]
+    titles = ["", "mean gray", "PSNR dB", "PSNR dB", "PSNR dB", "change dB"]
     assert [part.strip() for part in lines[0].split("|")] == headings
     assert [part.strip() for part in lines[1].split("|")] == titles
     for line, point in zip(lines[2:9], report["exposures"], strict=True):
         mean = point["mean"]
         assert [part.strip() for part in line.split("|")] == [
             point["exposure"],
-            f"{mean['input_mean_grey']:.4f}",
+            f"{mean['input_mean_gray']:.4f}",
             *(f"{mean[group]['psnr']:.2f}" for group in ("produced", "scaled", "true_b")),
             f"{point['change']:+.2f}",
         ]
@@ -309,7 +311,7 @@ def test_table_says_where_nothing_drops(run: Command, folder: Path) -> None:
 
 def test_csv_has_the_rows_of_evaluate_after_the_exposure(swept: Command, folder: Path) -> None:
     outcome = swept("--csv", "sweep.csv")
-    assert (outcome.code, outcome.stdout) == (0, "")
+    assert (outcome.code, outcome.stdout) == (0, swept().stdout)
     assert outcome.stderr == "scores of 3 pictures -> sweep.csv\n"
     rows = list(csv.DictReader(io.StringIO((folder / "sweep.csv").read_text())))
     assert [(row["exposure"], row["name"]) for row in rows] == [
@@ -317,7 +319,7 @@ def test_csv_has_the_rows_of_evaluate_after_the_exposure(swept: Command, folder:
     ]
     mean = exposures(swept("--json"))["times-0.5"]["mean"]
     assert float(rows[7]["psnr_scaled"]) == mean["scaled"]["psnr"]
-    assert float(rows[7]["input_mean_grey"]) == mean["input_mean_grey"]
+    assert float(rows[7]["input_mean_gray"]) == mean["input_mean_gray"]
 
 
 def test_inputs_are_never_modified(swept: Command, folder: Path) -> None:
@@ -327,7 +329,7 @@ def test_inputs_are_never_modified(swept: Command, folder: Path) -> None:
 
 
 def test_pictures_of_other_programs_are_swept_without_torch(inputs: Outcome) -> None:
-    imported = imported_by("dark", "high", "--sweep", "--outputs-only")
+    imported = imported_by("evaluate", "dark", "high", "--sweep", "--outputs-only")
     assert "skimage" in imported
     assert not imported & {"torch", "matplotlib"}
 
@@ -378,37 +380,55 @@ def test_where_nothing_can_be_scored_there_is_only_json(swept: Command, folder: 
 
 
 WRONG = [
-    (["low", "--sweep"], "--sweep: compares with references. Name their folder as well."),
-    (["low", "high", "--plot", "a.png"], "--plot: is a part of --sweep. Add --sweep"),
-    (["low", "high", "--write-inputs", "new"], "--write-inputs: is a part of --sweep."),
-    (["low", "high", "--outputs-only", "--inputs", "new"], "--inputs: is a part of --sweep."),
-    (["low", "high", "--sweep", "--inputs", "new"], "--inputs: is for results of other programs."),
-    (["low", "high", "--sweep", "--plot", "a.gif"], "a.gif: its extension names no format for"),
-    (["low", "high", "--sweep", "--plot", "plot"], "plot: its extension names no format for"),
+    (
+        ["low", "--sweep"],
+        "--sweep: it compares with references. Name the folder of references as well.",
+    ),
+    (["low", "high", "--plot", "a.png"], "--plot: it is a part of --sweep. Add --sweep"),
+    (["low", "high", "--write-inputs", "new"], "--write-inputs: it is a part of --sweep."),
+    (["low", "high", "--outputs-only", "--inputs", "new"], "--inputs: it is a part of --sweep."),
+    (
+        ["low", "high", "--sweep", "--inputs", "new"],
+        "--inputs: it is for results of other programs.",
+    ),
+    (["low", "high", "--sweep", "--plot", "a.gif"], "a.gif: plots are written as PNG or SVG."),
+    (["low", "high", "--sweep", "--plot", "plot"], "plot: plots are written as PNG or SVG."),
     (["low", "high", "--sweep", "--plot", "no/a.png"], "no: there is no such folder."),
     (
         ["low", "high", "--sweep", "--plot", "low/2.png", "--overwrite"],
-        "low/2.png: it is an input, and inputs are never modified. Choose another name for --plot.",
+        "low/2.png: it is an input, and inputs are never modified. Choose another name",
     ),
-    (["low", "high", "--sweep", "--csv", "a.svg", "--plot", "a.svg"], "--plot: names the file of"),
+    (
+        ["low", "high", "--sweep", "--csv", "a.svg", "--plot", "a.svg"],
+        "--plot: it names the file of --csv.",
+    ),
     (["low", "high", "--sweep", "-o", "low"], "low: it holds inputs"),
     (["low", "high", "--sweep", "--write-inputs", "high"], "high: it holds inputs"),
     (["part/as-it-is", "high", "--sweep", "-o", "part"], "part/as-it-is: it holds inputs"),
-    (["part", "high", "--sweep", "--outputs-only"], "part: has no folders times-2, times-4. "),
-    (["low", "high", "--sweep", "--outputs-only", "--inputs", "x"], "low: has no folders as-it-is"),
-    (["all", "high", "--sweep", "--outputs-only", "--inputs", "part"], "part: has no folders"),
-    (["all", "high", "--sweep", "--outputs-only", "--plot", "a.png"], "--plot: needs the mean"),
+    (
+        ["part", "high", "--sweep", "--outputs-only"],
+        "part: it lacks these subfolders: times-2, times-4. ",
+    ),
+    (
+        ["low", "high", "--sweep", "--outputs-only", "--inputs", "x"],
+        "low: it lacks these subfolders: as-it-is",
+    ),
+    (
+        ["all", "high", "--sweep", "--outputs-only", "--inputs", "part"],
+        "part: it lacks these subfolders",
+    ),
+    (["all", "high", "--sweep", "--outputs-only", "--plot", "a.png"], "--plot: it needs the mean"),
     (
         ["low", "high", "--sweep", "--outputs-only", "--write-inputs", "new"],
-        "--write-inputs: contradicts --outputs-only.",
+        "--write-inputs: it contradicts --outputs-only.",
     ),
     (
         ["low", "high", "--sweep", "--model", "nano", "--write-inputs", "new"],
-        "--model: contradicts --write-inputs.",
+        "--model: it contradicts --write-inputs.",
     ),
     (
         ["low", "high", "--sweep", "-o", "out", "--write-inputs", "new"],
-        "--outputs: contradicts --write-inputs.",
+        "--outputs: it contradicts --write-inputs.",
     ),
 ]
 
@@ -448,7 +468,7 @@ def test_plot_is_what_its_name_says(run: Command, folder: Path, name: str, start
 def test_plot_says_what_is_what(theirs: Command, folder: Path) -> None:
     assert theirs("--inputs", "dark", "--plot", "a.svg").code == 0
     text = (folder / "a.svg").read_text()
-    assert "mean grey of the inputs" in text
+    assert "mean gray of the inputs" in text
     assert "as produced; inputs multiplied" in text
     assert all(name in text for name in NAMES)
 
@@ -462,9 +482,9 @@ def test_plots_of_the_same_sweep_are_the_same(theirs: Command, folder: Path) -> 
 def test_existing_plot_is_kept_without_overwrite(theirs: Command, folder: Path) -> None:
     (folder / "a.svg").write_text("precious")
     outcome = theirs("--inputs", "dark", "--plot", "a.svg")
-    assert (outcome.code, outcome.stdout) == (1, "")
+    assert (outcome.code, outcome.stdout) == (2, "")
     assert outcome.stderr == (
-        "error: a.svg: it exists already. Add --overwrite or choose another name for --plot.\n"
+        "error: a.svg: it already exists. Add --overwrite, or choose another name.\n"
     )
     assert (folder / "a.svg").read_text() == "precious"
     assert theirs("--inputs", "dark", "--plot", "a.svg", "--overwrite").code == 0
@@ -473,7 +493,7 @@ def test_existing_plot_is_kept_without_overwrite(theirs: Command, folder: Path) 
 
 def test_plot_needs_the_mean_grey_of_inputs() -> None:
     points = compared(*({"a": 20.0} for _ in NAMES))
-    with pytest.raises(ValueError, match="mean grey of the inputs is not known at"):
+    with pytest.raises(ValueError, match="mean gray of the inputs is not known at"):
         plot_of_sweep(points, format="png")
 
 
@@ -487,6 +507,6 @@ def test_missing_matplotlib_is_told_before_the_work(
     outcome = swept("-o", "out", "--plot", "a.png")
     assert outcome.code == 2
     assert outcome.stderr == (
-        "error: matplotlib: is not installed. Run: pip install 'llenhance[evaluate]'.\n"
+        "error: matplotlib: it is not installed. Run: pip install 'llenhance[evaluate]'.\n"
     )
     assert not (folder / "out").exists()

@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # with slots, Python 3.11 could not make a `Failed[Job]`
 class Failed(Generic[Item]):
     """An item that failed, and why."""
 

@@ -15,7 +15,7 @@ FORMATS: Final = ("png", "svg")
 
 _LINES: Final = {
     PRODUCED: ("as produced", "#0b6e99"),
-    SCALED: ("scaled to the reference's mean grey", "#d1600a"),
+    SCALED: ("scaled to the reference's mean gray", "#d1600a"),
 }
 _GAP: Final = 0.035  # least distance of two exposures' names, as a share of the plot's width
 
@@ -42,13 +42,13 @@ def require_matplotlib() -> None:
 
 
 def plot_of_sweep(points: Sequence[Point], *, format: str) -> bytes:
-    """Draw PSNR, as produced and scaled, against the mean grey of the inputs.
+    """Draw PSNR, as produced and scaled, against the mean gray of the inputs.
 
     Inputs that were multiplied are joined by a line, and those blended with the reference by
     another: both begin at the input as it is.
 
     Args:
-        points: with means, and with the mean grey of the inputs.
+        points: with means, and with the mean gray of the inputs.
         format: one of `FORMATS`.
 
     Raises:
@@ -82,7 +82,7 @@ def _draw(axes: Any, points: Sequence[Point]) -> None:
             ordered = sorted(family, key=_grey)
             across, up = [_grey(point) for point in ordered], [_psnr(p, group) for p in ordered]
             axes.plot(across, up, style, color=colour, label=f"{label}; {how}")
-    axes.set_xlabel("mean grey of the inputs (0 is black, 1 is white)")
+    axes.set_xlabel("mean gray of the inputs (0 is black, 1 is white)")
     axes.set_ylabel("PSNR against the reference, dB")
     axes.grid(axis="y", color="0.9")
     axes.margins(x=0.04, y=0.08)
@@ -112,7 +112,7 @@ def _name(axes: Any, points: Sequence[Point]) -> None:
 
 def _grey(point: Point) -> float:
     if point.summary is None or INPUT_GREY not in point.summary.mean.alone:
-        raise ValueError(f"the mean grey of the inputs is not known at {point.exposure.name}")
+        raise ValueError(f"the mean gray of the inputs is not known at {point.exposure.name}")
     return point.summary.mean.alone[INPUT_GREY]
 
 
