@@ -44,38 +44,29 @@ class LlenhanceError(Exception):
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, code: str, name: str, /, *old: str, **facts: Fact) -> None:
-        super().__init__(code, name)
-        self._old = old
-        if old:  # TODO: goes when every room has codes
-            self.code, self.name, self.facts = "old", code, facts
-            self._old = (name, *old)
-            return
-        self.code, self.name, self.facts = code, name, facts
+    def __init__(self, code: str, name: str, /, **facts: Fact) -> None:
         MESSAGES[code].problem.format(**facts)  # a wrong error is found where it is made
+        super().__init__(code, name)
+        self.code, self.name, self.facts = code, name, facts
 
     @property
     def problem(self) -> str:
         """What is wrong, without a full stop."""
-        return self._old[0] if self._old else MESSAGES[self.code].problem.format(**self.facts)
+        return MESSAGES[self.code].problem.format(**self.facts)
 
     @property
     def remedy(self) -> str:
-        """What to do about it, without a full stop; empty where there is nothing to do."""
-        return self._old[1] if self._old else MESSAGES[self.code].remedy.format(**self.facts)
+        """What to do about it, without a full stop; empty if there is nothing to do."""
+        return MESSAGES[self.code].remedy.format(**self.facts)
 
     def about(self, name: str) -> Self:
         """Return the same error about something else: who raised it may not know a file's name."""
-        if self._old:
-            return type(self)(name, *self._old)
         return type(self)(self.code, name, **self.facts)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.problem}." + (f" {self.remedy}." if self.remedy else "")
 
     def __reduce__(self) -> tuple[Any, ...]:  # processes send each other errors
-        if self._old:
-            return type(self), (self.name, *self._old)
         return _rebuilt, (type(self), self.code, self.name, self.facts)
 
 

@@ -33,7 +33,7 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     },
     "output-replaces-input": {"enhance": "Choose another folder with -o"},
     "one-name-for-many": {
-        "enhance": "Name a folder with -o, and end it with a slash if it looks like a picture's name"
+        "enhance": "Name a folder with -o; end it with a slash if it looks like a picture's name"
     },
     "file-in-place-of-folder": {
         "enhance": "Choose another folder with -o",
@@ -102,10 +102,10 @@ def remedy(message: LlenhanceError | Note, *, command: str) -> str:
         message: An error or a note.
         command: The command that tells it, such as 'enhance'.
     """
-    advice = _ADVICE.get(message.code, message.remedy)
+    advice = _ADVICE.get(message.code)
     if isinstance(advice, Mapping):
-        advice = advice.get(command, message.remedy)
-    return advice.format(**message.facts)
+        advice = advice.get(command)
+    return message.remedy if advice is None else advice.format(**message.facts)
 
 
 def sentence(error: LlenhanceError, *, command: str) -> str:

@@ -1,14 +1,16 @@
 """JSON, the same for every command: one envelope around each command's own result.
 
 Programs read `status`, `exit_code` and the codes of `messages`; `result` is described in
-`schema.py`. What is here only grows; a change that breaks readers raises `SCHEMA`.
+`shapes/document.py`. What is here only grows; a change that breaks readers raises `SCHEMA`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, Final, Literal, TypedDict
+from typing import Any, Final, Literal
+
+from typing_extensions import TypedDict  # see `shapes/document.py`
 
 from llenhance.cli.advice import remedy
 from llenhance.errors import LlenhanceError
@@ -68,7 +70,7 @@ def document(
 
     Args:
         command: The command that prints it, such as 'weights list'.
-        result: The command's own part, of what JSON has; see `schema.py`.
+        result: The command's own part, of what JSON has; see `shapes/document.py`.
         messages: Errors and notes.
         status: Without it, 'failed' if the exit code is not 0.
         exit_code: What the command exits with, on account of this document.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import typer
 
+from llenhance.cli import completion
 from llenhance.cli.obtain import obtain
 from llenhance.cli.options import Offline, Overwrite, Quiet
 from llenhance.cli.terminal import Terminal, printable
@@ -25,12 +25,20 @@ app: Final = typer.Typer(help="List, download, import, check and share models.")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Models = Annotated[
     list[str],
-    typer.Argument(metavar="NAME...", show_default=False, help="Names, or hf:owner/name."),
+    typer.Argument(
+        metavar="NAME...",
+        show_default=False,
+        help="Names, or hf:owner/name.",
+        autocompletion=completion.models,
+    ),
 ]
 One = Annotated[
     str,
     typer.Argument(
-        metavar="MODEL", show_default=False, help="A name, hf:owner/name, or a weights file."
+        metavar="MODEL",
+        show_default=False,
+        help="A name, hf:owner/name, or a weights file.",
+        autocompletion=completion.models,
     ),
 ]
 
@@ -50,13 +58,11 @@ def list_models(json: Json = False) -> None:
     """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
     from llenhance.weights.local import listed
 
-    found = list(listed())
+    terminal, found = Terminal("weights list", json=json), list(listed())
     if json:
-        Terminal("weights list").write_line(
-            json_format.dumps([_as_row(one) for one in found], indent=1)
-        )
+        terminal.document([_as_row(one) for one in found])
     else:
-        Terminal("weights list").write_line(_as_table(found))
+        terminal.write_line(_as_table(found))
 
 
 @app.command()
@@ -83,12 +89,12 @@ def download(
             found = obtain(name, terminal=terminal, offline=offline, accepted=accept_license)
         except LlenhanceError as error:
             terminal.fail(error)
-            rows.append({"name": name, "path": None, "error": str(error)})
+            rows.append({"name": name, "path": None})
         else:
             terminal.say(f"{name} is on this machine: {found.path}")
-            rows.append({"name": name, "path": str(found.path), "error": None})
+            rows.append({"name": name, "path": str(found.path)})
     if json:
-        terminal.write_line(json_format.dumps(rows, indent=1))
+        terminal.document(rows)
     raise typer.Exit(terminal.exit_code)
 
 
@@ -148,15 +154,22 @@ def info(model: One, offline: Offline = False, json: Json = False) -> None:
     from llenhance.weights.about import about  # imports torch
 
     facts = about(found)
-    told = json_format.dumps(facts, indent=1) if json else _as_lines(facts)
-    terminal.write_line(told)
+    if json:
+        terminal.document(facts)
+    else:
+        terminal.write_line(_as_lines(facts))
 
 
 @app.command()
 def verify(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME...", show_default=False, help="Names or files; else nano."),
+        typer.Argument(
+            metavar="NAME...",
+            show_default=False,
+            help="Names or files; else nano.",
+            autocompletion=completion.models,
+        ),
     ] = None,
     all_models: Annotated[
         bool, typer.Option("--all", help="Check all models on this machine.")
@@ -184,12 +197,12 @@ def verify(
             path = check(name)
         except LlenhanceError as error:
             terminal.fail(error)
-            rows.append({"name": name, "ok": False, "error": str(error)})
+            rows.append({"name": name, "ok": False})
         else:
             terminal.say(f"{name} is good: {path}")
-            rows.append({"name": name, "ok": True, "error": None})
+            rows.append({"name": name, "ok": True})
     if json:
-        terminal.write_line(json_format.dumps(rows, indent=1))
+        terminal.document(rows)
     raise typer.Exit(terminal.exit_code)
 
 
@@ -206,7 +219,11 @@ def show_path(model: One, json: Json = False) -> None:
     path = located(model)
     if path is None:
         raise WeightsError("model-not-here", model, model=model)
-    Terminal("weights path").write_line(json_format.dumps(str(path)) if json else str(path))
+    terminal = Terminal("weights path", json=json)
+    if json:
+        terminal.document(str(path))
+    else:
+        terminal.write_line(str(path))
 
 
 @app.command()

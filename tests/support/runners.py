@@ -8,13 +8,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from pydantic import TypeAdapter
 
 import llenhance
 from llenhance.cli import app
+from llenhance.cli.shapes.document import adapter
 
 ENVIRONMENT = os.environ | {
     "PYTHONPATH": str(Path(llenhance.__file__).parents[1]),
@@ -56,7 +59,16 @@ def _strict(text: bytes) -> dict[str, Any]:
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is not JSON")
 
-    return json.loads(text, parse_constant=refuse)
+    found = json.loads(text, parse_constant=refuse)
+    if "schema" in found:  # a document of the command, not a file that it wrote
+        _documents().validate_python(found)
+    return found
+
+
+@cache
+def _documents() -> TypeAdapter[Any]:
+    """What every document has to be, as `llenhance schema` prints it."""
+    return adapter()
 
 
 Command = Callable[..., Outcome]
