@@ -8,78 +8,44 @@ from __future__ import annotations
 
 import inspect
 import io
-import json
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
 
-import numpy as np
 import pytest
+from support.photographs import photograph_file
+from support.runners import Command, Outcome, command, imported_by, process
 
 import llenhance
-from llenhance.cli import app, terminal
+from llenhance.cli import bars
 from llenhance.cli.enhance import enhance
 from llenhance.cli.terminal import Terminal
 from llenhance.enhancer import Enhancer
 from llenhance.errors import ResourceError
-from llenhance.model.architecture import Architecture
-from llenhance.pictures.picture import Picture, decode, encode
+from llenhance.model.architecture import SMALL, Architecture
+from llenhance.pictures.decode import decode
 from llenhance.scoring.metrics import mean_grey
 from llenhance.weights import official
 
 HEAVY = {"torch", "numpy", "cv2", "PIL", "huggingface_hub", "safetensors"}
-
-ENVIRONMENT = os.environ | {
-    "PYTHONPATH": str(Path(llenhance.__file__).parents[1]),
-    "OMP_NUM_THREADS": "1",
-}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a command left behind."""
-
-    code: int
-    stdout: bytes
-    stderr: str
-
-    @property
-    def lines(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self.stdout.splitlines()]
-
-
-Command = Callable[..., Outcome]
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with one dark photograph."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "dark.jpg").write_bytes(photograph())
+    (tmp_path / "dark.jpg").write_bytes(photograph_file())
     return tmp_path
 
 
 @pytest.fixture
 def run(capfdbinary: pytest.CaptureFixture[bytes]) -> Command:
     """Run a command line in this process."""
-
-    def run(*arguments: str) -> Outcome:
-        capfdbinary.readouterr()
-        try:
-            code = app.run(arguments)
-        except SystemExit as leaving:
-            code = int(str(leaving.code))
-        said = capfdbinary.readouterr()
-        return Outcome(code, said.out, said.err.decode())
-
-    return run
+    return command(capfdbinary)
 
 
 @pytest.fixture
@@ -88,33 +54,8 @@ def llenhance_(run: Command, tiny: Path, folder: Path) -> Command:
     return lambda *arguments: run("--model", str(tiny), *arguments)
 
 
-def photograph(*, format: str = "JPEG", alpha: bool = False, side: int = 16) -> bytes:
-    values = np.random.default_rng(0).integers(0, 60, (side, side, 4 if alpha else 3), np.uint8)
-    return encode(Picture.from_array(values), format=format, name="photograph").data
-
-
 def is_picture(path: Path) -> bool:
     return decode(path.read_bytes(), name=str(path)).pixels.any().item()
-
-
-def process(
-    *arguments: str, stdin: int | None = None, stdout: int | IO[bytes] = subprocess.PIPE
-) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "llenhance", *arguments]
-    return subprocess.Popen(
-        command, env=ENVIRONMENT, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE
-    )
-
-
-def imported_by(arguments: Sequence[str]) -> set[str]:
-    """Return the heavy packages that a command has imported when it ends."""
-    program = (
-        "import sys; from llenhance.cli.app import run; run(sys.argv[1:]); "
-        "print('\\0', *sys.modules)"
-    )
-    command = [sys.executable, "-c", program, *arguments]
-    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=True, text=True)
-    return HEAVY.intersection(done.stdout.rpartition("\0")[2].split())
 
 
 # --- what is understood -----------------------------------------------------------------------
@@ -138,7 +79,7 @@ def test_a_photo_is_enhanced_beside_itself(
 ) -> None:
     outcome = run(*arguments, "--model", str(tiny))
     assert outcome.code == 0
-    assert outcome.stdout == b""
+    assert outcome.data == b""
     assert outcome.stderr.startswith("dark.jpg -> dark_enhanced.jpg  (16x16, ")
     assert outcome.stderr.count("\n") == 1
     assert is_picture(folder / "dark_enhanced.jpg")
@@ -197,7 +138,7 @@ def test_a_name_that_is_no_text_is_enhanced_and_reported(llenhance_: Command, fo
     (folder / "dark.jpg").rename(name)
     outcome = llenhance_(name, "--json")
     assert outcome.code == 0
-    assert outcome.lines[0]["input"] == name
+    assert outcome.lines[0]["result"]["input"] == name
 
 
 def test_options_mean_the_same_in_python_and_on_the_command_line() -> None:
@@ -213,14 +154,14 @@ def test_help_names_every_command(run: Command) -> None:
     outcome = run("--help")
     assert outcome.code == 0
     for word in ("llenhance photo.jpg", "enhance", "evaluate", "weights", "--version"):
-        assert word in outcome.stdout.decode()
+        assert word in outcome.stdout
 
 
 def test_nothing_to_do_shows_the_help_and_fails(run: Command) -> None:
     outcome = run()
     assert outcome.code == 2
-    assert outcome.stdout == b""
-    assert outcome.stderr.encode() == run("--help").stdout
+    assert outcome.data == b""
+    assert outcome.stderr.encode() == run("--help").data
 
 
 def test_the_version_is_data(run: Command) -> None:
@@ -243,11 +184,11 @@ def test_the_version_is_data(run: Command) -> None:
     ids=" ".join,
 )
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
-    assert imported_by(arguments) == set()
+    assert not imported_by(*arguments) & HEAVY
 
 
 def test_wrong_usage_is_told_without_loading_torch() -> None:
-    assert "torch" not in imported_by(["a.jpg", "-o", "a.jpg"])
+    assert "torch" not in imported_by("a.jpg", "-o", "a.jpg")
 
 
 # --- exit codes -------------------------------------------------------------------------------
@@ -295,7 +236,10 @@ def test_wrong_usage_is_one_sentence_and_code_2(
 ) -> None:
     outcome = llenhance_(*arguments)
     assert outcome.code == 2
-    assert outcome.stdout == b""
+    if "--json" in arguments:
+        assert outcome.document["result"] is None
+    else:
+        assert outcome.data == b""
     assert outcome.stderr.startswith("error: ")
     assert outcome.stderr.count("\n") == 1
     assert [path.name for path in folder.iterdir()] == ["dark.jpg"]
@@ -349,7 +293,7 @@ def test_weights_that_cannot_be_used_are_code_3(run: Command, folder: Path, mode
 def test_too_little_memory_for_one_picture_is_code_4_whatever_else_fails(
     llenhance_: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Enhancer, "brighten", raising(MemoryError()))
+    monkeypatch.setattr(Enhancer, "enhance_picture", raising(MemoryError()))
     outcome = llenhance_("dark.jpg", "missing.jpg")
     assert outcome.code == 4
     assert [line[:15] for line in outcome.stderr.splitlines()] == [
@@ -361,17 +305,16 @@ def test_too_little_memory_for_one_picture_is_code_4_whatever_else_fails(
 def test_too_little_memory_for_the_model_is_code_4(
     llenhance_: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    error = ResourceError("nano", "needs more memory", "Get more")
-    monkeypatch.setattr(Enhancer, "__init__", raising(error))
+    monkeypatch.setattr(Enhancer, "__init__", raising(ResourceError("out-of-memory", "nano")))
     outcome = llenhance_("dark.jpg")
     assert outcome.code == 4
-    assert "needs more memory" in outcome.stderr
+    assert outcome.stderr.startswith("error: nano: there is not enough memory. ")
 
 
 def test_a_bug_keeps_its_traceback(
     llenhance_: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Enhancer, "brighten", raising(ZeroDivisionError()))
+    monkeypatch.setattr(Enhancer, "enhance_picture", raising(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):
         llenhance_("dark.jpg")
 
@@ -393,34 +336,36 @@ def test_quiet_says_nothing_but_errors(llenhance_: Command, folder: Path) -> Non
 
 
 def test_verbose_says_what_it_ran_on(llenhance_: Command, tiny: Path, folder: Path) -> None:
-    (folder / "dark.jpg").write_bytes(photograph(side=32))
+    (folder / "dark.jpg").write_bytes(photograph_file(size=(32, 32)))
     outcome = llenhance_("-v", "dark.jpg", "--tile", "32", "--device", "cpu", "--precision", "bf16")
     assert f"model {tiny} on cpu, bf16, " in outcome.stderr
-    assert "\n  brightness 0.000, mean grey 0." in outcome.stderr
+    assert "\n  brightness 0.000, mean gray 0." in outcome.stderr
 
 
 def test_unusual_brightness_is_warned_of_and_done(llenhance_: Command, folder: Path) -> None:
     outcome = llenhance_("--brightness", "0.7", "dark.jpg")
     assert outcome.code == 0
-    assert outcome.stderr.startswith("warning: brightness 0.7 is outside -0.4 to 0.4")
+    assert outcome.stderr.startswith("warning: brightness: 0.7 is outside -0.4 to 0.4")
 
 
 def test_each_of_several_pictures_gets_the_mean_grey_asked_for(run: Command, folder: Path) -> None:
-    (folder / "darker.png").write_bytes(photograph(format="PNG", side=24))
+    (folder / "darker.png").write_bytes(photograph_file(format="PNG", size=(24, 24)))
     outcome = run("dark.jpg", "darker.png", "--target-mean", "0.4", "-o", "out", "--json")
-    assert [line["mean_grey"] for line in outcome.lines] == pytest.approx([0.4, 0.4], abs=0.01)
-    assert [line["notes"] for line in outcome.lines] == [[], []]
-    one, other = (line["brightness"] for line in outcome.lines)
-    assert one != other
+    results = [line["result"] for line in outcome.lines]
+    assert [result["mean_gray"] for result in results] == pytest.approx([0.4, 0.4], abs=0.01)
+    assert [line["messages"] for line in outcome.lines] == [[], []]
+    assert results[0]["brightness"] != results[1]["brightness"]
 
 
 def test_a_target_out_of_reach_is_said_and_reported(llenhance_: Command, folder: Path) -> None:
     [line] = llenhance_("dark.jpg", "--target-mean", "1", "--json").lines
-    note = f"the mean grey is {line['mean_grey']:.2f}: this model goes no brighter"
-    assert str(line["notes"]).startswith(f"['{note}")
+    [note] = line["messages"]
+    assert (note["code"], note["severity"]) == ("target-out-of-reach", "warning")
+    assert note["facts"]["mean"] == pytest.approx(line["result"]["mean_gray"], abs=0.001)
+    assert (note["facts"]["goal"], note["facts"]["way"]) == (1, "brighter")
     said = llenhance_("dark.jpg", "--target-mean", "1", "--overwrite")
     assert said.code == 0
-    assert f"\n  {note} on this picture, 1.00 was asked for\n" in said.stderr
+    assert f"\n  {note['text']}" in said.stderr
 
 
 def test_a_picture_to_match_that_cannot_be_read_is_told_before_the_model_is_loaded(
@@ -432,8 +377,18 @@ def test_a_picture_to_match_that_cannot_be_read_is_told_before_the_model_is_load
 
 
 def test_what_the_format_cannot_hold_is_said_once(llenhance_: Command, folder: Path) -> None:
-    (folder / "glass.png").write_bytes(photograph(format="PNG", alpha=True))
-    assert llenhance_("glass.png").stderr.count("JPEG cannot hold transparency") == 1
+    (folder / "glass.png").write_bytes(photograph_file(format="PNG", alpha=True))
+    said = llenhance_("glass.png", "--format", "jpeg").stderr
+    assert said.count("JPEG cannot hold transparency. Use --format png to keep it\n") == 1
+    assert said.count("transparency") == 1
+
+
+def test_a_result_keeps_the_format_of_its_input(llenhance_: Command, folder: Path) -> None:
+    (folder / "glass.png").write_bytes(photograph_file(format="PNG", alpha=True))
+    outcome = llenhance_("glass.png")
+    assert outcome.stderr.startswith("glass.png -> glass_enhanced.png  (16x16, ")
+    assert outcome.stderr.count("\n") == 1
+    assert (folder / "glass_enhanced.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_json_is_a_line_for_every_input_and_nothing_else(
@@ -444,29 +399,46 @@ def test_json_is_a_line_for_every_input_and_nothing_else(
     done, failed = outcome.lines
     assert outcome.code == 1
     assert outcome.stderr == ""
-    assert isinstance(done.pop("seconds"), float)
-    grey = mean_grey(decode((folder / "out" / "dark.jpg").read_bytes(), name="dark").pixels)
-    assert done.pop("mean_grey") == pytest.approx(grey, abs=0.005)  # JPEG changes it a little
+    result = done.pop("result")
     assert done == {
+        "schema": 1,
+        "command": "enhance",
+        "status": "ok",
+        "exit_code": 0,
+        "messages": [],
+    }
+    assert isinstance(result.pop("seconds"), float)
+    gray = mean_grey(decode((folder / "out" / "dark.jpg").read_bytes(), name="dark").pixels)
+    assert result.pop("mean_gray") == pytest.approx(gray, abs=0.005)  # JPEG changes it a little
+    assert result == {
         "input": "dark.jpg",
         "output": "out/dark.jpg",
-        "status": "ok",
-        "error": None,
-        "exit_code": 0,
+        "format": "JPEG",
         "width": 16,
         "height": 16,
-        "notes": [],
+        "estimate": None,
+        "tiles": 1,
         "model": str(tiny),
         "device": "cpu",
         "precision": "fp32",
         "fast": False,
         "brightness": 0.0,
     }
-    assert failed["input"] == "missing.jpg"
+    assert failed.keys() == {*done, "result"}
     assert (failed["status"], failed["exit_code"]) == ("failed", 1)
-    assert str(failed["error"]).startswith("missing.jpg: ")
-    assert failed.keys() == {*done, "seconds", "mean_grey"}
-    assert failed["mean_grey"] is None
+    assert failed["messages"] == [
+        {
+            "code": "not-found",
+            "severity": "error",
+            "about": "missing.jpg",
+            "text": "there is no such file or folder",
+            "remedy": "Check the name",
+            "facts": {},
+        }
+    ]
+    assert failed["result"].keys() == {*result, "seconds", "mean_gray"}
+    assert failed["result"]["input"] == "missing.jpg"
+    assert failed["result"]["mean_gray"] is None
 
 
 def test_dry_run_says_what_would_be_done(llenhance_: Command, folder: Path) -> None:
@@ -478,13 +450,27 @@ def test_dry_run_says_what_would_be_done(llenhance_: Command, folder: Path) -> N
 
 def test_dry_run_as_json(llenhance_: Command, folder: Path) -> None:
     (line,) = llenhance_("--dry-run", "--json", "dark.jpg").lines
-    assert (line["status"], line["output"]) == ("planned", "dark_enhanced.jpg")
-    assert set(cast("dict[str, float]", line["estimate"])) == {"seconds", "memory"}
+    result = line["result"]
+    assert (line["status"], result["output"]) == ("planned", "dark_enhanced.jpg")
+    assert result["estimate"].keys() == {"seconds", "memory"}
+
+
+def test_dry_run_tells_what_the_format_cannot_hold(llenhance_: Command, folder: Path) -> None:
+    (folder / "glass.png").write_bytes(photograph_file(format="PNG", alpha=True))
+    arguments = ("--dry-run", "glass.png", "-o", "bright.jpg")
+    done = llenhance_(*arguments)
+    assert done.code == 0
+    assert done.stderr.count("JPEG cannot hold transparency. Use --format png to keep it\n") == 1
+    [line] = llenhance_(*arguments, "--json").lines
+    assert [(told["code"], told["about"]) for told in line["messages"]] == [
+        ("transparency-lost", "glass.png")
+    ]
+    assert {path.name for path in folder.iterdir()} == {"dark.jpg", "glass.png"}
 
 
 def test_dry_run_of_a_pipe_writes_no_picture(llenhance_: Command, folder: Path) -> None:
     outcome = llenhance_("--dry-run", "dark.jpg", "-o", "-")
-    assert (outcome.code, outcome.stdout) == (0, b"")
+    assert (outcome.code, outcome.data) == (0, b"")
     assert outcome.stderr.startswith("dark.jpg -> standard output  (16x16, would take")
 
 
@@ -508,14 +494,16 @@ class Screen(io.StringIO):
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A colour terminal, and bars after 50 ms."""
-    monkeypatch.setattr(terminal, "PATIENCE", 0.05)
+    monkeypatch.setattr(bars, "PATIENCE", 0.05)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
 def shown_by_a_bar(stream: io.StringIO, *, seconds: float, quiet: bool = False) -> str:
     # Not a fixture: pytest puts its own stderr back between a fixture and its test.
-    with redirect_stderr(stream), Terminal(quiet=quiet).watching(2) as show:
+    with redirect_stderr(stream), bars.watching(Terminal("enhance", quiet=quiet), 2) as show:
+        show("dim.jpg", 0, 0)
+        show("[bold].jpg", 0, 0)
         show("[bold].jpg", 1, 3)
         time.sleep(seconds)
     return stream.getvalue()
@@ -523,13 +511,13 @@ def shown_by_a_bar(stream: io.StringIO, *, seconds: float, quiet: bool = False) 
 
 def shown_as_error() -> str:
     with redirect_stderr(Screen()) as screen:
-        Terminal().error("dusk.jpg: missing")
+        Terminal("enhance").error("dusk.jpg: missing")
     return screen.getvalue()
 
 
 @pytest.mark.usefixtures("impatient")
 def test_a_bar_names_the_picture_as_it_is_called() -> None:
-    assert "[bold].jpg (1 of 2)" in shown_by_a_bar(Screen(), seconds=0.3)
+    assert "[bold].jpg (2 of 2)" in shown_by_a_bar(Screen(), seconds=0.3)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -574,7 +562,7 @@ def test_a_terminal_gets_no_picture(folder: Path) -> None:
 
 def test_a_pipe_goes_in_and_a_picture_comes_out(tiny: Path) -> None:
     with process("--model", str(tiny), "-", stdin=subprocess.PIPE) as running:
-        bright, said = running.communicate(photograph(format="PNG"), timeout=60)
+        bright, said = running.communicate(photograph_file(format="PNG"), timeout=60)
     assert running.returncode == 0
     assert bright.startswith(b"\x89PNG")
     assert decode(bright, name="standard output").pixels.shape == (16, 16, 3)
@@ -595,7 +583,7 @@ def test_a_full_disk_behind_standard_output_is_code_4() -> None:
     with Path("/dev/full").open("wb") as full, process("--version", stdout=full) as running:
         _, said = running.communicate(timeout=60)
     assert running.returncode == 4
-    assert said.startswith(b"error: standard output: no space left")
+    assert said.startswith(b"error: standard output: there is no space left")
     assert said.count(b"\n") == 1
 
 
@@ -612,7 +600,7 @@ def signals_reach_children() -> Iterator[None]:
 def test_a_signal_stops_the_work_and_leaves_only_what_was_finished(
     tiny: Path, folder: Path, number: signal.Signals
 ) -> None:
-    (folder / "endless.jpg").write_bytes(photograph(side=1500))
+    (folder / "endless.jpg").write_bytes(photograph_file(size=(1500, 1500)))
     arguments = ["--model", str(tiny), "--tile", "16", "--json", "dark.jpg", "endless.jpg"]
     with process(*arguments) as running:
         assert running.stdout is not None
@@ -659,7 +647,7 @@ def test_weights_are_imported_under_the_name_given(
 
     def import_checkpoint(source: Path, *, target: Path, overwrite: bool) -> Architecture:
         asked.extend((source, target, overwrite))
-        return Architecture(features=32, growth=32, blocks=4, steps=4, hidden=64, margin=64)
+        return SMALL
 
     monkeypatch.setattr(official, "import_checkpoint", import_checkpoint)
     outcome = run("weights", "import", "theirs.pth", "-o", "ours.safetensors", "--overwrite")

@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
-from llenhance.enhancing.estimate import Estimate
 from llenhance.errors import PictureError, UsageError
 from llenhance.files.naming import plan_outputs
 from llenhance.files.preflight import check_output
@@ -24,6 +23,9 @@ from llenhance.jobs.results import Result
 from llenhance.jobs.task import USUAL, AnyEnhancer, Request, enhance_opened, open_bytes
 from llenhance.messages.note import Note
 from llenhance.model.architecture import USUAL_BRIGHTNESS
+
+if TYPE_CHECKING:  # torch takes seconds to import, and wrong usage is told without it
+    from llenhance.enhancing.estimate import Estimate
 
 STDIO: Final[Literal["-"]] = "-"
 """The name that means standard input, or standard output."""
@@ -186,16 +188,17 @@ def _enhance(
     advise: Callable[[Note], None],
     progress: Callable[[str, int, int], None] | None,
 ) -> Result:
+    def tell(done: int, all_tiles: int) -> None:
+        if progress is not None:
+            progress(job.input, done, all_tiles)
+
+    tell(0, 0)
     if job.output is None:
         raise PictureError("is-a-folder", job.name)
     folder = Path(policy.output) if policy.output is not None else None
     if job.output != STDIO:
         makes_folder = job.output.parent == folder
         check_output(job.output, overwrite=policy.overwrite, folder_will_be_made=makes_folder)
-
-    def tell(done: int, all_tiles: int) -> None:
-        if progress is not None:
-            progress(job.input, done, all_tiles)
 
     started = perf_counter()
     opened = open_bytes(_read(job), name=job.name, request=job.request)
@@ -218,7 +221,6 @@ def _enhance(
         seconds = enhancer.estimate(width=width, height=height).seconds
         if seconds > LONG:
             advise(Note("takes-long", seconds=round(seconds)))
-    tell(0, 0)
     made = enhance_opened(opened, enhancer=enhancer, progress=tell)
     if job.output != STDIO:
         make_folder(job.output.parent)

@@ -212,7 +212,9 @@ def _scored(job: Job, judge: Judge, model: Enhancer | None, *, overwrite: bool) 
         write_picture(job.output, produced, overwrite=overwrite)
     pixels = to_8_bits(produced.pixels)
     if reference is None:
-        return Scored(name=job.picture.stem, compared={}, alone=asdict(appearance(pixels)))
+        figures = asdict(appearance(pixels))
+        alone = {GREY: figures.pop("mean_grey"), **figures}
+        return Scored(name=job.picture.stem, compared={}, alone=alone)
     compared = {
         PRODUCED: judge.compare(pixels, reference),
         SCALED: judge.compare(scaled_to(pixels, reference), reference),

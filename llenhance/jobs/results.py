@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from llenhance.enhancing.estimate import Estimate
 from llenhance.errors import LlenhanceError
 from llenhance.messages.note import Note
+
+if TYPE_CHECKING:  # it imports torch
+    from llenhance.enhancing.estimate import Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
+from llenhance.enhancing.enhanced import Enhanced
 from llenhance.enhancing.wish import AUTOMATIC, Wish
 from llenhance.errors import PictureError, ResourceError
 from llenhance.messages.note import Note
@@ -18,9 +19,6 @@ from llenhance.pictures.decode import decode
 from llenhance.pictures.encode import check_fits, encode, losses
 from llenhance.pictures.formats import FORMATS, result_format
 from llenhance.pictures.picture import Picture
-
-if TYPE_CHECKING:  # torch takes seconds to import, and nothing here needs it
-    from llenhance.enhancer import Enhanced
 
 Progress = Callable[[int, int], None]
 """Called with the number of tiles done and the number of all tiles."""
