@@ -14,8 +14,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from llenhance.version import __version__
+
 if TYPE_CHECKING:
-    from llenhance.enhancer import Enhanced, Enhancer
+    from llenhance.enhancer import Enhancer
+    from llenhance.enhancing.enhanced import Enhanced
     from llenhance.enhancing.plan import Plan
     from llenhance.enhancing.wish import Wish
     from llenhance.errors import (
@@ -65,10 +68,9 @@ __all__ = [
     "write_picture",
 ]
 
-__version__ = "0.1.0"
-
 _HOMES = {
-    "enhancer": ("Enhanced", "Enhancer"),
+    "enhancer": ("Enhancer",),
+    "enhancing.enhanced": ("Enhanced",),
     "enhancing.plan": ("Plan",),
     "enhancing.wish": ("Wish",),
     "errors": (

@@ -6,7 +6,6 @@ The path of a picture goes on in `enhancing/render.py`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeVar, overload
 
@@ -19,9 +18,10 @@ from llenhance.engine.cost import SMALLEST_TILE, largest_tile
 from llenhance.engine.engine import Engine, compile_model
 from llenhance.engine.settings import check_tile, choose_device, choose_precision
 from llenhance.enhancing import render as rendering
+from llenhance.enhancing.enhanced import Enhanced
 from llenhance.enhancing.estimate import Estimate, Trial, estimate, try_engine
 from llenhance.enhancing.plan import Plan, look
-from llenhance.enhancing.tiled import Progress, lack_of_memory_told
+from llenhance.enhancing.tiled import Progress, lack_of_memory_told, network_inputs
 from llenhance.enhancing.wish import AUTOMATIC, Wish, wish_for
 from llenhance.errors import ResourceError
 from llenhance.files.inputs import checked, opened
@@ -35,23 +35,6 @@ from llenhance.weights.find import DEFAULT_MODEL, FoundModel, find
 
 Made = TypeVar("Made")
 Kind = TypeVar("Kind", Picture, Image.Image, NDArray[np.uint8], NDArray[np.uint16])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enhanced:
-    """An enhanced picture, and how bright it became.
-
-    Attributes:
-        picture: The enhanced picture.
-        brightness: The constant that made it, relative to the predicted one.
-        mean_grey: Mean gray of its pixels, 0..1.
-        notes: Why a target was missed, or that memory was short.
-    """
-
-    picture: Picture
-    brightness: float
-    mean_grey: float
-    notes: tuple[Note, ...] = ()
 
 
 class Enhancer:
@@ -263,6 +246,25 @@ class Enhancer:
         return estimate(
             self._engine, self._trial, width=width, height=height, tile=self.tile, fast=self.fast
         )
+
+    def network_inputs(
+        self, pixels: Pixels, wish: Wish = AUTOMATIC
+    ) -> dict[str, NDArray[np.float32]]:
+        """Return what a network written by `llenhance export` needs for a picture in one window.
+
+        Args:
+            pixels: ``(H, W, 3)``, uint8 or uint16, at least 1x1.
+            wish: How bright the result should be.
+
+        Returns:
+            ``condition`` ``(1, 12, H', W')``, H' and W' the next multiples of 8, and ``brightness``
+            ``(1,)``; for a model with a context map also ``thumbnail`` and ``window``.
+
+        Raises:
+            UsageError: ``pixels`` is no such array.
+        """
+        whole = checked(pixels)
+        return network_inputs(self._engine, whole, self.look(whole, wish))
 
     @property
     def engine(self) -> Engine:

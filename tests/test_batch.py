@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from support.photographs import photograph_file
 
-from llenhance.enhancer import Enhanced
+from llenhance.enhancing.enhanced import Enhanced
 from llenhance.enhancing.estimate import Estimate
 from llenhance.enhancing.wish import AUTOMATIC, Wish
 from llenhance.errors import (

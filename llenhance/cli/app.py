@@ -15,7 +15,6 @@ from typing import Annotated, Final
 
 import typer
 
-from llenhance import __version__
 from llenhance.cli import completion, weights
 from llenhance.cli.bench import bench
 from llenhance.cli.doctor import doctor
@@ -27,6 +26,7 @@ from llenhance.cli.terminal import Terminal
 from llenhance.cli.train import train
 from llenhance.errors import LlenhanceError, ResourceError
 from llenhance.system import system_error
+from llenhance.version import __version__
 
 app: Final = typer.Typer(
     cls=completion.Commands,

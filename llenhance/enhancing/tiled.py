@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from llenhance.engine.context import placed
@@ -93,6 +94,18 @@ def conditioned(window: Pixels, tables: Pixels, *, device: torch.device) -> Tens
     padded = _pad(window)
     dark, equalised = (to_unit(p).to(device) for p in (padded, equalise(padded, tables)))
     return condition(dark, equalised).contiguous(memory_format=torch.channels_last)
+
+
+def network_inputs(engine: Engine, pixels: Pixels, plan: Plan) -> dict[str, NDArray[np.float32]]:
+    """Return the inputs of an exported network (`export.py`) for a picture in one window."""
+    inputs: dict[str, NDArray[np.float32]] = {
+        "condition": conditioned(pixels, plan.tables, device=engine.device).cpu().numpy(),
+        "brightness": np.array([plan.constant], np.float32),
+    }
+    if engine.architecture.context:
+        inputs["thumbnail"] = plan.thumbnail.cpu().numpy()
+        inputs["window"] = np.array([0, 0, *pixels.shape[:2]], np.float32)
+    return inputs
 
 
 def _pad(window: Pixels) -> Pixels:
