@@ -25,7 +25,7 @@ from llenhance.engine.cost import peak_memory
 from llenhance.enhancing.fast import MEGAPIXELS, enhance_fast
 from llenhance.enhancing.plan import Plan, look
 from llenhance.enhancing.tiled import enhance_pixels
-from llenhance.model.conditioning import Pixels
+from llenhance.pictures.pixels import Pixels
 from llenhance.scoring.lpips import load_lpips
 from llenhance.scoring.metrics import score
 

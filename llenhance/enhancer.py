@@ -21,15 +21,16 @@ from llenhance.enhancing import render as rendering
 from llenhance.enhancing.enhanced import Enhanced
 from llenhance.enhancing.estimate import Estimate, Trial, estimate, try_engine
 from llenhance.enhancing.plan import Plan, look
-from llenhance.enhancing.tiled import Progress, lack_of_memory_told, network_inputs
+from llenhance.enhancing.progress import Progress
+from llenhance.enhancing.tiled import lack_of_memory_told, network_inputs
 from llenhance.enhancing.wish import AUTOMATIC, Wish, wish_for
 from llenhance.errors import ResourceError
 from llenhance.files.inputs import checked, opened
 from llenhance.messages.note import Note
 from llenhance.model.architecture import STRIDE
 from llenhance.model.brightness import brightness_of
-from llenhance.model.conditioning import Pixels
 from llenhance.pictures.picture import Picture
+from llenhance.pictures.pixels import Pixels
 from llenhance.weights.file import load
 from llenhance.weights.find import DEFAULT_MODEL, FoundModel, find
 

@@ -23,17 +23,20 @@ from llenhance.doctor import (
     check_weights,
     examine,
     look_at,
+    places,
     try_codec,
     try_precisions,
     unused_gpus,
 )
 from llenhance.doctor.devices import crowded, look_for_gpus
 from llenhance.doctor.limits import cores, memory
+from llenhance.doctor.problem import exit_code_of, what
 from llenhance.doctor.trials import Run, Trial
-from llenhance.model.conditioning import Pixels
-from llenhance.pictures.picture import FORMATS
+from llenhance.errors import LlenhanceError, WeightsError
+from llenhance.pictures.formats import FORMATS
+from llenhance.pictures.pixels import Pixels
 from llenhance.weights.file import load, store
-from llenhance.weights.find import everything
+from llenhance.weights.local import everything
 
 OPTIONAL = {"scikit-image", "onnx", "onnxruntime", "openvino"}
 
@@ -87,14 +90,15 @@ def test_the_processor_has_cores_memory_and_instructions(whole: dict[str, Any]) 
 
 def test_every_format_is_tried_at_every_depth(whole: dict[str, Any]) -> None:
     tried = {(codec["format"], codec["depth"]) for codec in whole["codecs"] if codec["written"]}
-    deep = {(about.title, 16) for about in FORMATS.values() if about.deep}
-    assert tried == deep | {(about.title, 8) for about in FORMATS.values()}
+    writers = {about.title: about.writer for about in FORMATS.values() if about.writer}
+    deep = {(title, 16) for title, writer in writers.items() if writer.deep}
+    assert tried == deep | {(title, 8) for title in writers}
     assert all(codec["failure"] is None for codec in whole["codecs"])
 
 
 def test_profiles_and_exif_come_back_where_the_format_has_a_place(whole: dict[str, Any]) -> None:
     kept = {codec["format"]: (codec["icc_profile"], codec["exif"]) for codec in whole["codecs"]}
-    assert kept.pop("BMP") == kept.pop("MPO") == (None, None)
+    assert {kept.pop(title) for title in ("BMP", "MPO", "GIF", "PNM")} == {(None, None)}
     assert set(kept.values()) == {(True, True)}
 
 
@@ -165,9 +169,9 @@ def test_damaged_weights_are_code_3_and_a_sentence_that_names_them(
     assert run(["doctor", "--model", str(damaged)]) == 3
     text = capfdbinary.readouterr().out.decode()
     problems = text.partition("\nProblems\n")[2].splitlines()
-    assert problems[0].startswith(f"  {damaged}: is damaged")
-    assert problems[0].endswith(". Get the file again.")
-    assert "PNG pictures of 8 bits do not work" in problems[1]
+    assert problems[0].startswith(f"  {damaged}: it is damaged")
+    assert problems[0].endswith(". Download it again.")
+    assert "PNG: pictures of 8 bits do not work" in problems[1]
     assert f"none, as {damaged} cannot be used" in text
 
 
@@ -200,11 +204,23 @@ def test_text_for_people_has_every_section_and_ends_well(report: Report, tiny: P
         assert word in text
 
 
-def test_remarks_are_no_problems(report: Report) -> None:
-    [remark] = unused_gpus(GpuSigns(nvidia_driver=True))
-    remarked = replace(report, problems=[remark])
-    assert remarked.exit_code == 0
-    assert as_text(remarked).endswith(f"\n\nRemarks\n  {remark}\n\nNo problems found.")
+def test_notes_are_no_problems(report: Report) -> None:
+    [note] = unused_gpus(GpuSigns(nvidia_driver=True))
+    noted = replace(report, problems=[note])
+    assert noted.exit_code == 0
+    said = f"\n\nNotes\n  {note}. {note.remedy}.\n\nNo problems found."
+    assert as_text(noted).endswith(said)
+
+
+def test_json_tells_what_is_wrong_and_what_to_do(report: Report) -> None:
+    [note] = unused_gpus(GpuSigns(nvidia_driver=True))
+    error = LlenhanceError("package-missing", "pillow", package="pillow")
+    told = json.loads(as_json(replace(report, problems=[error, note])))["problems"]
+    missing = {"what": "pillow: it is not installed", "remedy": "Run: pip install pillow"}
+    assert told == [
+        missing | {"exit_code": 1},
+        {"what": str(note), "remedy": note.remedy, "exit_code": 0},
+    ]
 
 
 def test_the_home_folder_is_shown_short(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +248,9 @@ def test_a_model_that_is_not_on_this_machine_is_no_error(report: Report) -> None
 
 def test_a_file_that_is_gone_is_an_error_of_its_own(tmp_path: Path, tiny: Path) -> None:
     gone, there = check_weights([("gone", tmp_path / "gone.safetensors"), ("tiny", tiny)])
-    assert "gone.safetensors: cannot be read" in str(gone.error)
+    assert gone.error is not None
+    assert gone.error.code == "not-found"
+    assert gone.error.name.endswith("gone.safetensors")
     assert there.error is None
 
 
@@ -269,7 +287,7 @@ def test_one_failing_depth_does_not_hide_the_other(report: Report) -> None:
 
 
 def kept_in(path: Path) -> Place:
-    return look_at("cache", path, remedy="Make it writable")
+    return look_at("models", path)
 
 
 def test_a_folder_that_does_not_exist_is_not_made(tmp_path: Path) -> None:
@@ -285,16 +303,31 @@ def test_what_is_in_a_folder_is_added_up_and_nothing_is_left_there(tmp_path: Pat
     assert [path.name for path in tmp_path.rglob("*")] == ["a", "b"]
 
 
-def test_a_cache_that_cannot_be_written_is_a_remark_with_a_remedy(
+def test_a_folder_of_models_that_cannot_be_written_is_a_note_with_a_remedy(
     report: Report, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
-    place = kept_in(tmp_path / "file" / "cache")
+    place = kept_in(tmp_path / "file" / "models")
     assert not place.writable
     assert place.problem is not None
-    assert place.problem.exit_code == 0
-    assert "cannot be written: a part of its path is a file" in str(place.problem)
-    assert "cache  REFUSES" in as_text(replace(report, places=[place]))
+    assert exit_code_of(place.problem) == 0
+    assert "cannot be written: part of its path is a file" in what(place.problem)
+    assert "LLENHANCE_HOME" in place.problem.remedy
+    assert "models  REFUSES" in as_text(replace(report, places=[place]))
+
+
+def test_a_folder_with_too_long_a_name_does_not_exist(tmp_path: Path) -> None:
+    assert not kept_in(tmp_path / ("n" * 300)).exists
+
+
+def test_a_user_without_a_home_has_a_note_about_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown() -> Path:
+        raise WeightsError("home-unknown", "LLENHANCE_HOME")
+
+    monkeypatch.setattr(places, "home", unknown)
+    [models] = [place for place in places.usual_places() if place.purpose == "models"]
+    assert models.problem is not None
+    assert "no home folder" in what(models.problem)
 
 
 def test_a_working_folder_that_cannot_be_written_is_code_1(
@@ -306,7 +339,8 @@ def test_a_working_folder_that_cannot_be_written_is_code_1(
     monkeypatch.setattr("tempfile.TemporaryFile", refuse)
     report = examine(str(tiny))
     assert report.exit_code == 1
-    assert "(working folder) cannot be written: permission is denied" in report.problems[0].what
+    said = what(report.problems[0])
+    assert said.endswith("no file can be written in this working folder: permission is denied")
 
 
 # --- precisions -------------------------------------------------------------------------------
@@ -320,23 +354,23 @@ def test_a_network_whose_numbers_are_not_finite_is_code_1(tiny: Path, tmp_path: 
     trial = try_precisions(path, "cpu")
     assert [run.finite for run in trial.runs] == [False, False]
     assert trial.automatic == "fp32"
-    assert {problem.exit_code for problem in trial.problems} == {0, 1}
-    assert trial.problems[0].remedy == "Try another --model"
+    assert {exit_code_of(problem) for problem in trial.problems} == {0, 1}
+    assert trial.problems[0].code == "precision-broken"
 
 
-def test_a_precision_that_nobody_needs_is_a_remark() -> None:
+def test_a_precision_that_nobody_needs_is_a_note() -> None:
     runs = [Run(precision="fp32", finite=True), Run(precision="fp16", failure="overflows")]
     trial = Trial(device="cuda:0", runs=runs, automatic="fp32", why="")
     [problem] = trial.problems
-    assert str(problem) == "fp16 does not work on cuda:0: overflows. Leave --precision at auto."
-    assert problem.exit_code == 0
+    assert what(problem) == "fp16 does not work on cuda:0: overflows"
+    assert exit_code_of(problem) == 0
 
 
 def test_a_device_that_does_nothing_is_told_and_the_rest_goes_on(tiny: Path) -> None:
     trial = try_precisions(tiny, "meta")  # has no numbers
     assert trial.automatic is None or trial.automatic == "fp32"
-    assert {problem.exit_code for problem in trial.problems} >= {1}
-    assert trial.problems[0].remedy == "Try another --model, or --device cpu"
+    assert {exit_code_of(problem) for problem in trial.problems} >= {1}
+    assert what(trial.problems[0]).startswith("device meta: it does not work with fp32: ")
 
 
 # --- GPUs that are not used -------------------------------------------------------------------
@@ -350,8 +384,8 @@ NVIDIA = GpuSigns(nvidia_card=True, nvidia_driver=True, cuda_build="13.0")
         (replace(NVIDIA, cuda_build=None), "a build without CUDA", "Install a torch with CUDA"),
         (replace(NVIDIA, visible=""), "CUDA_VISIBLE_DEVICES= hides it", "Unset"),
         (replace(NVIDIA, visible="-1"), "CUDA_VISIBLE_DEVICES=-1 hides it", "Unset"),
-        (replace(NVIDIA, visible="7"), "CUDA_VISIBLE_DEVICES=7 names none", "nvidia-smi -L"),
-        (replace(NVIDIA, nvidia_driver=False), "no driver of NVIDIA", "--gpus all"),
+        (replace(NVIDIA, visible="7"), "CUDA_VISIBLE_DEVICES=7 names none", "nvidia-smi lists"),
+        (replace(NVIDIA, nvidia_driver=False), "no NVIDIA driver", "in a container"),
         (
             replace(NVIDIA, complaint="The NVIDIA driver on your system is too old (found 1)"),
             "too old for CUDA 13.0",
@@ -366,11 +400,10 @@ NVIDIA = GpuSigns(nvidia_card=True, nvidia_driver=True, cuda_build="13.0")
     ],
 )
 def test_why_a_gpu_is_not_used(signs: GpuSigns, why: str, remedy: str) -> None:
-    [problem] = unused_gpus(signs)
-    assert "is present but unused: " in problem.what
-    assert why in problem.what
-    assert remedy in problem.remedy
-    assert problem.exit_code == 0
+    [note] = unused_gpus(signs)
+    assert "is present but unused: " in str(note)
+    assert why in str(note)
+    assert remedy in note.remedy
 
 
 @pytest.mark.parametrize(
@@ -458,11 +491,22 @@ def test_no_quota_leaves_all_cores(tmp_path: Path, text: str) -> None:
     assert cores(machine(tmp_path, files)) == cores(tmp_path / "nothing")
 
 
-def test_more_threads_than_cores_are_a_remark() -> None:
+def test_more_threads_than_cores_are_a_note() -> None:
     device = Device(name="cpu", title="", automatic=True, bf16=False, cores=2, threads=64)
-    [remark] = crowded([device])
-    assert str(remark) == "torch computes with 64 threads on 2 cores. Set OMP_NUM_THREADS=2."
-    assert remark.exit_code == 0
+    [note] = crowded([device])
+    assert str(note) == "torch computes with 64 threads on 2 cores"
+    assert note.remedy == "Set OMP_NUM_THREADS=2"
+
+
+@pytest.mark.parametrize(
+    ("cores", "threads", "said"),
+    [(1, 1, "1 core, torch uses 1 thread,"), (16, 8, "16 cores, torch uses 8 threads,")],
+)
+def test_cores_and_threads_are_told_apart(
+    cores: int, threads: int, said: str, report: Report
+) -> None:
+    device = replace(report.devices[0], cores=cores, threads=threads)
+    assert said in as_text(replace(report, devices=[device]))
 
 
 def test_no_number_is_infinite(whole: dict[str, Any]) -> None:

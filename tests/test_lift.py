@@ -14,7 +14,7 @@ from PIL import Image
 
 from llenhance.enhancing import fast as lifting
 from llenhance.enhancing.fast import GAMMA, copy_size, enhance_fast, lift, reduced
-from llenhance.model.conditioning import Pixels
+from llenhance.pictures.pixels import Pixels
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "coffee.jpg"
 ROOT_OF_LIGHT = 0.5

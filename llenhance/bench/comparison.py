@@ -12,9 +12,9 @@ from llenhance.engine.engine import Engine
 from llenhance.enhancing.plan import look
 from llenhance.enhancing.tiled import conditioned
 from llenhance.model.architecture import STRIDE
-from llenhance.model.conditioning import Pixels
 from llenhance.model.context import Extent, places_in, sampled
 from llenhance.model.llflow import LLFlow
+from llenhance.pictures.pixels import Pixels
 from llenhance.weights.file import load
 from llenhance.weights.find import FoundModel, find
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from llenhance.cli import scores
+from llenhance.cli import completion, scores
 from llenhance.cli.obtain import obtain
 from llenhance.cli.options import Device, Offline, Overwrite, Precision, Quiet, Tile, tile_side
 from llenhance.cli.terminal import Terminal
 from llenhance.errors import UsageError
 
 if TYPE_CHECKING:
-    from llenhance.cli.scores import Report
+    from llenhance.cli.scores import ScoreReport
     from llenhance.enhancer import Enhancer
-    from llenhance.jobs.evaluate import Failure, Plan, Scored
-    from llenhance.jobs.sweep import Plan as SweepPlan
+    from llenhance.jobs.evaluate import Failure, Scored, ScorePlan
+    from llenhance.jobs.sweep import SweepPlan
     from llenhance.weights.find import FoundModel
 
 _STDOUT: Final = Path("-")
@@ -87,6 +87,7 @@ def evaluate(
         typer.Option(
             metavar="NAME|FILE",
             help="Model: a name, hf:owner/name, or a weights file. Without it, nano is used.",
+            autocompletion=completion.models,
         ),
     ] = None,
     device: Device = "auto",
@@ -210,7 +211,7 @@ class _Scoring:
     overwrite: bool
     terminal: Terminal
 
-    def score(self, plan: Plan | SweepPlan) -> list[Scored | Failure]:
+    def score(self, plan: ScorePlan | SweepPlan) -> list[Scored | Failure]:
         """Score what was planned; what fails is told, once if it fails at every exposure."""
         from llenhance.cli.bars import watching
         from llenhance.files.preflight import check_output
@@ -222,7 +223,7 @@ class _Scoring:
         inputs += [Path(error.name) for error in plan.unpaired]
         for file in self.files.values():
             if file is not None and file != _STDOUT:
-                check_output(file, overwrite=self.overwrite, inputs=inputs)
+                check_output(file, overwrite=self.overwrite, inputs=inputs, kind=UsageError)
         for error in plan.unpaired:
             self.terminal.fail(error)
         results: list[Scored | Failure] = []
@@ -248,7 +249,7 @@ class _Scoring:
         return Enhancer(self.model, device=self.device, precision=self.precision, tile=self.tile)
 
 
-def _tell(report: Report, *, csv: Path | None, overwrite: bool, terminal: Terminal) -> None:
+def _tell(report: ScoreReport, *, csv: Path | None, overwrite: bool, terminal: Terminal) -> None:
     if terminal.json:
         terminal.document(report.as_json())
         return

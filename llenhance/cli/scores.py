@@ -44,7 +44,7 @@ _SHARES: Final = {"p90": "90 %"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class ScoreReport:
     """What can be printed of a command's results.
 
     Attributes:
@@ -62,13 +62,13 @@ class Report:
 
 def of_pictures(
     results: Sequence[Scored | Failure], *, model: str | None, unpaired: Sequence[PictureError]
-) -> Report:
-    """Report on each picture, and on all of them."""
+) -> ScoreReport:
+    """ScoreReport on each picture, and on all of them."""
     from llenhance.jobs.loop import Failed
 
     rows = [result for result in results if not isinstance(result, Failed)]
     failed = [result for result in results if isinstance(result, Failed)]
-    return Report(
+    return ScoreReport(
         scored=len(rows),
         as_table=lambda: as_table(rows),
         as_json=lambda: as_json(rows, model=model, unpaired=unpaired, failed=failed),
@@ -78,12 +78,12 @@ def of_pictures(
 
 def of_sweep(
     points: Sequence[Point], *, model: str | None, unpaired: Sequence[PictureError]
-) -> Report:
-    """Report on each exposure, and on the largest drop."""
+) -> ScoreReport:
+    """ScoreReport on each exposure, and on the largest drop."""
     from llenhance.jobs.sweep import largest_drop
 
     drop = largest_drop(points)
-    return Report(
+    return ScoreReport(
         scored=points[0].pictures,
         as_table=lambda: sweep_as_table(points, drop),
         as_json=lambda: sweep_as_json(points, drop, model=model, unpaired=unpaired),

@@ -19,7 +19,7 @@ from llenhance.enhancing.plan import look
 from llenhance.enhancing.tiled import enhance_pixels
 from llenhance.errors import LlenhanceError, UsageError
 from llenhance.messages.note import Note
-from llenhance.model.conditioning import Pixels
+from llenhance.pictures.pixels import Pixels
 from llenhance.weights.file import load
 
 SIDE: Final = 256

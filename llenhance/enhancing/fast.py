@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from llenhance.model.conditioning import Pixels
+from llenhance.pictures.pixels import Pixels
 
 Floats = NDArray[np.float32]
 

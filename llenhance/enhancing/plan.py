@@ -14,7 +14,8 @@ from torch import Tensor
 
 from llenhance.engine.engine import Engine
 from llenhance.model.brightness import brightness_of
-from llenhance.model.conditioning import LOG_FLOOR, Pixels, deepened, equalisation_tables, thumbnail
+from llenhance.model.conditioning import LOG_FLOOR, deepened, equalisation_tables, thumbnail
+from llenhance.pictures.pixels import Pixels
 from llenhance.scoring.metrics import LUMA
 
 

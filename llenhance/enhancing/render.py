@@ -11,11 +11,12 @@ from typing import NamedTuple
 from llenhance.engine.engine import Engine
 from llenhance.enhancing.fast import enhance_fast
 from llenhance.enhancing.plan import Plan, look
+from llenhance.enhancing.progress import Progress
 from llenhance.enhancing.target import Aim
-from llenhance.enhancing.tiled import Progress, enhance_pixels, lack_of_memory_told
+from llenhance.enhancing.tiled import enhance_pixels, lack_of_memory_told
 from llenhance.enhancing.wish import Wish
 from llenhance.messages.note import Note
-from llenhance.model.conditioning import Pixels
+from llenhance.pictures.pixels import Pixels
 from llenhance.scoring.metrics import mean_grey
 
 

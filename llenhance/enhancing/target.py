@@ -22,9 +22,9 @@ from llenhance.enhancing.plan import Plan
 from llenhance.enhancing.tiled import conditioned
 from llenhance.enhancing.wish import LARGEST_BRIGHTNESS, Wish
 from llenhance.messages.note import Note
-from llenhance.model.conditioning import Pixels
 from llenhance.model.context import Extent
 from llenhance.pictures.color import linear_to_srgb, srgb_to_linear
+from llenhance.pictures.pixels import Pixels
 from llenhance.scoring.metrics import LUMA
 
 PROMISED: Final = 0.01

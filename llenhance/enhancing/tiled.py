@@ -6,7 +6,7 @@ depends on the whole picture is settled before the first tile, in `plan.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import numpy as np
@@ -18,14 +18,13 @@ from llenhance.engine.context import placed
 from llenhance.engine.engine import Engine
 from llenhance.enhancing import tiling
 from llenhance.enhancing.plan import Plan
+from llenhance.enhancing.progress import Progress
 from llenhance.enhancing.tiling import Tile
 from llenhance.errors import ResourceError
 from llenhance.model.architecture import STRIDE
-from llenhance.model.conditioning import Pixels, condition, equalise, to_unit
+from llenhance.model.conditioning import condition, equalise, to_unit
 from llenhance.model.context import Extent
-
-Progress = Callable[[int, int], None]
-"""Called with the number of tiles done and the number of all tiles."""
+from llenhance.pictures.pixels import Pixels
 
 
 @torch.inference_mode()

@@ -15,7 +15,6 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from llenhance.errors import PictureError, UsageError, require
 from llenhance.files.folders import natural_order, pictures_in, read_pixels
@@ -27,13 +26,12 @@ from llenhance.jobs.loop import Failed, each
 from llenhance.jobs.task import enhance_named
 from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.picture import Picture
+from llenhance.pictures.pixels import Pixels8
 from llenhance.scoring.judge import Judge
 from llenhance.scoring.metrics import appearance, mean_grey, scaled_to
 
 if TYPE_CHECKING:  # torch takes seconds to import, and only enhancing and LPIPS need it
     from llenhance.enhancer import Enhancer
-
-Pixels = NDArray[np.uint8]
 
 PRODUCED: Final = "produced"
 SCALED: Final = "scaled"
@@ -46,7 +44,7 @@ _SMALLEST_ALONE: Final = 3  # pixels a side that `appearance` needs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class ScoreJob:
     """A picture, the reference it is compared with, and the file for its enhanced version.
 
     `change` makes the input from the picture and its reference; `source` is the input that another
@@ -56,15 +54,15 @@ class Job:
     picture: Path
     reference: Path | None = None
     output: Path | None = None
-    change: Callable[[Picture, Pixels], Picture] | None = None
+    change: Callable[[Picture, Pixels8], Picture] | None = None
     source: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ScorePlan:
     """What to score, in natural order, and an error for each picture without a partner."""
 
-    jobs: tuple[Job, ...]
+    jobs: tuple[ScoreJob, ...]
     unpaired: tuple[PictureError, ...] = ()
 
 
@@ -87,7 +85,7 @@ class Scored:
     alone: Mapping[str, float]
 
 
-Failure = Failed[Job]
+Failure = Failed[ScoreJob]
 """A picture that could not be scored."""
 
 
@@ -105,7 +103,9 @@ class Summary:
     brightness_error: Mapping[str, float] | None
 
 
-def plan(pictures: Path, references: Path | None = None, *, outputs: Path | None = None) -> Plan:
+def plan(
+    pictures: Path, references: Path | None = None, *, outputs: Path | None = None
+) -> ScorePlan:
     """Pair the pictures of two folders by stem.
 
     Args:
@@ -124,7 +124,7 @@ def plan(pictures: Path, references: Path | None = None, *, outputs: Path | None
         raise UsageError("no-pairs", str(pictures), references=str(references))
     targets = _targets(list(found.values()), pictures, references, outputs=outputs)
     jobs = (
-        Job(
+        ScoreJob(
             picture=found[stem],
             reference=None if partners is None else partners[stem],
             output=targets.get(found[stem]),
@@ -132,14 +132,14 @@ def plan(pictures: Path, references: Path | None = None, *, outputs: Path | None
         for stem in sorted(stems, key=natural_order)
     )
     if partners is None or references is None:
-        return Plan(jobs=tuple(jobs))
+        return ScorePlan(jobs=tuple(jobs))
     sides = ((found, partners, references), (partners, found, pictures))
     lonely = (
         PictureError("no-partner", str(one[stem]), folder=str(folder))
         for one, other, folder in sides
         for stem in sorted(one.keys() - other.keys(), key=natural_order)
     )
-    return Plan(jobs=tuple(jobs), unpaired=tuple(lonely))
+    return ScorePlan(jobs=tuple(jobs), unpaired=tuple(lonely))
 
 
 def _targets(
@@ -154,7 +154,7 @@ def _targets(
 
 
 def evaluate(
-    jobs: Sequence[Job],
+    jobs: Sequence[ScoreJob],
     *,
     enhancer: Callable[[], Enhancer] | None = None,
     lpips: Path | None = None,
@@ -182,7 +182,7 @@ def evaluate(
     model = enhancer() if enhancer else None
     done = 0
 
-    def work(job: Job) -> Scored:
+    def work(job: ScoreJob) -> Scored:
         nonlocal done
         if progress:
             progress(job.picture.name, done, len(jobs))
@@ -192,7 +192,7 @@ def evaluate(
     yield from each(jobs, work, name=lambda job: str(job.picture))
 
 
-def _scored(job: Job, judge: Judge, model: Enhancer | None, *, overwrite: bool) -> Scored:
+def _scored(job: ScoreJob, judge: Judge, model: Enhancer | None, *, overwrite: bool) -> Scored:
     name = str(job.picture)
     if job.output is not None:
         inputs = [path for path in (job.picture, job.reference, job.source) if path]
@@ -228,7 +228,9 @@ def _scored(job: Job, judge: Judge, model: Enhancer | None, *, overwrite: bool) 
     return Scored(name=job.picture.stem, compared=compared, alone=alone)
 
 
-def _check_sizes(job: Job, shape: tuple[int, ...], reference: Pixels | None, judge: Judge) -> None:
+def _check_sizes(
+    job: ScoreJob, shape: tuple[int, ...], reference: Pixels8 | None, judge: Judge
+) -> None:
     height, width = shape[:2]
     name = str(job.picture)
     if reference is not None and reference.shape[:2] != (height, width):

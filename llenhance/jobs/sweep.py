@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from llenhance.errors import PictureError, UsageError
 from llenhance.files.folders import pictures_in
 from llenhance.jobs import evaluate as evaluation
-from llenhance.jobs.evaluate import PRODUCED, Failure, Job, Scored, Summary
+from llenhance.jobs.evaluate import PRODUCED, Failure, Scored, ScoreJob, Summary
 from llenhance.jobs.loop import Failed
 from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.picture import Picture
@@ -70,14 +70,14 @@ EXPOSURES: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class SweepPlan:
     """What to score at each exposure, and an error for each picture without a partner."""
 
-    parts: tuple[tuple[Exposure, tuple[Job, ...]], ...]
+    parts: tuple[tuple[Exposure, tuple[ScoreJob, ...]], ...]
     unpaired: tuple[PictureError, ...]
 
     @property
-    def jobs(self) -> tuple[Job, ...]:
+    def jobs(self) -> tuple[ScoreJob, ...]:
         """All of them, for `evaluate`, one exposure after the other."""
         return tuple(job for _, jobs in self.parts for job in jobs)
 
@@ -112,7 +112,7 @@ class Drop:
     exposure: Exposure
 
 
-def plan(pictures: Path, references: Path, *, outputs: Path | None = None) -> Plan:
+def plan(pictures: Path, references: Path, *, outputs: Path | None = None) -> SweepPlan:
     """Pair the pictures of two folders by stem, at each exposure.
 
     Args:
@@ -124,17 +124,17 @@ def plan(pictures: Path, references: Path, *, outputs: Path | None = None) -> Pl
         UsageError: as `evaluation.plan` does.
     """
     evaluation.plan(pictures, references, outputs=outputs)  # nor are subfolders put among inputs
-    parts: list[tuple[Exposure, tuple[Job, ...]]] = []
+    parts: list[tuple[Exposure, tuple[ScoreJob, ...]]] = []
     unpaired: tuple[PictureError, ...] = ()
     for exposure in EXPOSURES:
         folder = None if outputs is None else outputs / exposure.name
         paired = evaluation.plan(pictures, references, outputs=folder)
         parts.append((exposure, tuple(replace(job, change=exposure) for job in paired.jobs)))
         unpaired = paired.unpaired  # the same at every exposure
-    return Plan(parts=tuple(parts), unpaired=unpaired)
+    return SweepPlan(parts=tuple(parts), unpaired=unpaired)
 
 
-def plan_results(results: Path, references: Path, *, inputs: Path | None = None) -> Plan:
+def plan_results(results: Path, references: Path, *, inputs: Path | None = None) -> SweepPlan:
     """Pair what another program made at each exposure with the references, by stem.
 
     Args:
@@ -149,7 +149,7 @@ def plan_results(results: Path, references: Path, *, inputs: Path | None = None)
     _check_subfolders(results, "exposures-missing")
     if inputs is not None:
         _check_subfolders(inputs, "exposures-of-inputs-missing")
-    parts: list[tuple[Exposure, tuple[Job, ...]]] = []
+    parts: list[tuple[Exposure, tuple[ScoreJob, ...]]] = []
     unpaired: list[PictureError] = []
     for exposure in EXPOSURES:
         paired = evaluation.plan(results / exposure.name, references)
@@ -164,7 +164,7 @@ def plan_results(results: Path, references: Path, *, inputs: Path | None = None)
             )
         parts.append((exposure, jobs))
         unpaired += paired.unpaired
-    return Plan(parts=tuple(parts), unpaired=tuple(unpaired))
+    return SweepPlan(parts=tuple(parts), unpaired=tuple(unpaired))
 
 
 def _check_subfolders(folder: Path, code: str) -> None:
@@ -175,7 +175,7 @@ def _check_subfolders(folder: Path, code: str) -> None:
         raise UsageError(code, str(folder), missing=", ".join(missing))
 
 
-def summarise(plan: Plan, results: Iterable[Scored | Failure]) -> tuple[Point, ...]:
+def summarise(plan: SweepPlan, results: Iterable[Scored | Failure]) -> tuple[Point, ...]:
     """Compare the exposures, in the order of the plan.
 
     Args:

@@ -6,12 +6,12 @@ The command, a web page or a worker of a cluster all call `enhance_bytes`. What 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Final, Protocol
 
 from llenhance.enhancing.enhanced import Enhanced
+from llenhance.enhancing.progress import Progress
 from llenhance.enhancing.wish import AUTOMATIC, Wish
 from llenhance.errors import PictureError, ResourceError
 from llenhance.messages.note import Note
@@ -19,9 +19,6 @@ from llenhance.pictures.decode import decode
 from llenhance.pictures.encode import check_fits, encode, losses
 from llenhance.pictures.formats import FORMATS, result_format
 from llenhance.pictures.picture import Picture
-
-Progress = Callable[[int, int], None]
-"""Called with the number of tiles done and the number of all tiles."""
 
 
 class AnyEnhancer(Protocol):

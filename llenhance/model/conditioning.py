@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-Pixels = NDArray[np.uint8 | np.uint16]
+from llenhance.pictures.pixels import Pixels
 
 LOG_FLOOR: Final = 1e-3  # added before the logarithm; value of the authors' release
 EPSILON: Final = 1e-4  # keeps the color map of black finite; value of the authors' release

@@ -9,6 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8 | np.uint16]
+"""Pixels of 8 or 16 bits a channel."""
+
+Pixels8 = NDArray[np.uint8]
+"""Pixels of 8 bits a channel."""
+
 Array = TypeVar("Array", bound=NDArray[Any])
 
 BAND: Final = 2**20  # pixels converted at a time, so that a conversion costs no second picture
