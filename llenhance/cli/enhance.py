@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from llenhance.cli import completion
 from llenhance.cli.obtain import obtain
 from llenhance.cli.options import (
     Device,
@@ -72,6 +73,7 @@ def enhance(
         typer.Option(
             "--format",
             metavar="FORMAT",
+            autocompletion=completion.formats,
             help="Write jpeg, png, webp, tiff, bmp or avif; without it, the format stays.",
         ),
     ] = None,

@@ -6,15 +6,25 @@ from typing import Annotated, Literal
 
 import typer
 
+from llenhance.cli import completion
 from llenhance.errors import UsageError
 
 Model = Annotated[
     str,
-    typer.Option(metavar="NAME|FILE", help="Model: a name, hf:owner/name, or a weights file."),
+    typer.Option(
+        metavar="NAME|FILE",
+        help="Model: a name, hf:owner/name, or a weights file.",
+        autocompletion=completion.models,
+    ),
 ]
 Offline = Annotated[bool, typer.Option("--offline", help="Never use the network.")]
 Device = Annotated[
-    str, typer.Option(metavar="DEVICE", help="Where to compute: auto, cpu, cuda, cuda:1 or mps.")
+    str,
+    typer.Option(
+        metavar="DEVICE",
+        help="Where to compute: auto, cpu, cuda, cuda:1 or mps.",
+        autocompletion=completion.devices,
+    ),
 ]
 Precision = Annotated[
     Literal["auto", "fp32", "bf16", "fp16"], typer.Option(help="Precision of the network.")

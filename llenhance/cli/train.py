@@ -79,7 +79,12 @@ def train(
         ),
     ] = None,
     start: Annotated[
-        str | None, typer.Option(metavar="MODEL", help="Start from a model's weights.")
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Start from a model's weights.",
+            autocompletion=completion.models,
+        ),
     ] = None,
     new_head: Annotated[
         bool, typer.Option("--new-head", help="With --start: train the brightness head anew.")
