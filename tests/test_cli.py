@@ -6,6 +6,7 @@ pipes, signals and imports start real processes.
 
 from __future__ import annotations
 
+import errno
 import inspect
 import io
 import os
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.photographs import photograph_file
@@ -24,10 +26,11 @@ import llenhance
 from llenhance.cli import bars
 from llenhance.cli.enhance import enhance
 from llenhance.cli.terminal import Terminal
-from llenhance.enhancer import Enhancer
-from llenhance.errors import ResourceError
+from llenhance.enhancer import Enhanced, Enhancer
+from llenhance.errors import ResourceError, WeightsError
 from llenhance.model.architecture import SMALL, Architecture
 from llenhance.pictures.decode import decode
+from llenhance.pictures.picture import Picture
 from llenhance.scoring.metrics import mean_grey
 from llenhance.weights import official
 
@@ -311,6 +314,52 @@ def test_too_little_memory_for_the_model_is_code_4(
     assert outcome.stderr.startswith("error: nano: there is not enough memory. ")
 
 
+def test_a_system_error_of_one_picture_is_a_sentence_and_the_others_are_done(
+    llenhance_: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "deep.jpg").write_bytes(photograph_file(size=(24, 24)))
+    enhance_picture = Enhancer.enhance_picture
+
+    def break_down(self: Enhancer, picture: Picture, *wishes: Any, **options: Any) -> Enhanced:
+        if picture.width == 16:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return enhance_picture(self, picture, *wishes, **options)
+
+    monkeypatch.setattr(Enhancer, "enhance_picture", break_down)
+    outcome = llenhance_("dark.jpg", "deep.jpg")
+    assert outcome.code == 1
+    first, second = outcome.stderr.splitlines()
+    assert first.startswith("error: dark.jpg: the operating system says: Input/output error. ")
+    assert second.startswith("deep.jpg -> deep_enhanced.jpg  (")
+
+
+@pytest.mark.parametrize(
+    ("reason", "code", "sentence"),
+    [
+        (OSError(errno.EIO, "Input/output error"), 1, "llenhance: the operating system says: "),
+        (OSError(errno.EIO, "Input/output error", "some file"), 1, "some file: the operating "),
+        (OSError(errno.EMFILE, "Too many open files"), 1, "llenhance: the operating system says: "),
+        (OSError(errno.ENOSPC, "No space left"), 4, "llenhance: there is no space left on its "),
+        (OSError("of a library's own"), 1, "llenhance: the operating system says: of a library"),
+        (MemoryError(), 4, "llenhance: there is not enough memory. "),
+    ],
+    ids=repr,
+)
+def test_a_system_error_that_no_room_has_caught_is_a_sentence(
+    llenhance_: Command,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    reason: Exception,
+    code: int,
+    sentence: str,
+) -> None:
+    monkeypatch.setattr(Enhancer, "__init__", raising(reason))
+    outcome = llenhance_("dark.jpg")
+    assert outcome.code == code
+    assert outcome.stderr.startswith(f"error: {sentence}")
+    assert outcome.stderr.count("\n") == 1
+
+
 def test_a_bug_keeps_its_traceback(
     llenhance_: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -439,6 +488,70 @@ def test_json_is_a_line_for_every_input_and_nothing_else(
     assert failed["result"].keys() == {*result, "seconds", "mean_gray"}
     assert failed["result"]["input"] == "missing.jpg"
     assert failed["result"]["mean_gray"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command", "error", "code"),
+    [
+        ("a.jpg --nonsense", "enhance", "arguments-wrong", 2),
+        ("", "enhance", "arguments-wrong", 2),
+        ("a.jpg --brightness 7", "enhance", "arguments-wrong", 2),
+        ("a.jpg -o a.jpg", "enhance", "output-is-input", 2),
+        ("a.jpg -o -", "enhance", "json-beside-picture", 2),
+        ("a.jpg b.jpg -o - --dry-run", "enhance", "stdout-takes-one", 2),
+        ("a.jpg --match missing.jpg", "enhance", "not-found", 2),
+        ("a.jpg --model nonsense", "enhance", "model-unknown", 3),
+        ("evaluate nowhere", "evaluate", "not-a-folder", 2),
+        ("evaluate nowhere --sweep", "evaluate", "needs-references", 2),
+        ("train --out new --minutes x", "train", "arguments-wrong", 2),
+        ("train --out new", "train", "budget-unclear", 2),
+        ("train --out new --steps 1", "train", "nothing-to-train-on", 2),
+        ("bench --sizes large", "bench", "size-unreadable", 2),
+        ("weights info nonsense", "weights info", "model-unknown", 3),
+        ("weights path nonsense", "weights path", "model-not-here", 3),
+        ("weights verify nonsense", "weights verify", "model-not-here", 3),
+        ("weights download nonsense", "weights download", "model-unknown", 3),
+    ],
+)
+def test_an_error_that_ends_a_command_is_a_document_in_json(
+    run: Command, folder: Path, arguments: str, command: str, error: str, code: int
+) -> None:
+    outcome = run(*arguments.split(), "--json")
+    assert outcome.code == code
+    document = outcome.document
+    assert (document["schema"], document["command"]) == (1, command)
+    assert (document["status"], document["exit_code"]) == ("failed", code)
+    [told] = document["messages"]
+    assert (told["code"], told["severity"]) == (error, "error")
+    assert outcome.stderr.startswith("error: ")
+    assert told["text"].rstrip(".") in outcome.stderr
+    assert outcome.stderr.count("\n") == 1
+
+
+def test_an_error_after_the_first_lines_of_json_is_one_line_more(
+    llenhance_: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "deep.jpg").write_bytes(photograph_file(size=(24, 24)))
+    enhance_picture = Enhancer.enhance_picture
+
+    def refuse(self: Enhancer, picture: Picture, *wishes: Any, **options: Any) -> Enhanced:
+        if picture.width == 24:
+            raise WeightsError("result-not-finite", "tiny")
+        return enhance_picture(self, picture, *wishes, **options)
+
+    monkeypatch.setattr(Enhancer, "enhance_picture", refuse)
+    outcome = llenhance_("dark.jpg", "deep.jpg", "missing.jpg", "--json")
+    assert outcome.code == 3
+    done, ended = outcome.lines
+    assert done["result"]["input"] == "dark.jpg"
+    assert ended["result"] is None
+    assert [told["code"] for told in ended["messages"]] == ["result-not-finite"]
+
+
+def test_a_file_may_be_named_like_an_option(llenhance_: Command, folder: Path) -> None:
+    outcome = llenhance_("--", "--json")
+    assert (outcome.code, outcome.data) == (1, b"")
+    assert outcome.stderr.startswith("error: --json: there is no such file")
 
 
 def test_dry_run_says_what_would_be_done(llenhance_: Command, folder: Path) -> None:
@@ -584,6 +697,18 @@ def test_a_full_disk_behind_standard_output_is_code_4() -> None:
         _, said = running.communicate(timeout=60)
     assert running.returncode == 4
     assert said.startswith(b"error: standard output: there is no space left")
+    assert said.count(b"\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is full")
+def test_an_error_whose_document_cannot_be_written_is_a_sentence_all_the_same(
+    folder: Path,
+) -> None:
+    arguments = ("missing.jpg", "--json", "--match", "missing.jpg")
+    with Path("/dev/full").open("wb") as full, process(*arguments, stdout=full) as running:
+        _, said = running.communicate(timeout=60)
+    assert running.returncode == 2
+    assert said.startswith(b"error: missing.jpg: there is no such file")
     assert said.count(b"\n") == 1
 
 

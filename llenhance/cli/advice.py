@@ -68,6 +68,7 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "json-beside-picture": "Write the picture to a file with -o, or leave --json out",
     "terminal-for-picture": "Write to a file with -o, or redirect the output: > FILE",
     # Wishes and options
+    "arguments-wrong": "Add --help to see all options",
     "takes-long": "Add --fast to make it in a few seconds, nearly the same",
     "target-mean-out-of-range": "Try --target-mean 0.45",
     # Models

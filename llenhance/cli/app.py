@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from types import FrameType
 from typing import Annotated, Final
 
@@ -18,13 +18,14 @@ import typer
 from llenhance.cli import completion, weights
 from llenhance.cli.bench import bench
 from llenhance.cli.doctor import doctor
+from llenhance.cli.documents import told
 from llenhance.cli.enhance import enhance
 from llenhance.cli.evaluate import evaluate
 from llenhance.cli.export import export
 from llenhance.cli.schema import schema
 from llenhance.cli.terminal import Terminal
 from llenhance.cli.train import train
-from llenhance.errors import LlenhanceError, ResourceError
+from llenhance.errors import LlenhanceError, ResourceError, UsageError
 from llenhance.system import system_error
 from llenhance.version import __version__
 
@@ -86,13 +87,16 @@ def run(arguments: Sequence[str]) -> int:
             app(["--help"], prog_name="llenhance", standalone_mode=False)
         return 2
     command = _with_command(arguments)
-    terminal = Terminal(_name_of(command), json="--json" in command)
+    options = command[: command.index("--")] if "--" in command else command
+    terminal = Terminal(_name_of(command), json="--json" in options)
     try:
         with _stopping_by_signal():
             code = app(command, prog_name="llenhance", standalone_mode=False)
     except typer.TyperException as error:
-        sentence = error.format_message().replace("Value error, ", "").rstrip(".")  # pydantic's
-        terminal.error(f"{sentence}. See: llenhance {terminal.command} --help")
+        problem = error.format_message().replace("Value error, ", "").rstrip(".")  # pydantic's
+        terminal.error(f"{problem}. See: llenhance {terminal.command} --help")
+        wrong = UsageError("arguments-wrong", "arguments", problem=problem)
+        _document(wrong, terminal)
         return error.exit_code
     except MemoryError:
         return _ended(ResourceError("out-of-memory", "llenhance"), terminal)
@@ -106,9 +110,19 @@ def run(arguments: Sequence[str]) -> int:
 def _ended(error: LlenhanceError, terminal: Terminal) -> int:
     """Tell of the error that ended a command, also in JSON if that was asked for."""
     terminal.fail(error)
-    if terminal.json and error.name != "standard output":
-        terminal.document(None)
+    _document(error, terminal)
     return error.exit_code
+
+
+def _document(error: LlenhanceError, terminal: Terminal) -> None:
+    """Write the document of an error that ended a command, if JSON was asked for.
+
+    It is one line, since other lines may have been written before it.
+    """
+    if terminal.json:
+        messages = [told(error, command=terminal.command)]
+        with suppress(LlenhanceError):  # it cannot be written to standard output: no reason to die
+            terminal.document(None, messages=messages, exit_code=error.exit_code, lines=True)
 
 
 def _name_of(command: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from llenhance.messages.message import Message
 
 MESSAGES: Final[Mapping[str, Message]] = {
+    "arguments-wrong": Message("{problem}", "See the help of the command"),
     "tile-not-a-number": Message(
         "{given!r} is not a size", "Use auto, 0 for the whole picture, or a side in pixels"
     ),
