@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import settings
+from support.architectures import TINY_OURS
 
-from llenhance.model.architecture import Architecture
 from llenhance.model.llflow import LLFlow
 from llenhance.weights.file import store
 
@@ -19,10 +19,7 @@ settings.load_profile("any machine")
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A weights file of a few random parameters, with a margin of 8 pixels."""
-    architecture = Architecture(
-        features=4, growth=4, blocks=1, trunk_scale=4, steps=1, hidden=4, brightness=True, margin=8
-    )
     path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
     torch.manual_seed(0)
-    store(LLFlow(architecture), path, training={}, dtype=torch.float32, overwrite=False)
+    store(LLFlow(TINY_OURS), path, training={}, dtype=torch.float32, overwrite=False)
     return path
