@@ -18,7 +18,8 @@ from llenhance.bench.measure import answer_with_speed
 from llenhance.cli.app import run
 from llenhance.cli.bench import as_json, as_table
 from llenhance.engine.engine import Engine, compile_model
-from llenhance.pictures.picture import decode
+from llenhance.engine.watching import watched
+from llenhance.pictures.decode import decode
 from llenhance.scoring.metrics import mean_grey
 from llenhance.weights.file import load
 
@@ -83,10 +84,10 @@ def test_an_engine_is_watched_only_as_long_as_asked(tiny: Path) -> None:
     engine = compile_model(load(tiny), precision="fp32")
     channels, constant = torch.rand(1, 12, 16, 24), torch.zeros(1)
     seen: list[tuple[str, torch.Size]] = []
-    with engine.watched(lambda stage, result: seen.append((stage, result.shape))):
-        watched = engine.enhance(channels, constant)
+    with watched(lambda stage, result: seen.append((stage, result.shape))):
+        found = engine.enhance(channels, constant)
     alone = engine.enhance(channels, constant)
-    torch.testing.assert_close(watched, alone, rtol=0, atol=0)
+    torch.testing.assert_close(found, alone, rtol=0, atol=0)
     assert seen == [
         ("condition", (1, 12, 16, 24)),
         ("encoder", (1, 3, 8, 12)),
@@ -102,7 +103,7 @@ def test_what_is_no_folded_network_is_watched_as_one(tiny: Path) -> None:
         run=lambda channels, _brightness, _context: channels[:, :3],
     )
     seen: list[str] = []
-    with engine.watched(lambda stage, _result: seen.append(stage)):
+    with watched(lambda stage, _result: seen.append(stage)):
         engine.enhance(torch.rand(1, 12, 8, 8), torch.zeros(1))
     assert seen == ["condition", "network"]
 
@@ -186,4 +187,4 @@ def test_wrong_usage_is_one_sentence_and_code_2(
 def test_what_fails_in_the_other_process_is_sent_here() -> None:
     receiver, sender = Pipe(duplex=False)
     answer_with_speed(sender, photograph(8, 8), Setting(model="nonsense"))
-    assert "is neither a known model" in str(receiver.recv())
+    assert receiver.recv().code == "model-unknown"

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from golden.make import disturb
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
+from support.architectures import DEEP_OURS, DEEP_PAPER, DEEP_SEEING
+from support.networks import calm, calmed, disturbed, thumbnails, values
+from support.photographs import example
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -36,14 +41,16 @@ from llenhance.engine.network import (
     FastNetwork,
     FastResidualDenseBlock,
 )
+from llenhance.engine.watching import watched
 from llenhance.enhancing.plan import look
 from llenhance.enhancing.tiled import conditioned, enhance_pixels
 from llenhance.errors import PictureError, UsageError
 from llenhance.model.architecture import NANO, SMALL, Architecture
-from llenhance.model.conditioning import equalisation_tables, log_picture, thumbnail
+from llenhance.model.conditioning import equalisation_tables, thumbnail
 from llenhance.model.context import Extent, places_in, sampled
+from llenhance.model.coupling import Coupling, LastConv, NormedConv
 from llenhance.model.encoder import DenseBlock, ResidualDenseBlock
-from llenhance.model.flow import Coupling, FlowStep, LastConv, NormedConv
+from llenhance.model.flow import FlowStep
 from llenhance.model.llflow import LLFlow, latent_mean
 from llenhance.weights.file import load
 
@@ -52,14 +59,6 @@ CPU = torch.device("cpu")
 
 seeds = st.integers(0, 1000)
 
-PAPER = Architecture(
-    features=8, growth=4, blocks=3, stacked_blocks=(0, 2), steps=2, hidden=6, margin=64
-)
-OURS = Architecture(
-    features=8, growth=4, blocks=2, trunk_scale=4, steps=3, hidden=6, brightness=True, margin=64
-)
-SEEING = replace(OURS, context=True)
-
 
 @pytest.fixture(autouse=True)
 def without_autograd() -> Any:
@@ -67,39 +66,9 @@ def without_autograd() -> Any:
         yield
 
 
-@torch.no_grad()
-def random_numbers(module: nn.Module, *, seed: int = 0) -> None:
-    """Give every parameter a value that is not that of a fresh network, and none that explodes."""
-    generator = torch.Generator().manual_seed(seed)
-    for name, parameter in module.named_parameters():
-        noise = torch.randn(parameter.shape, generator=generator)
-        if name.endswith("invconv.weight"):
-            parameter.copy_(torch.eye(len(parameter)) + 0.2 * noise / len(parameter) ** 0.5)
-        elif parameter.dim() == 4 and parameter.shape[1] > 1:
-            gain = 0.1 if name.endswith("last.weight") else 1.0  # scales near 1
-            parameter.copy_(gain * noise / parameter[0].numel() ** 0.5)
-        else:
-            parameter.copy_(0.1 * noise)
-
-
-def network(architecture: Architecture) -> LLFlow:
-    model = LLFlow(architecture).eval().requires_grad_(requires_grad=False)
-    random_numbers(model)
-    return model
-
-
-def values(*shape: int, seed: int = 1) -> Tensor:
-    return torch.rand(shape, generator=torch.Generator().manual_seed(seed))
-
-
 def applied(folded: Folded, x: Tensor) -> Tensor:
     size = folded.weight.shape[-1]
     return F.conv2d(x.double(), folded.weight, folded.bias, padding=size // 2)
-
-
-def small(count: int = 1) -> Tensor:
-    """Thumbnails of dark noise."""
-    return log_picture(0.3 * values(count, 3, 32, 48, seed=5))
 
 
 EXTENTS = Extent(16, 32, 101), Extent(8, 48, 150)
@@ -108,7 +77,7 @@ EXTENTS = Extent(16, 32, 101), Extent(8, 48, 150)
 
 def seen(model: LLFlow, constant: Tensor) -> tuple[Context | None, Tensor | None]:
     """The context of the window, as the engine and as the network of `model/` take it."""
-    context_map = model.context_map(small(len(constant)), constant)
+    context_map = model.context_map(thumbnails(len(constant)), constant)
     if context_map is None:
         return None, None
     places = places_in(*EXTENTS).expand(len(constant), -1, -1, -1)
@@ -130,14 +99,14 @@ def test_gain_is_in_the_convolution() -> None:
 
 def test_activation_norm_is_in_the_convolution_before_it() -> None:
     convolution = NormedConv(5, 4, 3)
-    random_numbers(convolution)
+    calm(convolution)
     x = values(1, 5, 6, 7)
     same(applied(normed(convolution), x), convolution(x))
 
 
 def test_last_convolution_gives_the_negative_shift_and_the_logit_of_the_scale() -> None:
     convolution = LastConv(5, 8)
-    random_numbers(convolution)
+    calm(convolution)
     x = values(1, 5, 6, 7)
     shift, raw = convolution(x).chunk(2, dim=1)
     negative_shift, logit = shift_and_scale(convolution)
@@ -162,7 +131,7 @@ def test_stacked_convolutions_give_the_channels_of_both() -> None:
 
 def test_inverse_map_is_that_of_the_step() -> None:
     step = FlowStep(12, None)
-    random_numbers(step)
+    calm(step)
     y = values(1, 12, 3, 5)
     same(applied(inverse_map(step), y), step.inverse(y, None)[0])
 
@@ -170,7 +139,7 @@ def test_inverse_map_is_that_of_the_step() -> None:
 def test_maps_in_turn_are_one() -> None:
     steps = [FlowStep(12, None) for _ in range(3)]
     for seed, step in enumerate(steps):
-        random_numbers(step, seed=seed)
+        calm(step, seed=seed)
     y = expected = values(1, 12, 3, 5)
     for step in steps:
         expected, _ = step.inverse(expected, None)
@@ -179,21 +148,21 @@ def test_maps_in_turn_are_one() -> None:
 
 def test_dense_block_is_the_same() -> None:
     block = DenseBlock(6, 4)
-    random_numbers(block)
+    calm(block)
     x = values(1, 6, 8, 9)
     same(FastDenseBlock(block, 0.2, torch.float32)(x, x), block(x))
 
 
 def test_block_of_dense_blocks_is_the_same() -> None:
     block = ResidualDenseBlock(6, 4)
-    random_numbers(block)
+    calm(block)
     x = values(1, 6, 8, 9)
     same(FastResidualDenseBlock(block, torch.float32)(x), block(x))
 
 
 def test_coupling_and_the_maps_after_it_are_the_same() -> None:
     step = FlowStep(12, Coupling(12, 8, 6))
-    random_numbers(step)
+    calm(step)
     assert step.coupling is not None
     feature, y = values(1, 8, 6, 8), values(1, 12, 6, 8, seed=2)
     expected, _ = step.inverse(y, step.coupling.prepare(feature))
@@ -201,9 +170,9 @@ def test_coupling_and_the_maps_after_it_are_the_same() -> None:
     same(found, expected)
 
 
-@pytest.mark.parametrize("architecture", [PAPER, OURS], ids=["paper", "ours"])
+@pytest.mark.parametrize("architecture", [DEEP_PAPER, DEEP_OURS], ids=["paper", "ours"])
 def test_encoder_is_the_same(architecture: Architecture) -> None:
-    model, channels = network(architecture), values(2, 12, 32, 48)
+    model, channels = calmed(architecture), values(2, 12, 32, 48)
     levels, colour_map = model.encoder(channels)
     features, colour = FastEncoder(model.encoder, torch.float32)(channels)
     for found, expected in zip(features, levels, strict=True):
@@ -216,11 +185,11 @@ def test_encoder_is_the_same(architecture: Architecture) -> None:
 
 @pytest.mark.parametrize(
     "architecture",
-    [PAPER, OURS, SEEING, replace(PAPER, context=True), SMALL],
+    [DEEP_PAPER, DEEP_OURS, DEEP_SEEING, replace(DEEP_PAPER, context=True), SMALL],
     ids=["paper", "ours", "ours with context", "paper with context", "small"],
 )
 def test_engine_is_the_network(architecture: Architecture) -> None:
-    model, channels = network(architecture), values(2, 12, 32, 48)
+    model, channels = calmed(architecture), values(2, 12, 32, 48)
     brightness = torch.tensor([0.1, -0.2])
     context, sample = seen(model, brightness)
     found = compile_model(model, precision="fp32").enhance(channels, brightness, context)
@@ -228,7 +197,10 @@ def test_engine_is_the_network(architecture: Architecture) -> None:
 
 
 def test_engine_is_the_network_with_the_shipped_weights() -> None:
-    model, channels = load(ROOT / "weights" / "nano.safetensors"), photograph()[..., :32, :48]
+    model, channels = (
+        load(ROOT / "weights" / "nano.safetensors"),
+        conditioned_example()[..., :32, :48],
+    )
     engine = compile_model(model, precision="fp32")
     constant = torch.tensor([0.05])
     context, sample = seen(model, constant)
@@ -253,10 +225,10 @@ def test_sampling_by_matrices_is_bilinear_sampling(
     same(found.float(), expected, within=1e-4 if dtype == torch.float32 else 0.01)
 
 
-@pytest.mark.parametrize(("architecture", "told"), [(SEEING, False), (OURS, True)])
+@pytest.mark.parametrize(("architecture", "told"), [(DEEP_SEEING, False), (DEEP_OURS, True)])
 def test_context_is_neither_left_out_nor_invented(architecture: Architecture, told: bool) -> None:
-    model, channels, constant = network(architecture), values(1, 12, 32, 48), torch.zeros(1)
-    context, sample = seen(network(SEEING), constant) if told else (None, None)
+    model, channels, constant = calmed(architecture), values(1, 12, 32, 48), torch.zeros(1)
+    context, sample = seen(calmed(DEEP_SEEING), constant) if told else (None, None)
     engine = compile_model(model, precision="fp32")
     for work in (
         lambda: engine.enhance(channels, constant, context),
@@ -269,17 +241,18 @@ def test_context_is_neither_left_out_nor_invented(architecture: Architecture, to
 
 def test_engine_is_the_network_of_the_golden_tensors() -> None:
     """Numbers that push every part: no fold may lean on small ones."""
-    model = LLFlow(OURS).eval().requires_grad_(requires_grad=False)
-    disturb(model, seed=0)
+    model = disturbed(DEEP_OURS, seed=0)
     channels, constant = values(1, 12, 16, 24), torch.zeros(1)
     expected = model.double()(channels.double(), constant.double())
     found = compile_model(model.float(), precision="fp32").enhance(channels, constant)
     torch.testing.assert_close(found.double(), expected, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("architecture", [OURS, SEEING], ids=["ours", "ours with context"])
+@pytest.mark.parametrize(
+    "architecture", [DEEP_OURS, DEEP_SEEING], ids=["ours", "ours with context"]
+)
 def test_encoding_and_decoding_is_enhancing(architecture: Architecture) -> None:
-    model, channels = network(architecture), values(1, 12, 32, 48)
+    model, channels = calmed(architecture), values(1, 12, 32, 48)
     engine = compile_model(model, precision="fp32")
     context, _ = seen(model, torch.zeros(1))
     encoded = engine.encode(channels, context)
@@ -290,7 +263,7 @@ def test_encoding_and_decoding_is_enhancing(architecture: Architecture) -> None:
 
 def test_brightness_enters_as_in_the_latent_mean() -> None:
     """Also where each pixel of the colour map stands for four."""
-    model, channels = network(PAPER), values(1, 12, 16, 16)
+    model, channels = calmed(DEEP_PAPER), values(1, 12, 16, 16)
     prepared = model.prepare(channels)
     constant = torch.tensor([0.25])
     expected = model.decode(latent_mean(prepared.colour_map, constant), prepared)
@@ -298,37 +271,76 @@ def test_brightness_enters_as_in_the_latent_mean() -> None:
 
 
 def test_prediction_of_brightness_is_that_of_the_model() -> None:
-    model, thumb = network(OURS), values(1, 3, 32, 48)
+    model, thumb = calmed(DEEP_OURS), values(1, 3, 32, 48)
     found = compile_model(model, precision="fp32").predict_brightness(thumb)
     torch.testing.assert_close(found, model.predict_brightness(thumb))
 
 
 def test_model_stays_what_it_was() -> None:
-    model = network(OURS)
+    model = calmed(DEEP_OURS)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     compile_model(model, precision="bf16").enhance(values(1, 12, 16, 16), torch.zeros(1))
     torch.testing.assert_close(model.state_dict(), before, rtol=0, atol=0)
 
 
 def test_what_it_is_given_stays_what_it_was() -> None:
-    engine, channels = compile_model(network(OURS), precision="fp32"), values(1, 12, 16, 16)
+    engine, channels = compile_model(calmed(DEEP_OURS), precision="fp32"), values(1, 12, 16, 16)
     before = channels.clone()
     engine.enhance(channels, torch.zeros(1))
     torch.testing.assert_close(channels, before, rtol=0, atol=0)
 
 
+# --- Threads ------------------------------------------------------------------------------------
+
+
+def test_threads_share_an_engine_and_only_the_watcher_is_told() -> None:
+    """One thread watches, three more enhance: none of them notices the others."""
+    model = calmed(DEEP_SEEING)
+    engine = compile_model(model, precision="bf16")
+    jobs = {side: values(1, 12, side, 2 * side, seed=side) for side in (16, 24, 32, 40)}
+
+    def context(channels: Tensor) -> Context | None:
+        return engine.context_of_whole(thumbnails(), torch.zeros(1), channels)
+
+    @torch.inference_mode()
+    def results(channels: Tensor, shared: Engine) -> list[Tensor]:
+        """In bfloat16, and in float32, which is prepared when it is first needed."""
+        found = shared.enhance(channels, torch.zeros(1), context(channels))
+        encoded = shared.encode(channels, context(channels))
+        return [found, shared.decode(encoded, torch.zeros(1))]
+
+    alone = {side: results(jobs[side], compile_model(model, precision="bf16")) for side in jobs}
+    told: list[torch.Size] = []
+    ready = Barrier(len(jobs))
+
+    def watch(stage: str, result: Tensor) -> None:
+        if stage == "condition":
+            told.append(result.shape)
+
+    def work(side: int) -> list[list[Tensor]]:
+        with watched(watch) if side == 16 else nullcontext():
+            ready.wait(timeout=60)
+            return [results(jobs[side], engine) for _ in range(8)]
+
+    with ThreadPoolExecutor(len(jobs)) as threads:
+        together = dict(zip(jobs, threads.map(work, jobs), strict=True))
+    assert told == 8 * [(1, 12, 16, 32)]
+    for side, rounds in together.items():
+        for found in rounds:
+            torch.testing.assert_close(found, alone[side], rtol=0, atol=0)
+
+
 # --- Precision ----------------------------------------------------------------------------------
 
 
-def dark_photograph() -> NDArray[np.uint8]:
+def dark_example() -> NDArray[np.uint8]:
     """A piece of a photograph that was made dark."""
-    with Image.open(ROOT / "examples" / "coffee.jpg") as file:
-        return np.asarray(file.convert("RGB"))[100:228, 200:360] // 6
+    return example("coffee")[100:228, 200:360] // 6
 
 
-def photograph() -> Tensor:
+def conditioned_example() -> Tensor:
     """Its 12 channels."""
-    pixels = dark_photograph()
+    pixels = dark_example()
     return conditioned(pixels, equalisation_tables(pixels), device=CPU)
 
 
@@ -338,7 +350,7 @@ def shipped(precision: str) -> Engine:
 
 def test_bfloat16_is_within_50_db_of_float32() -> None:
     """With the shipped weights, on a photograph: what the documentation promises."""
-    pixels = dark_photograph()
+    pixels = dark_example()
     found, exact = (
         enhance_pixels(engine, pixels, look(pixels, engine)).astype(np.float64) / 255
         for engine in (shipped("bf16"), shipped("fp32"))
@@ -363,7 +375,7 @@ def test_check_of_precision_can_fail() -> None:
 
 
 def test_check_of_precision_fails_for_undefined_numbers() -> None:
-    model = network(OURS)
+    model = calmed(DEEP_OURS)
     spoilt = Engine(
         model,
         device=CPU,
@@ -374,7 +386,7 @@ def test_check_of_precision_fails_for_undefined_numbers() -> None:
 
 
 def test_not_finite_in_float32_either_is_an_error() -> None:
-    model = network(OURS)
+    model = calmed(DEEP_OURS)
     engine = Engine(
         model,
         device=CPU,
@@ -388,7 +400,7 @@ def test_not_finite_in_float32_either_is_an_error() -> None:
 @pytest.mark.parametrize("precision", ["fp16", "int8"])
 def test_precision_that_is_not_for_the_cpu_is_refused(precision: str) -> None:
     with pytest.raises(UsageError, match=precision):
-        compile_model(network(OURS), precision=precision)
+        compile_model(calmed(DEEP_OURS), precision=precision)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
@@ -411,7 +423,7 @@ def test_thumbnail_decides_brightness_in_any_precision() -> None:
 
 
 def test_folded_network_of_nano_holds_no_more_than_the_model() -> None:
-    model = network(NANO)
+    model = calmed(NANO)
     fast = FastNetwork(model, torch.float32)
     numbers = sum(buffer.numel() for buffer in fast.buffers())
     assert numbers < sum(parameter.numel() for parameter in model.parameters())

@@ -97,9 +97,10 @@ def stems_in(listing: Path) -> set[str]:
         UsageError: The file cannot be read.
         TrainingError: The file is not text, or names nothing.
     """
+    with system_errors(listing, UsageError):
+        data = listing.read_bytes()
     try:
-        with system_errors(listing, UsageError):
-            text = listing.read_bytes().decode("utf-8-sig")  # spreadsheets add a byte order mark
+        text = data.decode("utf-8-sig")  # spreadsheets add a byte order mark
     except UnicodeDecodeError as reason:
         raise TrainingError("list-not-text", str(listing)) from reason
     if listing.suffix.lower() == ".csv":
