@@ -20,7 +20,7 @@ import torch
 
 from llenhance.enhancer import Enhancer
 from llenhance.files.folders import pictures_in
-from llenhance.jobs.evaluate import Job, Scored, evaluate, summarise
+from llenhance.jobs.evaluate import Scored, ScoreJob, evaluate, summarise
 from llenhance.training import Budget, Recipe, Settings, run_session
 from llenhance.training.folders import stems_in
 
@@ -83,12 +83,12 @@ def trained(name: str, options: argparse.Namespace) -> tuple[Path, int]:
     return settings.out / "latest.safetensors", run.step
 
 
-def held_out(folder: Path, most: int) -> list[Job]:
+def held_out(folder: Path, most: int) -> list[ScoreJob]:
     """Return at most this many validation pairs, evenly spaced."""
     names = stems_in(VALIDATION)
     high = pictures_in(folder / "high")
     found = [
-        Job(picture=path, reference=high[stem])
+        ScoreJob(picture=path, reference=high[stem])
         for stem, path in pictures_in(folder / "low").items()
         if stem in names
     ]
@@ -96,7 +96,7 @@ def held_out(folder: Path, most: int) -> list[Job]:
     return [found[index] for index in chosen]
 
 
-def scores(weights: Path, jobs: list[Job], lpips: Path) -> dict[str, float]:
+def scores(weights: Path, jobs: list[ScoreJob], lpips: Path) -> dict[str, float]:
     """Return mean scores as produced, scaled, and with the true b."""
     enhancer = Enhancer(weights, device="cpu")
     rows = list(evaluate(jobs, enhancer=lambda: enhancer, lpips=lpips))

@@ -115,7 +115,7 @@ def test_sizes_are_measured_in_processes_of_their_own_and_told_as_json(
     setting: Setting, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     arguments = ["--sizes", "24x16", "--repeats", "1", "--precision", "fp32", "--json"]
-    assert run(["bench", "--model", setting.model, *arguments]) == 0
+    assert run(["bench", "--model", str(setting.model), *arguments]) == 0
     said = capfdbinary.readouterr()
     assert said.err == b""
     whole = json.loads(said.out)

@@ -1,0 +1,198 @@
+"""Names that no file can have, wherever a command takes one: always a sentence, never a traceback.
+
+A name with a NUL cannot reach a process of its own, so all commands run in this one.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import typer
+from support.pairs import save
+from support.photographs import photograph, photograph_file
+from support.runners import Command, command
+
+from llenhance.cli.app import app
+
+BAD: Final = {
+    "long": ("x" * 300, "xxx"),
+    "deep": ("/".join(["deep"] * 1500), "deep/deep"),
+    "NUL": ("a\0b", r"a\x00b"),
+    "half a pair": ("a\ud800b", r"a\ud800b"),
+    "through a file": ("dark.jpg/within", "dark.jpg"),
+    "through a circle": ("circle/within", "circle"),
+}
+"""Names without an extension, and what of them a sentence shows."""
+
+TABLE: Final[dict[str, dict[str, list[str]]]] = {
+    "enhance": {
+        "photos": ["{}.jpg", "{}.jpg -o out/", "{}.jpg -o -", "--dry-run {}.jpg"],
+        "--output": [
+            "dark.jpg -o {}.jpg",
+            "dark.jpg -o {}/",
+            "dark.jpg -o {}/bright.jpg",
+            "dark.jpg dark.png -o {}",
+            "--dry-run dark.jpg -o {}.jpg",
+            "--overwrite dark.jpg -o {}.jpg",
+        ],
+        "--match": ["dark.jpg --match {}.png"],
+        "--model": ["dark.jpg --model {}", "dark.jpg --model {}.safetensors", "x --model {}.pth"],
+    },
+    "evaluate": {
+        "pictures": ["{} high", "--outputs-only {} high", "{} high --sweep"],
+        "references": ["low {}", "--outputs-only low {}", "low {} --sweep"],
+        "--outputs": ["low high -o {}", "low high --sweep -o {}", "low -o {}/new"],
+        "--plot": ["low high --sweep --plot {}.png", "low high --sweep --plot {}/a.svg"],
+        "--write-inputs": ["low high --sweep --write-inputs {}"],
+        "--inputs": ["swept high --sweep --outputs-only --inputs {}"],
+        "--lpips": ["low high --outputs-only --lpips {}.safetensors"],
+        "--model": ["low high --model {}.safetensors"],
+        "--csv": ["low high --csv {}.csv", "low high --csv {}/a.csv --overwrite"],
+    },
+    "bench": {"--model": ["--sizes 8x8 --model {}.safetensors"]},
+    "export": {
+        "--output": ["--format onnx -o {}.onnx", "--format openvino -o {}/a.xml --overwrite"],
+        "--model": ["--format onnx -o a.onnx --model {}"],
+    },
+    "train": {
+        "--out": [
+            "--steps 1 --low low --high high --out {}",
+            "--steps 1 --low low --high high --out {} --resume",
+        ],
+        "--low": ["--steps 1 --low {} --high high --out new"],
+        "--high": ["--steps 1 --low low --high {} --out new"],
+        "--normal": ["--steps 1 --normal {} --out new"],
+        "--photographs": ["--steps 1 --photographs {} --out new"],
+        "--night": ["--steps 1 --night {} --out new"],
+        "--validation": ["--steps 1 --low low --high high --out new --validation {}.txt"],
+        "--lpips": ["--steps 1 --low low --high high --out new --lpips {}.safetensors"],
+        "--start": ["--steps 1 --low low --high high --out new --start {}.safetensors"],
+    },
+    "weights download": {"names": ["{}", "{}.safetensors"]},
+    "weights import": {
+        "source": ["{}.safetensors --as mine", "{}.pth --as mine", "{}.pth -o mine.safetensors"],
+        "--as": ["tiny.safetensors --as {}"],
+        "--output": ["tiny.safetensors -o {}.safetensors", "tiny.safetensors -o {}/a.safetensors"],
+    },
+    "weights info": {"model": ["{}", "{}.safetensors"]},
+    "weights verify": {"names": ["{}", "{}.safetensors"]},
+    "weights path": {"model": ["{}", "{}.safetensors"]},
+    "weights remove": {"names": ["{}", "{}.safetensors"]},
+    "weights upload": {"model": ["{}.safetensors hf:owner/name --license MIT"]},
+}
+"""Of each command each option and argument that takes a file, a folder or a model, and uses."""
+
+USES: Final = [
+    f"{name} {use}" for name, options in TABLE.items() for uses in options.values() for use in uses
+]
+
+FILES: Final = {"FILE", "DIR", "PHOTO", "REF", "LIST", "MODEL"}  # in the names of values
+NAMES: Final = {("weights import", "--as")} | {
+    (f"weights {name}", "names") for name in ("download", "verify", "remove")
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with something of everything."""
+    monkeypatch.chdir(tmp_path)
+    for variable, name in (("LLENHANCE_HOME", "home"), ("HF_HOME", "hub")):
+        monkeypatch.setenv(variable, str(tmp_path / name))
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    for format, name in (("JPEG", "dark.jpg"), ("PNG", "dark.png")):
+        (tmp_path / name).write_bytes(photograph_file(format))
+    for name in ("low/1.png", "high/1.png"):
+        save(tmp_path / name, photograph(24, 24))
+    for exposure in ("as-it-is", "times-0.5", "times-2", "times-4"):
+        save_swept(tmp_path, exposure)
+    for share in (10, 20, 50):
+        save_swept(tmp_path, f"with-{share}-percent")
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "tiny.safetensors").write_bytes(tiny.read_bytes())
+    return tmp_path
+
+
+def save_swept(folder: Path, exposure: str) -> None:
+    (folder / "swept" / exposure).mkdir(parents=True)
+    save(folder / "swept" / exposure / "1.png", photograph(24, 24))
+
+
+@pytest.fixture
+def run(capfdbinary: pytest.CaptureFixture[bytes]) -> Command:
+    """Run a command line in this process."""
+    return command(capfdbinary)
+
+
+def inserted(use: str, name: str) -> list[str]:
+    """Return the words of a use; of its model, the tiny one, if it does not say another."""
+    words = [word.format(name) for word in shlex.split(use)]
+    takes_model = words[0] in ("enhance", "evaluate", "bench", "export")
+    free = "--model" in words or "--outputs-only" in words or "--write-inputs" in words
+    return words + ["--model", "tiny.safetensors"] * (takes_model and not free)
+
+
+def files_in(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if "home" not in path.parts}
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("kind", BAD)
+def test_a_bad_name_is_a_sentence_and_leaves_nothing_behind(
+    run: Command, folder: Path, kind: str, use: str
+) -> None:
+    name, shown = BAD[kind]
+    before = files_in(folder)
+    outcome = run(*inserted(use, name))
+    assert outcome.code in (1, 2, 3, 4)
+    assert outcome.data == b""
+    assert outcome.stderr.startswith("error: ")
+    assert outcome.stderr.count("\n") == 1
+    assert shown in outcome.stderr
+    assert files_in(folder) == before
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_doctor_reports_a_bad_name_of_a_model(run: Command, folder: Path, kind: str) -> None:
+    name, shown = BAD[kind]
+    outcome = run("doctor", "--model", f"{name}.safetensors")
+    assert outcome.code == 3
+    assert outcome.stderr == ""
+    assert shown in outcome.stdout
+
+
+@pytest.mark.parametrize("kind", ["long", "through a file", "through a circle"])
+@pytest.mark.parametrize(
+    "arguments",
+    ["weights list", "weights import tiny.safetensors --as mine", "weights remove mine"],
+)
+def test_a_bad_folder_of_models_is_no_traceback(
+    run: Command, folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str, arguments: str
+) -> None:
+    monkeypatch.setenv("LLENHANCE_HOME", str(folder / BAD[kind][0]))
+    outcome = run(*arguments.split())
+    assert outcome.code == (0 if arguments == "weights list" else 3)
+    assert outcome.stderr.count("\n") == (outcome.code != 0)
+
+
+def commands(group: Any, *names: str) -> Iterator[tuple[str, Any]]:
+    for name, inner in group.commands.items():
+        if hasattr(inner, "commands"):
+            yield from commands(inner, *names, name)
+        else:
+            yield " ".join([*names, name]), inner
+
+
+def test_every_option_that_takes_a_file_is_tried() -> None:
+    taken = {
+        (name, parameter.opts[0])
+        for name, found in commands(typer.main.get_command(app))
+        for parameter in found.params
+        if any(word in (parameter.metavar or "") for word in FILES)
+    }
+    tried = {(name, option) for name, options in TABLE.items() for option in options}
+    assert taken | NAMES == tried | {("doctor", "--model")}
