@@ -146,6 +146,7 @@ def test_installed_package_brings_its_weights_and_works_elsewhere(folder: Path) 
     [wheel] = wheels.glob("llenhance-*.whl")
     shutil.unpack_archive(wheel, site, "zip")
     assert (site / "llenhance" / "shipped" / WEIGHTS.name).read_bytes() == WEIGHTS.read_bytes()
+    assert len(list(site.glob("*.data/data/share/man/man1/llenhance.1"))) == 1
     done = subprocess.run(
         [sys.executable, "-m", "llenhance", "photo.jpg"],
         cwd=folder,
