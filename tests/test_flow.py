@@ -8,31 +8,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
-from golden.make import disturb
+from support.architectures import PAPER, SMALLEST
+from support.networks import disturb, disturbed
 from torch import Tensor, nn
 
 from llenhance.errors import SingularMatrixError
-from llenhance.model.architecture import Architecture
-from llenhance.model.flow import (
-    SCALE_FLOOR,
-    ActNorm,
-    Coupling,
-    CouplingNetwork,
-    Flow,
-    FlowStep,
-    InvertibleConv,
-    NormedConv,
-    Squeeze,
-    initialising,
-)
+from llenhance.model.coupling import SCALE_FLOOR, Coupling, CouplingNetwork, NormedConv
+from llenhance.model.flow import Flow, FlowStep, Squeeze
+from llenhance.model.linear import ActNorm, InvertibleConv, initialising
 from llenhance.model.llflow import LLFlow, latent_mean
 
 FEATURES = 3  # of the condition of single layers
-TINY = Architecture(features=2, growth=2, blocks=1, steps=1, hidden=3, margin=8)
 
 # A layer, closed over its condition, in one direction: value and log-determinant.
 Direction = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -60,7 +51,7 @@ LAYERS: dict[str, tuple[Callable[[], nn.Module], tuple[int, int, int]]] = {
     "coupling of odd halves": (lambda: Coupling(5, FEATURES, hidden=4), (5, 2, 2)),
     "uncoupled step": (lambda: FlowStep(12, None), (12, 2, 2)),
     "coupled step": (coupled_step, (12, 2, 2)),
-    "whole flow": (lambda: Flow(TINY), (3, 8, 8)),
+    "whole flow": (lambda: Flow(SMALLEST), (3, 8, 8)),
 }
 
 
@@ -71,7 +62,7 @@ def conditioned(name: str, *, batch: int = 1) -> tuple[Direction, Direction, Ten
     disturb(layer, seed=5)
     if isinstance(layer, Flow):
         sides = [shape[1] // 2**level for level in (1, 2, 3)]
-        given: Any = layer.prepare([values(batch, TINY.features, side, side) for side in sides])
+        given: Any = layer.prepare([values(batch, SMALLEST.features, side, side) for side in sides])
     elif isinstance(layer, Coupling):
         given = layer.prepare(values(batch, FEATURES, *shape[1:]))
     elif isinstance(layer, FlowStep) and layer.coupling is not None:
@@ -169,18 +160,7 @@ def test_convolution_is_the_sum_of_its_parts(inputs: slice) -> None:
 
 
 def network(**changes: Any) -> LLFlow:
-    fields: dict[str, Any] = {
-        "features": 3,
-        "growth": 2,
-        "blocks": 2,
-        "stacked_blocks": (1,),
-        "steps": 1,
-        "hidden": 3,
-        "margin": 8,
-    }
-    model = LLFlow(Architecture(**(fields | changes))).eval().requires_grad_(requires_grad=False)
-    disturb(model, seed=9)
-    return model
+    return disturbed(replace(PAPER, **changes), seed=9)
 
 
 @pytest.mark.parametrize("trunk_scale", [2, 4])
@@ -233,9 +213,7 @@ def test_brightness_is_added_to_every_element_of_the_latent() -> None:
 
 
 def test_brightness_head_starts_at_zero() -> None:
-    model = LLFlow(
-        Architecture(features=2, growth=2, blocks=1, steps=1, hidden=2, margin=8, brightness=True)
-    )
+    model = LLFlow(replace(SMALLEST, brightness=True))
     torch.testing.assert_close(model.predict_brightness(values(2, 3, 32, 48)), torch.zeros(2))
 
 
@@ -289,12 +267,9 @@ def test_inverse_is_exact_to_float64_for_float32_weights() -> None:
 # --- Activation norms are set once, from data, and only when asked ------------------------------
 
 
-ARCHITECTURE = Architecture(features=4, growth=4, blocks=1, steps=1, hidden=5, margin=8)
-
-
 def fresh() -> LLFlow:
     torch.manual_seed(4)
-    model = LLFlow(ARCHITECTURE).requires_grad_(requires_grad=False)
+    model = LLFlow(PAPER).requires_grad_(requires_grad=False)
     for part in model.modules():
         if isinstance(part, InvertibleConv):
             part.weight.mul_(1.5)  # or every second norm would receive what is normal already
@@ -403,7 +378,7 @@ def test_loaded_norms_are_not_set_again() -> None:
 
 def test_fresh_flow_only_turns_and_shrinks() -> None:
     """Fresh couplings scale by sigmoid(2) and shift by nothing, matrices are orthogonal."""
-    model = LLFlow(ARCHITECTURE)
+    model = LLFlow(PAPER)
     prepared = model.prepare(values(1, 12, 8, 8))
     picture = values(1, 3, 8, 8, seed=1)
     _, log_determinant = model.flow(picture, prepared.conditions)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from support.photographs import photograph
 
 from llenhance import errors
 from llenhance.errors import MissingExtraError
@@ -19,15 +20,6 @@ from llenhance.scoring.metrics import LUMA, colourfulness, mean_grey, scaled_to,
 SHARED = Path(__file__).parents[2] / "shared" / "eval" / "metrics.py"
 
 Pixels = NDArray[np.uint8]
-
-
-def photograph(*, seed: int = 0) -> Pixels:
-    """A smooth picture with some noise, 40x56."""
-    rng = np.random.default_rng(seed)
-    y, x = np.mgrid[0:1:40j, 0:1:56j]
-    waves = [np.sin(6 * y + phase) * np.cos(9 * x - phase) for phase in rng.uniform(0, 6, 3)]
-    noisy = 120 + 90 * np.stack(waves, axis=-1) + rng.normal(0, 6, (40, 56, 3))
-    return np.clip(noisy, 0, 255).astype(np.uint8)
 
 
 def worse(pixels: Pixels, name: str) -> Pixels:

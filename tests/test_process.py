@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-
-import llenhance
+from support.runners import ENVIRONMENT, program
 
 # Blocks of 50 MB, as results of layers: taken, filled and freed, one after the other.
 WORK = """
@@ -26,13 +21,9 @@ print(faults() - before)
 """
 
 
-def said(program: str) -> str:
-    environment = os.environ | {"PYTHONPATH": str(Path(llenhance.__file__).parents[1])}
-    environment.pop("OMP_WAIT_POLICY", None)
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
+def said(text: str) -> str:
+    environment = {key: value for key, value in ENVIRONMENT.items() if key != "OMP_WAIT_POLICY"}
+    return program(text, environment=environment, check=True).stdout.strip()
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is glibc that is told")

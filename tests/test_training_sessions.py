@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from support.training import (
     settings_for,
 )
 
-from llenhance.errors import LlenhanceError, UsageError
+from llenhance.errors import LlenhanceError, MissingExtraError, UsageError
 from llenhance.model.architecture import PRESETS
 from llenhance.training import Budget, Settings, run_session
 from llenhance.training.state import STATE, Run
@@ -242,3 +243,12 @@ def test_validation_gives_the_mean_score(key: str) -> None:
     pairs = [pair(photograph(64, 64, seed=seed)) for seed in (1, 2)]
     apart = [validate(model, [one], device=CPU)[key] for one in pairs]
     assert validate(model, pairs, device=CPU)[key] == pytest.approx(np.mean(apart))
+
+
+def test_missing_extra_is_told_before_training(
+    settings: Settings, folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "skimage", None)
+    validated = replace(settings, validation=folders / "held-out.txt")
+    with pytest.raises(MissingExtraError, match=r"llenhance\[train\]"):
+        run_session(validated, RECIPE, Budget(steps=1), report=print)

@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 import torch
 
-from llenhance import __version__
 from llenhance.doctor.devices import Device, crowded, find_devices, look_for_gpus, unused_gpus
 from llenhance.doctor.formats import Codec, try_codecs
 from llenhance.doctor.places import Place, usual_places
@@ -21,6 +20,7 @@ from llenhance.doctor.problem import Problem, exit_code_of
 from llenhance.doctor.trials import Trial, try_precisions
 from llenhance.errors import LlenhanceError, WeightsError
 from llenhance.system import system_errors
+from llenhance.version import __version__
 from llenhance.weights.file import load
 from llenhance.weights.find import DEFAULT_MODEL, find
 from llenhance.weights.local import everything

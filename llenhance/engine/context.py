@@ -62,8 +62,8 @@ def weights_along(start: Tensor, whole: Tensor, *, count: int, places: int) -> T
     Returns:
         ``(count, places)`` float32; one or two entries in each row are not 0, and sum to 1.
     """
-    centres = start + 2 * torch.arange(count, device=start.device) + 1
-    at = (centres * places / whole - 0.5).clamp(0, places - 1)
+    centers = start + 2 * torch.arange(count, device=start.device) + 1
+    at = (centers * places / whole - 0.5).clamp(0, places - 1)
     distance = (at[:, None] - torch.arange(places, device=start.device)).abs()
     return (1 - distance).clamp_min(0)
 

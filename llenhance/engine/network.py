@@ -26,8 +26,8 @@ from llenhance.engine.folding import (
     unshuffled,
 )
 from llenhance.model.architecture import LEVELS, STRIDE
-from llenhance.model.encoder import RESIDUAL, SLOPE, DenseBlock, Encoder, ResidualDenseBlock, join
 from llenhance.model.coupling import SCALE_FLOOR, Coupling
+from llenhance.model.encoder import RESIDUAL, SLOPE, DenseBlock, Encoder, ResidualDenseBlock, join
 from llenhance.model.flow import FlowStep
 from llenhance.model.llflow import LLFlow
 

@@ -20,7 +20,7 @@ GAIN: Final = 0.8  # mean gray 0.05..0.95 becomes -0.32..0.4: the scale of the p
 MIDDLE: Final = 0.45  # mean gray of an average well-lit photograph, where b is 0
 
 PARTS: Final = (4, 6)
-"""The head predicts the gray of each part of the picture, in so many rows and columns."""
+"""The head predicts the gray of each part of the picture, in this many rows and columns."""
 
 LOG_CHANNELS: Final = 3
 LOG_MIDDLE: Final = 3.5

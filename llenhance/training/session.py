@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from llenhance.errors import UsageError
+from llenhance.errors import UsageError, require
 from llenhance.model.architecture import PRESETS
 from llenhance.scoring.lpips import LPIPS, load_lpips
 from llenhance.system import system_errors
@@ -48,6 +48,7 @@ def run_session(settings: Settings, recipe: Recipe, budget: Budget, *, report: R
         WeightsError: The model to start from, or LPIPS, cannot be loaded.
         PictureError: A picture cannot be read, or the folder cannot be written.
         ResourceError: The disk is full, or there is not enough memory.
+        MissingExtraError: scikit-image is not installed, and there is validation.
     """
     check(settings, recipe)
     follow = partial(_follow, settings, recipe, budget)
@@ -105,7 +106,10 @@ class _Prepared(NamedTuple):
 def _prepared(settings: Settings, recipe: Recipe) -> _Prepared:
     """Load everything that a run needs, or say what is wrong with it."""
     _judge(settings)  # only tried: it is loaded again later, as it draws random numbers
-    held_out = stems_in(settings.validation) if settings.validation else None
+    held_out = None
+    if settings.validation:
+        require("skimage", extra="train")  # now, not at the first validation
+        held_out = stems_in(settings.validation)
     run = _started(settings, recipe, held_out)
     return _Prepared(run, *load_pictures(settings, recipe, held_out=held_out))
 

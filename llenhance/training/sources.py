@@ -71,7 +71,7 @@ class Pair:
 
 
 class Scene(NamedTuple):
-    """A whole dark picture, its reference and its equalisation tables, before cropping."""
+    """A whole dark picture, its reference and its equalization tables, before cropping."""
 
     dark: Pixels
     normal: Pixels
@@ -161,7 +161,7 @@ def start_of(length: int, part: int, rng: np.random.Generator) -> int:
 
 
 def tables_of(pixels: Pixels) -> Pixels:
-    """Return the equalisation tables of an 8-bit picture."""
+    """Return the equalization tables of an 8-bit picture."""
     return equalisation_tables(pixels).astype(np.uint8)
 
 
