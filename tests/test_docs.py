@@ -1,7 +1,8 @@
-"""Every command that the documentation shows is run, and does what it says."""
+"""Every command and every example that the documentation shows is run, and does what it says."""
 
 from __future__ import annotations
 
+import doctest
 import os
 import re
 import shlex
@@ -15,7 +16,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from llenhance import errors
+import llenhance
+from llenhance import Enhancer, errors, read_picture
 from llenhance.cli import app
 
 ROOT = Path(__file__).parents[1]
@@ -80,7 +82,10 @@ def test_documented_command_runs_and_writes_something(
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
+    own = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("LLENHANCE_HOME", str(own))  # the models of whoever tests stay out of it
     before = set(folder.rglob("*"))
     if set("<>|&*$") & set(command.line):
         done = run(command.line, folder)
@@ -101,6 +106,35 @@ def test_documented_python_runs(page: str, block: str, folder: Path) -> None:
     (folder / "example.py").write_text(block)
     done = run(f"{sys.executable} -W error example.py", folder)
     assert done.returncode == 0, f"{page}: {done.stderr}"
+
+
+def documented_objects() -> list[doctest.DocTest]:
+    """Return the docstrings of the package and its public names that have examples."""
+    finder = doctest.DocTestFinder(recurse=True, exclude_empty=True)
+    public = {name: getattr(llenhance, name) for name in llenhance.__all__}
+    found = finder.find(llenhance, globs={})
+    for name, thing in public.items():
+        if isinstance(thing, type) or callable(thing):
+            found += finder.find(thing, name, globs={})
+    return list({test.name: test for test in found if test.examples}.values())
+
+
+@pytest.mark.parametrize("example", documented_objects(), ids=lambda example: example.name)
+def test_example_in_a_docstring_gives_what_it_shows(
+    example: doctest.DocTest, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    monkeypatch.chdir(folder)
+    photo = Path("photo.jpg")
+    example.globs |= {name: getattr(llenhance, name) for name in llenhance.__all__}
+    example.globs |= {
+        "data": photo.read_bytes(),
+        "enhancer": Enhancer(),
+        "frames": [read_picture(photo).pixels] * 2,
+    }
+    said: list[str] = []
+    result = doctest.DocTestRunner().run(example, out=said.append)
+    assert result.failed == 0, "".join(said)
 
 
 def test_exit_codes_are_those_of_the_documentation() -> None:
@@ -124,7 +158,7 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     assert readme_command("-m pytest") in (ROOT / ".ci" / "run").read_text().splitlines()
 
 
-def test_first_command_of_the_readme_brightens_the_example(folder: Path) -> None:
+def test_first_command_of_the_readme_enhances_the_example(folder: Path) -> None:
     made = shutil.ignore_patterns("*_enhanced*")  # by whoever ran the command before the tests
     shutil.copytree(ROOT / "examples", folder / "examples", ignore=made)
     command = readme_command("examples/coffee.jpg").rpartition("&&")[2].strip()

@@ -1,0 +1,30 @@
+"""The JSON Schema in the documentation is the one that the command prints."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from support.runners import command
+
+from llenhance.cli.shapes.document import adapter
+
+DOCS = Path(__file__).parents[1] / "docs"
+UPDATE = "Run: .venv/bin/llenhance schema > docs/llenhance.schema.json"
+
+
+def test_schema_in_the_documentation_is_the_one_that_is_printed(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    printed = command(capfdbinary)("schema")
+    assert printed.code == 0
+    assert printed.stdout == (DOCS / "llenhance.schema.json").read_text(), UPDATE
+
+
+def test_documents_in_the_documentation_have_the_shape_of_the_schema() -> None:
+    shown = re.findall(r"```json\n(.*?)```", (DOCS / "usage.md").read_text(), re.DOTALL)
+    assert shown
+    for text in shown:
+        adapter().validate_python(json.loads(text))
