@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from test_engine import OURS, SEEING, network
+from support.architectures import DEEP_OURS, DEEP_SEEING
+from support.networks import calmed
 
 from llenhance.engine.engine import Engine, compile_model
 from llenhance.enhancing.fast import reduced
@@ -18,7 +19,7 @@ from llenhance.model.context import ContextNetwork
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return compile_model(network(SEEING), precision="fp32")
+    return compile_model(calmed(DEEP_SEEING), precision="fp32")
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +57,14 @@ def test_context_map_knows_the_constant(engine: Engine, pixels: NDArray[np.uint8
 
 
 def test_model_without_a_map_is_planned_without_one(pixels: NDArray[np.uint8]) -> None:
-    assert look(pixels, compile_model(network(OURS), precision="fp32")).context is None
+    assert look(pixels, compile_model(calmed(DEEP_OURS), precision="fp32")).context is None
 
 
 def test_fresh_context_network_changes_nothing(pixels: NDArray[np.uint8]) -> None:
     """So that it can join a network that was trained without."""
-    without, seeing = network(OURS), network(SEEING)
+    without, seeing = calmed(DEEP_OURS), calmed(DEEP_SEEING)
     assert seeing.context is not None
-    seeing.context.load_state_dict(ContextNetwork(SEEING.features).state_dict())
+    seeing.context.load_state_dict(ContextNetwork(DEEP_SEEING.features).state_dict())
     parts = seeing.state_dict() | without.state_dict()
     seeing.load_state_dict(parts)
     found, expected = (
