@@ -13,6 +13,7 @@ from llenhance.errors import LlenhanceError
 from llenhance.messages.note import Note
 
 _PNG: Final = "Use --format png to keep it"
+_ONLINE: Final = "Run this once without --offline"
 
 _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     # Memory, disks, names
@@ -20,6 +21,7 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
         "enhance": "Close other programs, or try a smaller --tile, such as 256",
         "evaluate": "Close other programs, or try a smaller --tile, such as 256",
         "bench": "Close other programs, or try smaller --sizes or a smaller --tile",
+        "train": "Close other programs, or try a smaller --batch or --crop",
     },
     "exists": {
         "enhance": "Add --overwrite, or choose another name with -o",
@@ -42,7 +44,6 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     },
     "not-a-regular-file": {"enhance": "Use -o - to write into a pipe"},
     "disk-read-only": {"enhance": "Choose another folder with -o"},
-    "name-too-long": {"enhance": "Choose a shorter name with -o"},
     "disk-full": {"enhance": "Free some space, or choose another folder with -o"},
     "quota-used-up": {"enhance": "Free some space, or choose another folder with -o"},
     "too-large-for-disk": {"enhance": "Choose another folder with -o"},
@@ -61,16 +62,46 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "xmp-lost": {"enhance": _PNG},
     "xmp-too-long": {"enhance": _PNG},
     "resolution-lost": {"enhance": _PNG},
+    "extension-unknown": {"enhance": "Use one of {extensions}, or choose the format with --format"},
     # Standard streams
-    "stdin-twice": "Give - once",
-    "stdin-among-many": "Name a folder with -o",
-    "stdout-takes-one": "Name a folder with -o",
-    "json-beside-picture": "Write the picture to a file with -o, or leave --json out",
-    "terminal-for-picture": "Write to a file with -o, or redirect the output: > FILE",
-    # Wishes and options
+    "stdin-twice": {"enhance": "Give - once"},
+    "stdin-among-many": {"enhance": "Name a folder with -o"},
+    "stdout-takes-one": {"enhance": "Name a folder with -o"},
+    "json-beside-picture": {"enhance": "Write the picture to a file with -o, or leave --json out"},
+    "terminal-for-picture": {"enhance": "Write to a file with -o, or redirect the output: > FILE"},
+    # Wishes, options, scores
     "arguments-wrong": "Add --help to see all options",
-    "takes-long": "Add --fast to make it in a few seconds, nearly the same",
-    "target-mean-out-of-range": "Try --target-mean 0.45",
+    "takes-long": {"enhance": "Add --fast to make it in a few seconds, nearly the same"},
+    "target-mean-out-of-range": {"enhance": "Try --target-mean 0.45"},
+    "result-not-finite": {"enhance": "Try another --model, or a --brightness closer to 0"},
+    "exposures-missing": {
+        "evaluate": "Each exposure needs a subfolder: use the names that --write-inputs makes"
+    },
+    "exposures-of-inputs-missing": {"evaluate": "Name the folder that --write-inputs filled"},
+    "measurement-ended": {"bench": "Try smaller --sizes or a smaller --tile"},
+    # Training
+    "budget-unclear": {"train": "Give either --steps or --minutes"},
+    "folders-unpaired": {"train": "Give each --low its --high, in the same order"},
+    "nothing-to-train-on": {
+        "train": "Give --low and --high, or --normal, --photographs or --night"
+    },
+    "shares-unmatched": {
+        "train": "Give one --share for each --low, then --normal, --photographs and --night"
+    },
+    "new-head-without-start": {
+        "train": "Add --start, or leave --new-head out: other runs train the head anyway"
+    },
+    "workers-uneven": {"train": "Use a --batch that is a multiple of {workers}, and --device cpu"},
+    "run-exists": {"train": "Add --resume, or choose another folder with --out"},
+    "nothing-to-resume": {"train": "Leave --resume out to start a run in it"},
+    "state-of-other-network": {"train": "Leave --preset out, or name the one it started with"},
+    "state-damaged": {"train": "Start again in another folder with --out"},
+    "resumed-differently": {
+        "train": "Give the options that it was started with, or another folder with --out"
+    },
+    "list-unmatched": {"train": "Compare the list with the names of the pictures in --low"},
+    "training-diverges": {"train": "Continue it with --resume and a lower --rate"},
+    "training-process-lost": {"train": "Continue it with --resume"},
     # Models
     "license-not-accepted": "Run: llenhance weights download {model} --accept-license",
     "download-by-hand": (
@@ -91,7 +122,13 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "model-name-reserved": {"weights import": "Choose another name with --as"},
     "license-unknown": {"weights upload": "Name it with --license"},
     "license-contradicted": {"weights upload": "Leave --license out"},
-    "hub-not-cached": "Run it once without --offline",
+    "hub-not-cached": {
+        "enhance": _ONLINE,
+        "evaluate": _ONLINE,
+        "weights download": _ONLINE,
+        "weights info": _ONLINE,
+        "weights upload": "Download it first, with llenhance weights download",
+    },
 }
 """From a code to a remedy: one for all commands, or one for each that has something to say."""
 
