@@ -26,7 +26,7 @@ def enhance(
     photos: Annotated[
         list[str],
         typer.Argument(
-            metavar="PHOTO...", show_default=False, help="Pictures; - is standard input."
+            metavar="PHOTO", show_default=False, help="Pictures; - is standard input."
         ),
     ],
     output: Annotated[

@@ -26,7 +26,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text."
 Models = Annotated[
     list[str],
     typer.Argument(
-        metavar="NAME...",
+        metavar="NAME",
         show_default=False,
         help="Names, or hf:owner/name.",
         autocompletion=completion.models,
@@ -105,7 +105,7 @@ def import_weights(
     ],
     name: Annotated[
         str | None,
-        typer.Option("--as", metavar="NAME", help="Name of the model; else that of the file."),
+        typer.Option("--as", metavar="NAME", help="Name of the model. Default: the name of the file."),
     ] = None,
     output: Annotated[
         Path | None,
@@ -165,9 +165,9 @@ def verify(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="NAME...",
+            metavar="NAME",
             show_default=False,
-            help="Names or files; else nano.",
+            help="Names or weights files. Default: nano.",
             autocompletion=completion.models,
         ),
     ] = None,
