@@ -16,7 +16,8 @@ import torch
 from llenhance.bench import Setting, Speed, measure, photograph
 from llenhance.bench.measure import answer_with_speed
 from llenhance.cli.app import run
-from llenhance.cli.bench import as_json, as_table
+from llenhance.cli.bench import as_table, as_values
+from llenhance.cli.shapes.document import adapter
 from llenhance.engine.engine import Engine, compile_model
 from llenhance.engine.watching import watched
 from llenhance.pictures.decode import decode
@@ -68,7 +69,7 @@ def test_the_corner_that_is_compared_fits_into_the_picture(speed: Speed) -> None
 def test_the_plain_network_can_be_left_out(setting: Setting) -> None:
     speed = measure(photograph(8, 8), replace(setting, plain=False, repeats=1))
     assert speed.plain is None
-    assert json.loads(as_json([speed]))["sizes"][0]["plain"] is None
+    assert as_values([speed])["sizes"][0]["plain"] is None
     assert "plain" not in as_table([speed])
 
 
@@ -118,7 +119,9 @@ def test_sizes_are_measured_in_processes_of_their_own_and_told_as_json(
     assert run(["bench", "--model", str(setting.model), *arguments]) == 0
     said = capfdbinary.readouterr()
     assert said.err == b""
-    whole = json.loads(said.out)
+    document = json.loads(said.out)
+    adapter().validate_python(document)
+    whole = document["result"]
     assert {key for key in whole if key != "sizes"} == {
         "model",
         "device",

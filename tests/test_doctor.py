@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from llenhance.cli.app import run
-from llenhance.cli.doctor import as_json, as_text
+from llenhance.cli.doctor import as_text, as_values, messages_of
+from llenhance.cli.shapes.document import adapter
 from llenhance.doctor import (
     Codec,
     Device,
@@ -50,7 +51,7 @@ def report(tiny: Path) -> Report:
 @pytest.fixture(scope="module")
 def whole(report: Report) -> dict[str, Any]:
     """The same as a program that reads JSON gets it."""
-    return json.loads(as_json(report))
+    return json.loads(json.dumps(as_values(report)))
 
 
 @pytest.fixture
@@ -143,8 +144,6 @@ def test_the_object_has_the_keys_that_the_documentation_names(whole: dict[str, A
         "folders",
         "model",
         "trials",
-        "problems",
-        "exit_code",
     }
 
 
@@ -158,7 +157,8 @@ def test_json_is_all_there_is_on_standard_output(
     said = capfdbinary.readouterr()
     assert said.err == b""
     whole = json.loads(said.out)
-    assert whole["model"] == str(tiny)
+    adapter().validate_python(whole)
+    assert whole["result"]["model"] == str(tiny)
     assert whole["exit_code"] == code == 0
 
 
@@ -177,7 +177,9 @@ def test_damaged_weights_are_code_3_and_a_sentence_that_names_them(
 
 def test_a_model_that_does_not_exist_is_code_3(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert run(["doctor", "--model", "nonsense", "--json"]) == 3
-    whole = json.loads(capfdbinary.readouterr().out)
+    document = json.loads(capfdbinary.readouterr().out)
+    assert [message["code"] for message in document["messages"]][:1] == ["model-unknown"]
+    whole = document["result"]
     assert whole["weights"][-1]["status"] == "unusable"
     assert whole["weights"][-1]["file"] is None
     assert whole["trials"] == []
@@ -215,12 +217,12 @@ def test_notes_are_no_problems(report: Report) -> None:
 def test_json_tells_what_is_wrong_and_what_to_do(report: Report) -> None:
     [note] = unused_gpus(GpuSigns(nvidia_driver=True))
     error = LlenhanceError("package-missing", "pillow", package="pillow")
-    told = json.loads(as_json(replace(report, problems=[error, note])))["problems"]
-    missing = {"what": "pillow: it is not installed", "remedy": "Run: pip install pillow"}
-    assert told == [
-        missing | {"exit_code": 1},
-        {"what": str(note), "remedy": note.remedy, "exit_code": 0},
-    ]
+    missing, unused = messages_of(replace(report, problems=[error, note]))
+    assert (missing["code"], missing["severity"]) == ("package-missing", "error")
+    assert (missing["about"], missing["text"]) == ("pillow", "it is not installed")
+    assert missing["remedy"] == "Run: pip install pillow"
+    assert (unused["code"], unused["severity"]) == (note.code, note.severity)
+    assert (unused["text"], unused["remedy"]) == (str(note), note.remedy)
 
 
 def test_the_home_folder_is_shown_short(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:

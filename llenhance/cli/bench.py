@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -44,8 +43,9 @@ def bench(
     """Measure speed and memory on this machine.
 
     \b
-    llenhance bench
-    llenhance bench --sizes 600x400,4000x3000 --precision fp32
+    Examples:
+      llenhance bench
+      llenhance bench --sizes 600x400,4000x3000 --precision fp32
     """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
     terminal = Terminal("bench", json=json, quiet=quiet)
     wanted = list(_sides(sizes))
@@ -63,7 +63,10 @@ def bench(
         for width, height in wanted:
             progress(f"{width}x{height}", 0, 0)
             speeds.append(measure_apart(width, height, setting))
-    terminal.write_line(as_json(speeds) if json else as_table(speeds))
+    if json:
+        terminal.document(as_values(speeds))
+    else:
+        terminal.write_line(as_table(speeds))
 
 
 def _sides(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -80,10 +83,10 @@ def _sides(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
         yield width, height
 
 
-def as_json(speeds: Sequence[Speed]) -> str:
-    """Return one JSON object: what it was measured with, and the figures for each size."""
+def as_values(speeds: Sequence[Speed]) -> dict[str, Any]:
+    """Return JSON values: what it was measured with, and the figures for each size."""
     ran = speeds[0].ran
-    whole: dict[str, Any] = {
+    return {
         "model": ran.model,
         "device": ran.device,
         "precision": ran.precision,
@@ -94,7 +97,6 @@ def as_json(speeds: Sequence[Speed]) -> str:
         "multiply_adds_per_pixel": ran.multiply_adds_per_pixel,
         "sizes": [_figures(speed) for speed in speeds],
     }
-    return json_format.dumps(whole, indent=1, allow_nan=False)
 
 
 def _figures(speed: Speed) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llenhance.cli.advice import remedy
+from llenhance.cli.documents import Told, told
 from llenhance.cli.options import Model
 from llenhance.cli.terminal import Terminal, printable
 
@@ -27,23 +27,27 @@ def doctor(
     """Find out what works on this machine, and what to do about the rest.
 
     \b
-    llenhance doctor
-    llenhance doctor --model llflow-small
+    Examples:
+      llenhance doctor
+      llenhance doctor --model llflow-small
     """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
     terminal = Terminal("doctor", json=json)
 
     from llenhance.doctor import examine  # imports torch
 
     report = examine(model)
-    terminal.write_line(as_json(report) if json else as_text(report))
+    if json:
+        terminal.document(
+            as_values(report), messages=messages_of(report), exit_code=report.exit_code
+        )
+    else:
+        terminal.write_line(as_text(report))
     raise typer.Exit(report.exit_code)
 
 
-def as_json(report: Report) -> str:
-    """Return one JSON object: sizes in bytes, times in seconds, null if something is unknown."""
-    from llenhance.doctor.problem import exit_code_of, what
-
-    whole: dict[str, Any] = {
+def as_values(report: Report) -> dict[str, Any]:
+    """Return JSON values: sizes in bytes, times in seconds, None if something is unknown."""
+    return {
         "versions": report.versions,
         "system": report.system,
         "machine": report.machine,
@@ -76,17 +80,12 @@ def as_json(report: Report) -> str:
         ],
         "model": report.model,
         "trials": [asdict(trial) for trial in report.trials],
-        "problems": [
-            {
-                "what": what(problem),
-                "remedy": remedy(problem, command="doctor"),
-                "exit_code": exit_code_of(problem),
-            }
-            for problem in report.problems
-        ],
-        "exit_code": report.exit_code,
     }
-    return json_format.dumps(whole, indent=1, allow_nan=False)
+
+
+def messages_of(report: Report) -> list[Told]:
+    """Return what is wrong, the worst first, as JSON values."""
+    return [told(problem, command="doctor", about=report.model) for problem in report.problems]
 
 
 def as_text(report: Report) -> str:

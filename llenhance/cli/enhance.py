@@ -25,9 +25,7 @@ from llenhance.cli.terminal import Terminal
 def enhance(
     photos: Annotated[
         list[str],
-        typer.Argument(
-            metavar="PHOTO", show_default=False, help="Pictures; - is standard input."
-        ),
+        typer.Argument(metavar="PHOTO", show_default=False, help="Pictures; - is standard input."),
     ],
     output: Annotated[
         str | None,
@@ -84,9 +82,7 @@ def enhance(
     offline: Offline = False,
     dry_run: Annotated[
         bool,
-        typer.Option(
-            "--dry-run", help="Write nothing: say what would be done."
-        ),
+        typer.Option("--dry-run", help="Write nothing: say what would be done."),
     ] = False,
     overwrite: Overwrite = False,
     json: Annotated[

@@ -30,8 +30,9 @@ def export(
     """Write a model for ONNX Runtime, OpenVINO and others.
 
     \b
-    llenhance export --format onnx -o nano.onnx
-    llenhance export --format openvino --tile 512 -o nano.xml
+    Examples:
+      llenhance export --format onnx -o nano.onnx
+      llenhance export --format openvino --tile 512 -o nano.xml
     """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
     terminal = Terminal("export")
     found = obtain(model, terminal=terminal, offline=False)

@@ -131,9 +131,10 @@ def train(
     """Train a model on pairs of pictures, or on photographs that it darkens.
 
     \b
-    llenhance train --low low --high high --out run --minutes 60
-    llenhance train --low low --high high --out run --minutes 60 --resume
-    llenhance train --normal photos --start nano --out run --steps 5000
+    Examples:
+      llenhance train --low low --high high --out run --minutes 60
+      llenhance train --low low --high high --out run --minutes 60 --resume
+      llenhance train --normal photos --start nano --out run --steps 5000
     """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
     terminal = Terminal("train", json=json, quiet=quiet)
 

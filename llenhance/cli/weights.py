@@ -105,7 +105,7 @@ def import_weights(
     ],
     name: Annotated[
         str | None,
-        typer.Option("--as", metavar="NAME", help="Name of the model. Default: the name of the file."),
+        typer.Option("--as", metavar="NAME", help="Name of the model. Default: that of the file."),
     ] = None,
     output: Annotated[
         Path | None,

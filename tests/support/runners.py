@@ -51,8 +51,7 @@ class Outcome:
     @property
     def report(self) -> dict[str, Any]:
         """The result in the one JSON document that was printed."""
-        whole = self.document
-        return whole["result"] if "schema" in whole else whole
+        return self.document["result"]
 
 
 def _strict(text: bytes) -> dict[str, Any]:
