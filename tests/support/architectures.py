@@ -13,6 +13,9 @@ from llenhance.model.architecture import Architecture
 SMALLEST: Final = Architecture(features=2, growth=2, blocks=1, steps=1, hidden=2, margin=8)
 """The paper's encoder with next to no parameters: for files, names and exact mathematics."""
 
+FEWEST: Final = replace(SMALLEST, uncoupled_steps=0)
+"""As few tensors as there can be: for hundreds of files that are made and read."""
+
 TINY_PAPER: Final = Architecture(features=4, growth=2, blocks=1, steps=1, hidden=4, margin=8)
 """The paper's encoder, for whole commands: a picture of 40x56 takes milliseconds."""
 
