@@ -20,9 +20,9 @@ from support.runners import Command, Outcome, command, imported_by
 import llenhance
 from llenhance import errors
 from llenhance.files.folders import read_pixels
-from llenhance.jobs.evaluate import Failure, Job, Scored
+from llenhance.jobs.evaluate import Failure, Scored, ScoreJob
 from llenhance.jobs.plots import plot_of_sweep
-from llenhance.jobs.sweep import AS_IT_IS, EXPOSURES, Plan, Point, largest_drop, summarise
+from llenhance.jobs.sweep import AS_IT_IS, EXPOSURES, Point, SweepPlan, largest_drop, summarise
 from llenhance.pictures.picture import Picture
 
 NAMES = [
@@ -173,9 +173,9 @@ def scored(name: str, psnr: float) -> Scored:
 def compared(*psnrs: Mapping[str, float | None]) -> tuple[Point, ...]:
     """Summarise exposures whose pictures have these PSNR; None is a failure."""
     broken = errors.PictureError("not-found", "any")
-    jobs = [tuple(Job(picture=Path(name)) for name in part) for part in psnrs]
+    jobs = [tuple(ScoreJob(picture=Path(name)) for name in part) for part in psnrs]
     chosen = EXPOSURES[: len(psnrs)]
-    plan = Plan(parts=tuple(zip(chosen, jobs, strict=True)), unpaired=())
+    plan = SweepPlan(parts=tuple(zip(chosen, jobs, strict=True)), unpaired=())
     results: Iterable[Scored | Failure] = [
         Failure(job, broken) if psnr is None else scored(job.picture.name, psnr)
         for part, of_part in zip(psnrs, jobs, strict=True)
