@@ -342,7 +342,7 @@ def test_a_picture_may_be_given_in_any_form(form: str, enhancer: Enhancer, tmp_p
     np.testing.assert_array_equal(result, enhancer.enhance(pixels))
 
 
-@pytest.mark.parametrize("given", [None, 7, io.StringIO("text"), object()], ids=repr)
+@pytest.mark.parametrize("given", [None, 7, io.StringIO("text"), object()], ids=lambda given: type(given).__name__)
 def test_what_is_no_picture_is_refused_with_a_sentence(given: Any, enhancer: Enhancer) -> None:
     with pytest.raises(UsageError) as refused:
         enhancer.enhance(given)
