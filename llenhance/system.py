@@ -44,7 +44,7 @@ def system_errors(name: str | Path, kind: type[LlenhanceError] = PictureError) -
     except MemoryError as reason:
         raise ResourceError("out-of-memory", str(name)) from reason
     except ValueError as reason:  # a NUL, or half of a surrogate pair, in a name
-        if not isinstance(reason, UnicodeError) and "null" not in str(reason):
+        if not isinstance(reason, UnicodeEncodeError) and "null" not in str(reason):
             raise
         raise kind("name-impossible", str(name)) from reason
 

@@ -258,10 +258,10 @@ def test_shipped_model_is_not_removed() -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_list_is_one_json_array(capsysbinary: pytest.CaptureFixture[bytes], tiny: Path) -> None:
+def test_list_is_one_json_document(capsysbinary: pytest.CaptureFixture[bytes], tiny: Path) -> None:
     add(tiny, "mine")
     assert run(["weights", "list", "--json"]) == 0
-    rows = {row["name"]: row for row in json.loads(capsysbinary.readouterr().out)}
+    rows = {row["name"]: row for row in json.loads(capsysbinary.readouterr().out)["result"]}
     assert rows["nano"]["present"]
     assert rows["nano"]["default"]
     assert rows["nano"]["license"]["name"] == "Apache-2.0"
@@ -280,7 +280,7 @@ def test_download_says_what_it_needs_and_exits_with_3(
 ) -> None:
     assert run(["weights", "download", "theirs", "hf:no/body", "--json"]) == 3
     said = capsysbinary.readouterr()
-    assert [row["path"] for row in json.loads(said.out)] == [None, None]
+    assert [row["path"] for row in json.loads(said.out)["result"]] == [None, None]
     assert b"CC BY-NC-SA 4.0" in said.err
     assert b"does not exist" in said.err
     assert run(["weights", "download", "theirs", "--accept-license", "-q"]) == 0
@@ -308,7 +308,7 @@ def test_imported_checkpoint_is_used_by_its_name(
 ) -> None:
     assert run(["weights", "import", str(checkpoint), "--as", "theirs"]) == 0
     assert run(["weights", "info", "theirs", "--json"]) == 0
-    facts = json.loads(capsysbinary.readouterr().out)
+    facts = json.loads(capsysbinary.readouterr().out)["result"]
     assert facts["architecture"]["features"] == SMALL.features
     assert facts["parameters"] == sum(p.numel() for p in LLFlow(SMALL).parameters())
     assert facts["sha256"] == sha256(find("theirs").path)
@@ -326,12 +326,12 @@ def test_verify_finds_what_is_damaged(
 ) -> None:
     path = add(tiny, "mine")
     assert run(["weights", "verify", "--all", "--json"]) == 0
-    rows = json.loads(capsysbinary.readouterr().out)
+    rows = json.loads(capsysbinary.readouterr().out)["result"]
     assert {row["name"]: row["ok"] for row in rows} == {"nano": True, "mine": True}
     path.write_bytes(path.read_bytes()[:-4])
     assert run(["weights", "verify", "--all", "--json"]) == 3
     said = capsysbinary.readouterr()
-    assert [row["ok"] for row in json.loads(said.out)] == [True, False]
+    assert [row["ok"] for row in json.loads(said.out)["result"]] == [True, False]
     assert b"mine" in said.err
     assert run(["weights", "verify", "nobody"]) == 3
     assert home.exists()

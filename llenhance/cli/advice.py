@@ -102,6 +102,28 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "list-unmatched": {"train": "Compare the list with the names of the pictures in --low"},
     "training-diverges": {"train": "Continue it with --resume and a lower --rate"},
     "training-process-lost": {"train": "Continue it with --resume"},
+    "tile-not-multiple": {
+        "enhance": "Use --tile {below} or --tile {above}, or 0 for the whole picture",
+        "evaluate": "Use --tile {below} or --tile {above}, or 0 for the whole picture",
+        "bench": "Use --tile {below} or --tile {above}, or 0 for the whole picture",
+        "export": "Use --tile {below} or --tile {above}",
+    },
+    "device-unknown": "Use --device auto or --device cpu",
+    "device-absent": "Use --device auto or --device cpu",
+    "precision-unknown": "Use --precision auto",
+    "precision-needs-gpu": "Use --precision auto",
+    "export-extension": {"export": "Choose a name with -o that ends in {extension}"},
+    "size-unreadable": {"bench": "Use --sizes WIDTHxHEIGHT, such as 600x400"},
+    # Training
+    "shares-impossible": {"train": "Give positive numbers with --share"},
+    "preset-unknown": {"train": "Use --preset with one of: {known}"},
+    "pictures-smaller-than-crop": {"train": "Use a smaller --crop, or larger pictures"},
+    "all-held-out": {"train": "Check --validation against the names in the folders"},
+    # The doctor
+    "precision-broken-but-unneeded": {"doctor": "Leave --precision at auto"},
+    "working-folder-refused": {
+        "doctor": "Work in another folder, or write to one: llenhance photo.jpg -o FOLDER/"
+    },
     # Models
     "license-not-accepted": "Run: llenhance weights download {model} --accept-license",
     "download-by-hand": (

@@ -18,11 +18,11 @@ def pictures_in(folder: Path) -> dict[str, Path]:
     """Return the pictures of a folder by stem (the name without extension), sorted by name.
 
     Raises:
-        UsageError: it is not a folder, has no pictures, or has two with the same stem.
-        PictureError: the folder cannot be read.
+        UsageError: it is not a folder, cannot be read, has no pictures, or has two with the same
+            stem.
     """
     known = readable_extensions()
-    with system_errors(folder):
+    with system_errors(folder, UsageError):
         if not folder.is_dir():
             raise UsageError("not-a-folder", str(folder))
         paths = sorted(folder.iterdir())
