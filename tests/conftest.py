@@ -6,6 +6,8 @@ import pytest
 import torch
 from hypothesis import settings
 from support.architectures import TINY_OURS
+from support.photographs import photograph_file
+from support.runners import Command, command
 
 from llenhance.model.llflow import LLFlow
 from llenhance.weights.file import store
@@ -23,3 +25,23 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     store(LLFlow(TINY_OURS), path, training={}, dtype=torch.float32, overwrite=False)
     return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with one dark photograph."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dark.jpg").write_bytes(photograph_file())
+    return tmp_path
+
+
+@pytest.fixture
+def run(capfdbinary: pytest.CaptureFixture[bytes]) -> Command:
+    """Run a command line in this process."""
+    return command(capfdbinary)
+
+
+@pytest.fixture
+def llenhance_(run: Command, tiny: Path, folder: Path) -> Command:
+    """Run `llenhance` with the tiny model, in the working folder."""
+    return lambda *arguments: run("--model", str(tiny), *arguments)

@@ -17,7 +17,7 @@ from support.architectures import SMALLEST
 from support.checkpoints import authors_checkpoint
 from support.pairs import save
 from support.photographs import photograph, photograph_file
-from support.runners import Command, command
+from support.runners import Command
 
 from llenhance.cli.app import app
 from llenhance.jobs.sweep import EXPOSURES
@@ -135,12 +135,6 @@ def folder(something_of_everything: Path, tmp_path: Path, monkeypatch: pytest.Mo
     for variable in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
         monkeypatch.delenv(variable, raising=False)
     return something_of_everything
-
-
-@pytest.fixture
-def run(capfdbinary: pytest.CaptureFixture[bytes]) -> Command:
-    """Run a command line in this process."""
-    return command(capfdbinary)
 
 
 def inserted(use: str, name: str) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from llenhance.pictures.decode import decode
 from llenhance.pictures.encode import encode
 from llenhance.pictures.picture import Picture
 
@@ -52,3 +53,8 @@ def example(name: str) -> Pixels:
     """A photograph of `examples/`, by its name without the extension."""
     with Image.open(EXAMPLES / f"{name}.jpg") as file:
         return np.asarray(file.convert("RGB"))
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file holds a picture that is not black."""
+    return bool(decode(path.read_bytes(), name=str(path)).pixels.any())
