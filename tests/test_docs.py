@@ -137,6 +137,21 @@ def test_example_in_a_docstring_gives_what_it_shows(
     assert result.failed == 0, "".join(said)
 
 
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that the headings of a page get on the web."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)", page.read_text())
+    for target, anchor in links:
+        file = page.parent / target if target else page
+        assert file.exists(), target
+        assert not anchor or anchor in anchors(file), f"{target}#{anchor}"
+
+
 def test_exit_codes_are_those_of_the_documentation() -> None:
     page = (ROOT / "docs" / "usage.md").read_text()
     documented = {int(code) for code in re.findall(r"^\| (\d) \|", page, re.MULTILINE)}
