@@ -342,7 +342,9 @@ def test_a_picture_may_be_given_in_any_form(form: str, enhancer: Enhancer, tmp_p
     np.testing.assert_array_equal(result, enhancer.enhance(pixels))
 
 
-@pytest.mark.parametrize("given", [None, 7, io.StringIO("text"), object()], ids=lambda given: type(given).__name__)
+@pytest.mark.parametrize(
+    "given", [None, 7, io.StringIO("text"), object()], ids=lambda given: type(given).__name__
+)
 def test_what_is_no_picture_is_refused_with_a_sentence(given: Any, enhancer: Enhancer) -> None:
     with pytest.raises(UsageError) as refused:
         enhancer.enhance(given)
@@ -358,6 +360,13 @@ def test_what_was_looked_at_once_is_rendered_as_often_as_wanted(enhancer: Enhanc
     small = enhancer.render(pixels[::2, ::2], plan)  # not contiguous
     assert small.shape == (20, 28, 3)
     assert mean_grey(small) == pytest.approx(mean_grey(expected), abs=0.05)
+
+
+def test_a_plan_for_16_bits_does_not_fit_8(enhancer: Enhancer) -> None:
+    plan = enhancer.look(dark_photograph(16, 16, dtype=np.uint16))
+    with pytest.raises(UsageError) as refused:
+        enhancer.render(dark_photograph(16, 16), plan)
+    assert refused.value.code == "plan-of-other-depth"
 
 
 def test_a_plan_for_a_target_comes_near_to_it() -> None:
