@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import settings
 from support.architectures import TINY_OURS
+from support.pairs import save_pairs
 from support.photographs import photograph_file
 from support.runners import Command, command
 
@@ -45,3 +46,17 @@ def run(capfdbinary: pytest.CaptureFixture[bytes]) -> Command:
 def llenhance_(run: Command, tiny: Path, folder: Path) -> Command:
     """Run `llenhance` with the tiny model, in the working folder."""
     return lambda *arguments: run("--model", str(tiny), *arguments)
+
+
+@pytest.fixture
+def pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with pairs 2, 10 and dusk in `low` and `high`."""
+    monkeypatch.chdir(tmp_path)
+    save_pairs(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def evaluate_(capfdbinary: pytest.CaptureFixture[bytes], pairs: Path) -> Command:
+    """Run `llenhance evaluate` in the working folder of pairs."""
+    return command(capfdbinary, "evaluate")
