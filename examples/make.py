@@ -1,4 +1,4 @@
-"""Make the example photographs: public-domain pictures, darkened by `llenhance.darkening`.
+"""Make the example photographs: public-domain pictures, darkened by `llenhance.training.darkening`.
 
 Run from the root of the repository: python examples/make.py
 It needs scikit-image, whose package brings the two pictures.

@@ -20,7 +20,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from llenhance import __version__
 from llenhance.engine.context import Context, placed, weights_along
 from llenhance.engine.engine import compile_model
 from llenhance.engine.network import FastNetwork
@@ -36,6 +35,7 @@ from llenhance.model.conditioning import (
 from llenhance.model.context import PLACES, Extent
 from llenhance.model.llflow import LLFlow
 from llenhance.system import system_errors
+from llenhance.version import __version__
 
 Format = Literal["onnx", "openvino"]
 
@@ -72,7 +72,7 @@ def export(
     and column of the whole picture at which ``condition`` starts, and the whole picture's height
     and width, in pixels. The output is ``picture`` ``(1, 3, H, W)``, nominally 0..1 but not
     clamped. The file's metadata are ``architecture`` (JSON), ``margin``, ``version`` of llenhance
-    and, if it is known, ``licence``.
+    and, if it is known, ``license``.
 
     Args:
         model: A trained network on the CPU; it stays as it is.
@@ -111,7 +111,7 @@ def export(
     }
     with system_errors(path), tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / path.name
-        save(model, made, tile, facts | ({"licence": license} if license else {}))
+        save(model, made, tile, facts | ({"license": license} if license else {}))
         _check(model, lambda inputs: run(made, inputs), name=str(path), tile=tile)
         written: list[Path] = []
         try:

@@ -27,7 +27,7 @@ from llenhance.errors import (
 from llenhance.jobs import batch
 from llenhance.jobs.batch import Policy, unusual_brightness, writes_to_stdout
 from llenhance.jobs.results import Result
-from llenhance.jobs.task import Request
+from llenhance.jobs.task import Request, enhance_bytes
 from llenhance.messages.note import Note
 from llenhance.pictures.decode import decode
 from llenhance.pictures.encode import encode
@@ -292,6 +292,14 @@ def test_a_folder_is_made_for_the_output(folder: Path) -> None:
     assert enhanced(folder / "new/folder/b.jpg")
 
 
+@pytest.mark.parametrize("name", ["WEBP", "WebP", "webp", ".webp"])
+def test_a_request_may_call_a_format_by_any_of_its_names(name: str, folder: Path) -> None:
+    data = (folder / "a.jpg").read_bytes()
+    made = enhance_bytes(data, name="a", enhancer=Inverter(), request=Request(format=name))
+    assert (made.format, made.media_type) == ("WEBP", "image/webp")
+    assert made.data[8:12] == b"WEBP"
+
+
 def test_the_format_of_the_input_stays(folder: Path) -> None:
     """Sixteen bits and transparency survive without being asked for."""
     values = np.arange(6 * 9 * 4, dtype=np.uint16).reshape(6, 9, 4) * 200
@@ -376,6 +384,15 @@ def test_standard_input_can_go_to_a_file(
     stdin(photograph_file("JPEG"))
     assert only(list(enhance_files(["-"], enhancer=Inverter, output=output))).data is None
     assert enhanced(folder / written)
+
+
+def test_standard_input_in_a_folder_keeps_its_format(
+    folder: Path, stdin: Callable[[bytes], None]
+) -> None:
+    stdin(photograph_file("PNG"))
+    results = list(enhance_files(["-", "a.jpg"], enhancer=Inverter, output="out"))
+    assert [result.output for result in results] == ["out/stdin.png", "out/a.jpg"]
+    assert enhanced(folder / "out/stdin.png")
 
 
 def test_standard_input_that_is_no_picture_is_called_by_its_name(

@@ -335,7 +335,7 @@ def test_a_picture_may_be_given_in_any_form(form: str, enhancer: Enhancer, tmp_p
         "image": Image.fromarray(pixels),
         "array": pixels,
     }[form]
-    found = enhancer.enhance(given)
+    found: Any = enhancer.enhance(given)
     kind = {"image": Image.Image, "array": np.ndarray}.get(form, Picture)
     assert isinstance(found, kind)
     result = found.pixels if isinstance(found, Picture) else np.asarray(found)

@@ -31,13 +31,17 @@ def service() -> Iterator[str]:
     assert spec.loader is not None
     module: Any = module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.Handler.log_message = lambda *_: None
+    module.Handler.log_message = silent
     with module.Service(0) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
         thread.join()
+
+
+def silent(*_: object) -> None:
+    """Log nothing."""
 
 
 def post(address: str, data: bytes) -> tuple[bytes, dict[str, str]]:
@@ -55,7 +59,8 @@ def test_service_answers_several_at_once_with_what_each_would_get_alone(service:
         for data in pictures
     ]
     with ThreadPoolExecutor(8) as clients:
-        answers = list(clients.map(lambda data: post(f"{service}?brightness=0.1", data), pictures))
+        addresses = [f"{service}?brightness=0.1"] * len(pictures)
+        answers = list(clients.map(post, addresses, pictures))
     for (body, headers), alone in zip(answers, expected, strict=True):
         assert headers["Content-Type"] == "image/png"
         np.testing.assert_array_equal(

@@ -117,7 +117,7 @@ def test_onnx_says_what_it_is(tmp_path: Path) -> None:
     assert Architecture.from_json(facts["architecture"]) == OURS
     assert facts["margin"] == "8"
     assert facts["version"].startswith("llenhance ")
-    assert facts["licence"] == "Apache-2.0"
+    assert facts["license"] == "Apache-2.0"
 
 
 def test_openvino_says_what_it_is(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_openvino_says_what_it_is(tmp_path: Path) -> None:
     network_read = import_openvino().Core().read_model(path)
     said = network_read.get_rt_info(["llenhance", "architecture"]).astype(str)
     assert Architecture.from_json(json.dumps(json.loads(said))) == OURS
-    assert not network_read.has_rt_info(["llenhance", "licence"])  # not known: not claimed
+    assert not network_read.has_rt_info(["llenhance", "license"])  # not known: not claimed
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -244,6 +244,6 @@ def test_command_writes_the_shipped_model(
     assert run(["export", "--format", "onnx", "-o", str(path)]) == 0
     assert "checked" in capsys.readouterr().err
     facts = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
-    assert facts["licence"] == "Apache-2.0"
+    assert facts["license"] == "Apache-2.0"
     assert run(["export", "--format", "onnx", "-o", str(path)]) == 1
     assert "--overwrite" in capsys.readouterr().err

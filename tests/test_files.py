@@ -229,7 +229,7 @@ def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(PictureError, match="there is no such file or folder"):
+    with pytest.raises(PictureError, match="there is no such folder"):
         write_whole(tmp_path / "missing" / "a.jpg", b"bright", overwrite=False)
 
 

@@ -44,7 +44,7 @@ def downloading(terminal: Terminal, name: str) -> Generator[Callable[[int, int],
 
 @contextmanager
 def watching(terminal: Terminal, files: int) -> Generator[Callable[[str, int, int], None]]:
-    """Show a bar for the tiles of each picture, from the second second on.
+    """Show a bar for the tiles of each picture, once the work takes more than a second.
 
     Args:
         terminal: Knows whether a bar is wanted.

@@ -30,7 +30,8 @@ def report(result: Result, terminal: Terminal) -> None:
 
 def _document(result: Result, terminal: Terminal) -> None:
     command, about = terminal.command, _title(result.input)
-    messages = [told(note, command=command, about=about) for note in result.notes]
+    messages = terminal.take_told()  # what concerns all pictures goes with the next one
+    messages += [told(note, command=command, about=about) for note in result.notes]
     if result.error:
         messages.append(told(result.error, command=command))
     terminal.document(

@@ -63,7 +63,7 @@ class ScoreReport:
 def of_pictures(
     results: Sequence[Scored | Failure], *, model: str | None, unpaired: Sequence[PictureError]
 ) -> ScoreReport:
-    """ScoreReport on each picture, and on all of them."""
+    """Report on each picture, and on all of them."""
     from llenhance.jobs.loop import Failed
 
     rows = [result for result in results if not isinstance(result, Failed)]
@@ -79,7 +79,7 @@ def of_pictures(
 def of_sweep(
     points: Sequence[Point], *, model: str | None, unpaired: Sequence[PictureError]
 ) -> ScoreReport:
-    """ScoreReport on each exposure, and on the largest drop."""
+    """Report on each exposure, and on the largest drop."""
     from llenhance.jobs.sweep import largest_drop
 
     drop = largest_drop(points)

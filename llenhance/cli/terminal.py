@@ -105,6 +105,11 @@ class Terminal:
         else:
             self.say(line)
 
+    def take_told(self) -> list[Told]:
+        """Return what was told so far and belongs to no document yet."""
+        told, self._told = self._told, []
+        return told
+
     def say(self, sentence: str) -> None:
         """Tell people something on standard error, unless they want quiet."""
         if not self.quiet:

@@ -1,14 +1,15 @@
-"""The effect that a small copy of a picture received, lifted to full size.
+"""Enhance a small copy of a picture, and lift the effect to full size.
 
 The method is the fast guided filter (He and Sun, arXiv:1505.00996; He et al., IEEE TPAMI 35(6),
-2013) with the dark picture as its guide: around each place of the small copy, the bright colour is
-an affine function of the dark one, and it is that function which is enlarged, not the picture,
+2013) with the dark picture as its guide. Around each place of the small copy, the bright color is
+an affine function of the dark one. That function is enlarged, not the picture:
 
     bright = A g(dark) + b,    A = (cov(g, g) + epsilon 1)^-1 cov(g, bright),
                                b = mean(bright) - A mean(g),
 
-g being a gamma curve. So edges and detail come from the picture at full size. Filters of smaller
-windows fit what the first left over ("twicing", Tukey 1977), and their functions are added.
+where g is a gamma curve. So edges and detail come from the picture at full size. Filters with
+smaller windows fit what the first one left over ("twicing", Tukey 1977), and their functions are
+added.
 """
 
 from __future__ import annotations
@@ -27,18 +28,18 @@ from llenhance.pictures.pixels import Pixels
 Floats = NDArray[np.float32]
 
 MEGAPIXELS: Final = 1.0
-"""Of the small copy, in millions of pixels."""
+"""Size of the small copy, in millions of pixels."""
 
 NOT_WORTH_IT: Final = 1.5
-"""A picture of up to so many times the small copy's pixels is enhanced as it is."""
+"""A picture with up to this many times the pixels of the small copy is enhanced as it is."""
 
 GAMMA: Final = 0.7
-"""Exponent of g."""
+"""Exponent of the gamma curve g."""
 
 # (radius, epsilon) of each filter, in pixels of the small copy and squared units of g: coarse to
-# fine. A greater weight of the fine ones comes nearer to the full run where the small copy is not
-# much smaller (31.2 for 31.0 dB at 1.7 times the side), and goes away from it where it is (25.2 for
-# 26.0 dB at 4 times), as there the network's own fine texture differs.
+# fine. More weight for the fine ones comes closer to the full run if the small copy is not much
+# smaller (31.2 instead of 31.0 dB at 1.7 times the side), but not if it is (25.2 instead of 26.0 dB
+# at 4 times): there the network's own fine texture differs.
 _FILTERS: Final = ((16, 1e-3), (4, 1e-2), (1, 5e-2))
 
 _TOP: Final = np.float32(65535)
@@ -48,20 +49,20 @@ _AT_ONCE: Final = 1 << 16  # pixels of a strip; its 15 planes stay in the cache
 def enhance_fast(
     pixels: Pixels, enhance: Callable[[Pixels], Pixels], *, megapixels: float = MEGAPIXELS
 ) -> Pixels:
-    """Enhance a picture by way of a small copy.
+    """Enhance a picture through a small copy of it.
 
     Args:
-        pixels: ``(H, W, 3)``, uint8 or uint16, at least 1x1. Never modified.
-        enhance: makes ``(h, w, 3)`` pixels well-lit, of the same type. It is called once: with the
-            small copy, always of uint16, as averages lie between the levels of 8 bits; or with the
-            pixels themselves if they are hardly more than the copy would be.
-        megapixels: size of the small copy, in millions of pixels, more than 0.
+        pixels: ``(H, W, 3)``, uint8 or uint16, at least 1x1. They are never modified.
+        enhance: Enhances ``(h, w, 3)`` pixels and keeps their type. It is called once: with the
+            small copy, always of uint16, since averages lie between the levels of 8 bits; or with
+            the pixels themselves if they are hardly more than the copy would be.
+        megapixels: Size of the small copy in millions of pixels, more than 0.
 
     Returns:
-        Same shape and type as ``pixels``.
+        An array of the same shape and type as ``pixels``.
 
     Raises:
-        ValueError: megapixels is not positive.
+        ValueError: ``megapixels`` is not positive.
     """
     if not megapixels > 0:
         raise ValueError(f"megapixels must be positive, not {megapixels}")
@@ -75,9 +76,9 @@ def enhance_fast(
 
 
 def copy_size(height: int, width: int, *, megapixels: float = MEGAPIXELS) -> tuple[int, int]:
-    """Return height and width of the small copy, of the same proportions, at least 1x1.
+    """Return the height and width of the small copy, of the same proportions, at least 1x1.
 
-    Those of the picture itself if it is hardly larger.
+    They are those of the picture itself if it is hardly larger.
     """
     if height * width <= NOT_WORTH_IT * megapixels * 1e6:
         return height, width
@@ -90,8 +91,8 @@ def reduced(pixels: Pixels, height: int, width: int) -> Floats:
 
     Args:
         pixels: uint8 or uint16.
-        height: of the result, at most H.
-        width: of the result, at most W.
+        height: Height of the result, at most H.
+        width: Width of the result, at most W.
     """
     result = np.empty((height, width, 3), np.float32)
     ratio = pixels.shape[0] / height
@@ -100,7 +101,7 @@ def reduced(pixels: Pixels, height: int, width: int) -> Floats:
     def fill(start: int) -> None:
         stop = min(start + block, height)
         first, last = int(start * ratio), min(pixels.shape[0], math.ceil(stop * ratio))
-        # OpenCV narrows; rows are averaged here, as a block may begin within one.
+        # OpenCV averages along rows; across them it is done here, as a block may begin within one.
         narrow = cv2.resize(
             pixels[first:last].astype(np.float32),
             (width, last - first),
@@ -122,14 +123,14 @@ def lift(pixels: Pixels, small_dark: Floats, small_bright: Floats) -> Pixels:
     Args:
         pixels: ``(H, W, 3)``, uint8 or uint16: the dark picture.
         small_dark: ``(h, w, 3)``, 0..1: the same picture, averaged over areas.
-        small_bright: ``(h, w, 3)``, 0..1: what it shall become.
+        small_bright: ``(h, w, 3)``, 0..1: what the copy became.
 
     Returns:
-        Same shape and type as ``pixels``. What is needed besides is 12 values a pixel of the small
-        copy, a few times, and strips of rows.
+        An array of the same shape and type as ``pixels``. The memory needed besides is 12 values a
+        pixel of the small copy, a few times, and strips of rows.
 
     Raises:
-        ValueError: the small pictures differ in size, or are empty.
+        ValueError: The small pictures differ in size, or are empty.
     """
     if small_dark.shape != small_bright.shape or not small_dark.size:
         raise ValueError(
@@ -175,7 +176,7 @@ def affine_functions(guide: Floats, bright: Floats) -> Floats:
 
 
 def _in_threads(fill: Callable[[int], None], starts: Iterable[int]) -> None:
-    """Fill the parts of a picture, several at a time: NumPy and OpenCV release the lock."""
+    """Fill the parts of a picture, several at a time: NumPy and OpenCV release Python's lock."""
     with ThreadPoolExecutor(max(1, cv2.getNumThreads())) as threads:
         list(threads.map(fill, starts))
 
@@ -227,7 +228,7 @@ def _dot(a: Sequence[NDArray[Any]], b: Sequence[NDArray[Any]]) -> NDArray[Any]:
 
 
 def _of_rows(functions: Floats, start: int, stop: int, height: int) -> Floats:
-    """Return the functions of some rows of a picture of that height, interpolated linearly."""
+    """Return the functions for some rows of a picture of this height, interpolated linearly."""
     last = functions.shape[1] - 1
     at = ((np.arange(start, stop) + 0.5) * (last + 1) / height - 0.5).clip(0, last)
     first = at.astype(np.intp)
@@ -236,7 +237,7 @@ def _of_rows(functions: Floats, start: int, stop: int, height: int) -> Floats:
 
 
 def _applied(functions: Floats, guides: Floats, strip: Pixels) -> Pixels:
-    """Return the functions of a strip's rows, interpolated along them, of its pixels."""
+    """Apply the functions of a strip's rows to its pixels, interpolated along the rows."""
     rows, width = strip.shape[:2]
     guide = [guides[strip[..., c]] for c in range(3)]
     result = np.empty_like(strip)

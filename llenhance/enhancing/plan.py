@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from llenhance.engine.engine import Engine
+from llenhance.errors import UsageError
 from llenhance.model.brightness import brightness_of
 from llenhance.model.conditioning import LOG_FLOOR, deepened, equalisation_tables, thumbnail
 from llenhance.pictures.pixels import Pixels
@@ -51,12 +52,12 @@ class Plan:
             copy: ``(H, W, 3)``, of the picture's own type, or uint16 for a uint8 picture.
 
         Raises:
-            ValueError: The copy is uint8 and the picture is uint16.
+            UsageError: The copy is uint8 and the picture is uint16.
         """
         if copy.dtype == self.tables.dtype:
             return self
         if copy.dtype != np.uint16:
-            raise ValueError(f"a plan for {self.tables.dtype} pixels does not fit {copy.dtype}")
+            raise UsageError("plan-of-other-depth", "the plan")
         return replace(self, tables=deepened(self.tables))
 
 

@@ -33,8 +33,8 @@ def opened(picture: object) -> Picture:
         return picture
     if isinstance(picture, str | Path):
         return read_picture(picture)
-    if isinstance(picture, bytes):
-        return decode(picture, name="the picture")
+    if isinstance(picture, bytes | bytearray):
+        return decode(bytes(picture), name="the picture")
     if isinstance(picture, Image.Image):
         return Picture.from_pil(picture)
     if isinstance(picture, np.ndarray):

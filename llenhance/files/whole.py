@@ -64,6 +64,8 @@ def write_whole(path: Path, data: bytes, *, overwrite: bool) -> None:
             _publish(part, target, overwrite=overwrite)
         except FileExistsError as reason:
             raise PictureError("exists", str(path)) from reason
+        except FileNotFoundError as reason:
+            raise PictureError("folder-not-found", str(path.parent)) from reason
         finally:  # KeyboardInterrupt and SystemExit included; after a rename there is nothing left
             part.unlink(missing_ok=True)
         _sync_folder(target.parent)

@@ -23,6 +23,7 @@ from llenhance.jobs.results import Result
 from llenhance.jobs.task import USUAL, AnyEnhancer, Request, enhance_opened, open_bytes
 from llenhance.messages.note import Note
 from llenhance.model.architecture import USUAL_BRIGHTNESS
+from llenhance.pictures.formats import FORMATS, format_in, format_named
 
 if TYPE_CHECKING:  # torch takes seconds to import, and wrong usage is told without it
     from llenhance.enhancing.estimate import Estimate
@@ -82,12 +83,14 @@ class Job:
         output: A file, or '-' for standard output; None if the input is a folder.
         request: What to make of it.
         note: Why the result has another format than the input; None if it has not.
+        data: Content of standard input, if it was read to find a name for the result.
     """
 
     input: str
     output: Path | Literal["-"] | None
     request: Request
     note: Note | None = None
+    data: bytes | None = None
 
     @property
     def name(self) -> str:
@@ -165,7 +168,11 @@ def plan(inputs: Sequence[str], *, output: str | None, request: Request = USUAL)
         raise UsageError("stdin-among-many", "standard input")
     if writes_to_stdout(inputs, output=output):
         return [Job(input=inputs[0], output=STDIO, request=request)]
-    sources = [Path("stdin" if name == STDIO else name) for name in inputs]
+    data = None
+    is_file = output is not None and format_named(output) is not None
+    if STDIO in inputs and request.format is None and not is_file:  # its format names the result
+        data = sys.stdin.buffer.read()
+    sources = [_stdin_as_file(data) if name == STDIO else Path(name) for name in inputs]
     files = [source for source in sources if not _is_folder(source)]
     outputs = plan_outputs(files, output=output, many=many, format=request.format)
     targets = {planned.source: planned for planned in outputs}
@@ -176,7 +183,10 @@ def plan(inputs: Sequence[str], *, output: str | None, request: Request = USUAL)
             jobs.append(Job(input=name, output=None, request=request))
             continue
         made = replace(request, format=planned.format)
-        jobs.append(Job(input=name, output=planned.target, request=made, note=planned.note))
+        given = data if name == STDIO else None
+        jobs.append(
+            Job(input=name, output=planned.target, request=made, note=planned.note, data=given)
+        )
     return jobs
 
 
@@ -244,7 +254,15 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
+def _stdin_as_file(data: bytes | None) -> Path:
+    """Return the name that standard input would have as a file."""
+    format = format_in(data) if data else None
+    return Path(f"stdin{FORMATS[format].extensions[0]}" if format else "stdin")
+
+
 def _read(job: Job) -> bytes:
+    if job.data is not None:
+        return job.data
     return sys.stdin.buffer.read() if job.input == STDIO else read_bytes(Path(job.input))
 
 

@@ -48,7 +48,7 @@ class ScoreJob:
     """A picture, the reference it is compared with, and the file for its enhanced version.
 
     `change` makes the input from the picture and its reference; `source` is the input that another
-    program made the picture from. With either, and a reference, the input's mean grey is told.
+    program made the picture from. With either, and a reference, the input's mean gray is told.
     """
 
     picture: Path
@@ -74,7 +74,7 @@ class Scored:
         name: stem of its file.
         compared: with its reference, ``psnr``, ``ssim``, ``ssim_rgb`` and where asked for
             ``lpips``: under `PRODUCED` as it is, under `SCALED` after scaling to the reference's
-            mean grey, under `TRUE_B` as the model makes it when told the reference's brightness.
+            mean gray, under `TRUE_B` as the model makes it when told the reference's brightness.
             Empty without a reference.
         alone: `GREY` and `REFERENCE_GREY`, perhaps `INPUT_GREY`, 0..1; without a reference the
             fields of `Appearance`.
@@ -96,7 +96,7 @@ class Summary:
     Attributes:
         mean: of every figure.
         brightness_error: ``mean``, ``median``, ``p90`` and ``max`` of the pictures'
-            ``|mean grey - reference's|``, 0..1; None without references.
+            ``|mean gray - reference's|``, 0..1; None without references.
     """
 
     mean: Scored
@@ -165,7 +165,7 @@ def evaluate(
 
     Args:
         jobs: of `plan`.
-        enhancer: makes what brightens the pictures first; called once. Without it they are scored
+        enhancer: makes what enhances the pictures first; called once. Without it they are scored
             as they are.
         lpips: weights for `load_lpips`.
         overwrite: replace outputs that exist.

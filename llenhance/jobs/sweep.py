@@ -1,7 +1,7 @@
 """How results depend on the exposure of the input: dark pictures in, scores at each exposure out.
 
 An `Exposure` changes a dark picture before it is enhanced. `plan` lists the work at all of
-`EXPOSURES`, `plan_results` that for pictures of another program; `evaluation.evaluate` does it, and
+`EXPOSURES`, `plan_results` that for pictures of another program; `evaluate.evaluate` does it, and
 `summarise` compares the exposures. `plots.py` draws what came out.
 """
 

@@ -35,8 +35,8 @@ class Request:
 
     Attributes:
         wish: How bright the result should be.
-        format: Format of the result, a key of `FORMATS` such as 'PNG'; None keeps the picture's
-            own, where that can be written.
+        format: Format of the result, such as 'png' or 'JPEG'; None keeps the picture's own, if that
+            can be written.
         quality: 1 to 100, for formats that compress with loss; None is the format's usual quality.
     """
 

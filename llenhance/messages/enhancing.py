@@ -28,6 +28,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "memory-short": warning("memory was short, so the picture was done in tiles of {tile} pixels"),
     # Input of `Enhancer`
+    "plan-of-other-depth": Message(
+        "it is for pixels of 16 bits, and does not fit pixels of 8 bits",
+        "Look at the pixels that you want to render",
+    ),
     "not-a-picture": Message(
         "it is {what}",
         "Use a path, the bytes of a picture file, an open binary file, a PIL image, a Picture, or "

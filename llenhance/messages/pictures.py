@@ -48,7 +48,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "extended-xmp-left-behind": note("the extended part of the XMP data was left behind"),
     "comments-left-behind": note("its text comments were left behind"),
     # Writing.
-    "format-not-written": note("{format} files can be read but not written, so the result is {written}"),
+    "format-not-written": note(
+        "{format} files can be read but not written, so the result is {written}"
+    ),
     "unknown-format": Message("there is no such format", "Use one of {formats}"),
     "format-read-only": Message(
         "pictures of this format can be read, but not written", "Use one of {formats}"

@@ -15,7 +15,7 @@ import numpy as np
 from llenhance.errors import PictureError, UsageError
 from llenhance.messages.note import Note
 from llenhance.pictures import guard, metadata
-from llenhance.pictures.formats import FORMATS, writable_titles
+from llenhance.pictures.formats import FORMATS, format_called, writable_titles
 from llenhance.pictures.formats.format import Writer
 from llenhance.pictures.picture import Picture
 
@@ -25,7 +25,7 @@ def encode(picture: Picture, *, format: str, quality: int | None = None, name: s
 
     Args:
         picture: stays as it is.
-        format: a key of `FORMATS` that can be written.
+        format: a format that can be written: a key of `FORMATS`, a title or an extension.
         quality: 1 to 100; without it 95 for JPEG, 90 for WebP, 85 for AVIF.
         name: what error messages call the picture.
 
@@ -34,6 +34,7 @@ def encode(picture: Picture, *, format: str, quality: int | None = None, name: s
         PictureError: the format cannot hold a picture of this size.
         ResourceError: there is not enough memory.
     """
+    format = format_called(format)
     writer = check_fits(picture, format=format, quality=quality, name=name)
     gone = (field for field, _ in _missing(picture, format) if field)
     kept = replace(picture, **cast("dict[str, Any]", dict.fromkeys(gone)))
@@ -51,6 +52,7 @@ def check_fits(picture: Picture, *, format: str, quality: int | None = None, nam
         UsageError: a format that cannot be written, or a quality out of range.
         PictureError: the format cannot hold a picture of this size.
     """
+    format = format_called(format)
     writer = _writer_of(format)
     if quality is not None and not 1 <= quality <= 100:
         raise UsageError("quality-out-of-range", "quality", quality=quality)
@@ -71,9 +73,10 @@ def losses(picture: Picture, *, format: str, quality: int | None = None) -> tupl
 
     Args:
         picture: any.
-        format: a key of `FORMATS` that can be written.
+        format: a format that can be written: a key of `FORMATS`, a title or an extension.
         quality: as for `encode`; lossless formats ignore it, and a note says so.
     """
+    format = format_called(format)
     told = [note for _, note in _missing(picture, format) if note is not None]
     if quality is not None and _writer_of(format).quality is None:
         told.append(Note("quality-ignored", format=FORMATS[format].title))
@@ -81,8 +84,6 @@ def losses(picture: Picture, *, format: str, quality: int | None = None) -> tupl
 
 
 def _writer_of(format: str) -> Writer:
-    if format not in FORMATS:
-        raise UsageError("unknown-format", format, formats=writable_titles())
     about = FORMATS[format]
     if about.writer is None:
         raise UsageError("format-read-only", about.title, formats=writable_titles())

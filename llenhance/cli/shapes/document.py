@@ -112,6 +112,14 @@ class WeightsPathDocument(Document):
     result: str | None
 
 
+@_exact
+class EndedDocument(Document):
+    """What a command prints that was ended by an error, whatever the command."""
+
+    command: str
+    result: None
+
+
 AnyDocument = (
     EnhanceDocument
     | EvaluateDocument
@@ -123,6 +131,7 @@ AnyDocument = (
     | WeightsDownloadDocument
     | WeightsVerifyDocument
     | WeightsPathDocument
+    | EndedDocument
 )
 """A document of any command."""
 

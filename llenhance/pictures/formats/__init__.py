@@ -72,15 +72,33 @@ def format_of(path: PurePath | str) -> str:
     return key
 
 
+def format_called(name: str) -> str:
+    """Return the key of a format by its key, title or extension, in any case: 'WebP' is 'WEBP'.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    for key, format in FORMATS.items():
+        if name.casefold() in (key.casefold(), format.title.casefold()):
+            return key
+    key = format_named(name)
+    if key is None:
+        raise UsageError("unknown-format", name, formats=writable_titles())
+    return key
+
+
 def result_format(source: str, *, wanted: str | None = None) -> tuple[str, Note | None]:
     """Return the format in which the result of a picture is written, and a note if it is another.
 
     Args:
         source: the picture's own format, a key of `FORMATS`; anything else counts as unknown.
-        wanted: the key of the format that was asked for. It is returned as it is, without a note.
+        wanted: the format that was asked for: its key, title or extension. There is no note then.
+
+    Raises:
+        UsageError: there is no such format.
     """
     if wanted is not None:
-        return wanted, None
+        return format_called(wanted), None
     if source not in FORMATS:
         return FALLBACK, None
     about = FORMATS[source]
