@@ -1,10 +1,12 @@
-"""The JSON Schema in the documentation is the one that the command prints."""
+"""The JSON Schema and the list of messages in the documentation are those of the code."""
 
 from __future__ import annotations
 
 import json
 import re
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.runners import command
@@ -21,6 +23,15 @@ def test_schema_in_the_documentation_is_the_one_that_is_printed(
     printed = command(capfdbinary)("schema")
     assert printed.code == 0
     assert printed.stdout == (DOCS / "llenhance.schema.json").read_text(), UPDATE
+
+
+def test_messages_in_the_documentation_are_those_of_the_code() -> None:
+    spec = spec_from_file_location("make", DOCS / "messages" / "make.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module: Any = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.page() == module.PAGE.read_text(), "Run: python docs/messages/make.py"
 
 
 def test_documents_in_the_documentation_have_the_shape_of_the_schema() -> None:

@@ -168,6 +168,12 @@ def remedy(message: LlenhanceError | Note, *, command: str) -> str:
     return message.remedy if advice is None else advice.format(**message.facts)
 
 
+def advised_remedies(code: str) -> dict[str, str]:
+    """Return the remedies of a code here, by command; under '' that of all commands."""
+    advice = _ADVICE.get(code, {})
+    return {"": advice} if isinstance(advice, str) else dict(advice)
+
+
 def sentence(error: LlenhanceError, *, command: str) -> str:
     """Return an error as a person reads it: the name, what is wrong, and what to do."""
     advice = remedy(error, command=command)
