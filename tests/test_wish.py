@@ -16,20 +16,26 @@ from llenhance.pictures.picture import Picture
 
 @pytest.mark.parametrize("value", [1.01, -1.01, math.nan, math.inf])
 def test_brightness_out_of_range_is_refused(value: float) -> None:
-    with pytest.raises(UsageError, match="brightness"):
+    with pytest.raises(UsageError) as caught:
         Wish(brightness=value)
+    assert caught.value.name == "brightness"
+    assert caught.value.code == "brightness-out-of-range"
 
 
 @pytest.mark.parametrize("value", [5.01, -5.01, math.nan, -math.inf])
 def test_exposure_out_of_range_is_refused(value: float) -> None:
-    with pytest.raises(UsageError, match="exposure"):
+    with pytest.raises(UsageError) as caught:
         Wish(exposure=value)
+    assert caught.value.name == "exposure"
+    assert caught.value.code == "exposure-out-of-range"
 
 
 @pytest.mark.parametrize("value", [-0.01, 1.01, math.nan, 128.0])
 def test_target_mean_out_of_range_is_refused(value: float) -> None:
-    with pytest.raises(UsageError, match="target mean"):
+    with pytest.raises(UsageError) as caught:
         Wish(target_mean=value)
+    assert caught.value.name == "target mean"
+    assert caught.value.code == "target-mean-out-of-range"
 
 
 @pytest.mark.parametrize(
@@ -60,8 +66,17 @@ def test_constants_and_what_is_predicted_need_no_search(wish: Wish) -> None:
 def test_wishes_exclude_each_other(
     brightness: float, exposure: float | None, target_mean: float | None, match: str | None
 ) -> None:
-    with pytest.raises(UsageError, match="contradict each other"):
+    with pytest.raises(UsageError) as caught:
         wish_for(brightness=brightness, exposure=exposure, target_mean=target_mean, match=match)
+    assert caught.value.code == "contradiction"
+    given = {
+        "brightness": brightness or None,
+        "exposure": exposure,
+        "target mean": target_mean,
+        "match": match,
+    }
+    named = [name for name, value in given.items() if value is not None]
+    assert caught.value.name == " and ".join(named)
 
 
 def test_picture_to_match_gives_its_mean_grey(tmp_path: Path) -> None:
@@ -74,8 +89,14 @@ def test_picture_to_match_may_have_16_bits() -> None:
     assert wish_for(match=reference).target_mean == pytest.approx(0.2)
 
 
-@pytest.mark.parametrize("name", ["missing.png", "text.png", "."])
-def test_picture_to_match_that_cannot_be_read_is_wrong_usage(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("missing.png", "not-found"), ("text.png", "format-not-known"), (".", "is-a-folder")],
+)
+def test_picture_to_match_that_cannot_be_read_is_wrong_usage(
+    tmp_path: Path, name: str, code: str
+) -> None:
     (tmp_path / "text.png").write_text("no picture")
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError) as caught:
         wish_for(match=tmp_path / name)
+    assert (caught.value.code, caught.value.name) == (code, str(tmp_path / name))
