@@ -120,7 +120,7 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "pictures-smaller-than-crop": {"train": "Use a smaller --crop, or larger pictures"},
     "all-held-out": {"train": "Check --validation against the names in the folders"},
     # The doctor
-    "precision-broken-but-unneeded": {"doctor": "Leave --precision at auto"},
+    "precision-broken-but-unneeded": {"doctor": "Leave the precision at auto, the default"},
     "working-folder-refused": {
         "doctor": "Work in another folder, or write to one: llenhance photo.jpg -o FOLDER/"
     },
