@@ -164,7 +164,9 @@ def test_weights_are_imported_under_the_name_given(
 ) -> None:
     asked: list[object] = []
 
-    def import_checkpoint(source: Path, *, target: Path, overwrite: bool) -> Architecture:
+    def import_checkpoint(
+        source: Path, *, target: Path, overwrite: bool, digest: str | None
+    ) -> Architecture:
         asked.extend((source, target, overwrite))
         return SMALL
 

@@ -149,7 +149,7 @@ def test_dry_run_tells_what_the_format_cannot_hold(llenhance_: Command, folder: 
     arguments = ("--dry-run", "glass.png", "-o", "bright.jpg")
     done = llenhance_(*arguments)
     assert done.code == 0
-    assert done.stderr.count("JPEG cannot hold transparency. Use --format png to keep it\n") == 1
+    assert done.stderr.count("JPEG cannot hold transparency. To keep it, write PNG") == 1
     [line] = llenhance_(*arguments, "--json").lines
     assert [(told["code"], told["about"]) for told in line["messages"]] == [
         ("transparency-lost", "glass.png")

@@ -321,6 +321,13 @@ def test_imported_checkpoint_is_used_by_its_name(
     assert tmp_path.exists()
 
 
+def test_weights_file_is_copied_where_a_file_is_wanted(tiny: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copy.safetensors"
+    assert run(["weights", "import", str(tiny), "-o", str(target)]) == 0
+    assert target.read_bytes() == tiny.read_bytes()
+    assert run(["weights", "import", str(tiny), "-o", str(target)]) == 1  # it exists
+
+
 def test_verify_finds_what_is_damaged(
     home: Path, tiny: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:

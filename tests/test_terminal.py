@@ -66,7 +66,7 @@ def test_a_picture_to_match_that_cannot_be_read_is_told_before_the_model_is_load
 def test_what_the_format_cannot_hold_is_said_once(llenhance_: Command, folder: Path) -> None:
     (folder / "glass.png").write_bytes(photograph_file(format="PNG", alpha=True))
     said = llenhance_("glass.png", "--format", "jpeg").stderr
-    assert said.count("JPEG cannot hold transparency. Use --format png to keep it\n") == 1
+    assert said.count("JPEG cannot hold transparency. To keep it, write PNG") == 1
     assert said.count("transparency") == 1
 
 

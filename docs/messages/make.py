@@ -15,10 +15,11 @@ PAGE = Path(__file__).with_name("README.md")
 
 HEAD = """# Messages
 
-Every error and note has a code, which does not change between versions: programs can rely on it. In JSON
-it is `code`, beside `facts` (what stands in braces here), `text` and `remedy`; in Python it is `error.code` or
-`note.code`. The last column is what the command says to do where it can say more than Python can.
-The words are in `llenhance/messages/` and `llenhance/cli/advice.py`; `make.py` writes this page.
+Every error and note has a code, which does not change between versions: programs can rely on
+it. In JSON it is `code`, beside `facts` (what stands in braces here), `text` and `remedy`; in
+Python it is `error.code` or `note.code`. The last column is what the command says to do where it
+can say more than Python can. The words are in `llenhance/messages/` and `llenhance/cli/advice.py`;
+`make.py` writes this page.
 
 | code | kind | words | what to do | in the command |
 |---|---|---|---|---|

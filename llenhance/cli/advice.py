@@ -12,7 +12,7 @@ from typing import Final
 from llenhance.errors import LlenhanceError
 from llenhance.messages.note import Note
 
-_PNG: Final = "Use --format png to keep it"
+_PNG: Final = "To keep it, write PNG: --format png, or a name that ends in .png"
 _ONLINE: Final = "Run this once without --offline"
 
 _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {

@@ -105,7 +105,7 @@ def enhance(
     from llenhance.enhancing.wish import wish_for
     from llenhance.jobs import batch
     from llenhance.jobs.task import Request
-    from llenhance.pictures.formats import format_of
+    from llenhance.pictures.formats import format_to_write
 
     terminal = Terminal("enhance", json=json, quiet=quiet, verbose=verbose)
     if batch.writes_to_stdout(photos, output=output) and not dry_run:
@@ -117,7 +117,7 @@ def enhance(
         wish=wish_for(
             brightness=brightness, exposure=exposure, target_mean=target_mean, match=match
         ),
-        format=format_of(file_format) if file_format else None,
+        format=format_to_write(file_format) if file_format else None,
         quality=quality,
     )
     policy = batch.Policy(output=output, overwrite=overwrite, dry_run=dry_run)

@@ -127,11 +127,10 @@ def import_weights(
     """  # noqa: D301
     if name is not None and output is not None:
         raise UsageError("contradiction", "--as and --output")
-    from llenhance.weights.keep import add
-    from llenhance.weights.official import import_checkpoint  # imports torch
+    from llenhance.weights.keep import add, write_weights
 
     if output is not None:
-        network = import_checkpoint(source, target=output, overwrite=overwrite)
+        network = write_weights(source, output, overwrite=overwrite)
         made = f"{network.blocks} blocks, {network.features} features"
         Terminal("weights import").say(f"{source} -> {output}  ({made})")
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from llenhance.errors import UsageError, WeightsError
 from llenhance.files.whole import write_whole
@@ -13,6 +14,9 @@ from llenhance.weights.home import SUFFIX, home, is_model_name, is_regular_file,
 from llenhance.weights.hub_reference import PREFIX, parse
 from llenhance.weights.local import is_shipped, named, shipped_models
 from llenhance.weights.registry import entry
+
+if TYPE_CHECKING:
+    from llenhance.model.architecture import Architecture
 
 
 def add(source: Path, name: str, *, overwrite: bool = False) -> Path:
@@ -79,17 +83,37 @@ def remove(name: str) -> int:
     return freed
 
 
-def _keep(source: Path, target: Path, *, digest: str | None = None) -> None:
-    """Write a weights file, checked, from one or from an authors' checkpoint."""
+def write_weights(
+    source: Path, target: Path, *, overwrite: bool, digest: str | None = None
+) -> Architecture:
+    """Write a weights file, checked, from one or from an authors' checkpoint.
+
+    Args:
+        source: a weights file if it is called so, else a checkpoint; it stays where it is.
+        target: the new weights file.
+        overwrite: whether an existing file is replaced.
+        digest: the SHA-256 of the source, if it is known.
+
+    Returns:
+        What network it is.
+
+    Raises:
+        WeightsError: the source is damaged or refused.
+        PictureError: the target exists, or cannot be written.
+        ResourceError: the disk is full.
+    """
     from llenhance.weights.file import load  # imports torch
     from llenhance.weights.official import import_checkpoint
 
     if source.suffix != SUFFIX:
-        with keeping_in(target.parent):
-            import_checkpoint(source, target=target, overwrite=True, digest=digest)
-        return
-    load(source)
+        return import_checkpoint(source, target=target, overwrite=overwrite, digest=digest)
+    network = load(source)
     with system_errors(source, WeightsError):
         data = source.read_bytes()
+    write_whole(target, data, overwrite=overwrite)
+    return network.architecture
+
+
+def _keep(source: Path, target: Path, *, digest: str | None = None) -> None:
     with keeping_in(target.parent):
-        write_whole(target, data, overwrite=True)
+        write_weights(source, target, overwrite=True, digest=digest)

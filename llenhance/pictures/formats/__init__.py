@@ -87,6 +87,18 @@ def format_called(name: str) -> str:
     return key
 
 
+def format_to_write(name: str) -> str:
+    """Return the key of a format that can be written, by any of its names.
+
+    Raises:
+        UsageError: there is no such format, or it can only be read.
+    """
+    key = format_called(name)
+    if FORMATS[key].writer is None:
+        raise UsageError("format-read-only", FORMATS[key].title, formats=writable_titles())
+    return key
+
+
 def result_format(source: str, *, wanted: str | None = None) -> tuple[str, Note | None]:
     """Return the format in which the result of a picture is written, and a note if it is another.
 
