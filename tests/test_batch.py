@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,8 @@ from llenhance.errors import (
     WeightsError,
 )
 from llenhance.jobs import batch
-from llenhance.jobs.batch import Policy, unusual_brightness, writes_to_stdout
+from llenhance.jobs.batch import Policy, unusual_brightness
+from llenhance.jobs.job import writes_to_stdout
 from llenhance.jobs.results import Result
 from llenhance.jobs.task import Request, enhance_bytes
 from llenhance.messages.note import Note
@@ -412,7 +413,6 @@ def test_standard_input_that_is_no_picture_is_called_by_its_name(
         (["a.jpg", "b.jpg"], "-", None),
         (["a.jpg", "b.jpg"], "bright.jpg", None),
         (["a.jpg", "b.jpg"], "c.jpg", None),
-        (["a.jpg", "./a.jpg"], None, None),
         (["a.jpg"], "a.jpg", None),
         (["a.jpg", "b.jpg"], ".", None),
         (["a.jpg"], "bright.gif", None),
@@ -455,6 +455,112 @@ def test_brightness_beyond_the_paper_is_warned_of(brightness: float) -> None:
     warning = unusual_brightness(brightness)
     assert warning is not None
     assert warning.facts["value"] == brightness
+
+
+# --- Doubtful names ---------------------------------------------------------------------------
+
+
+def outcomes(results: Iterable[Result]) -> list[tuple[str, str | None]]:
+    """Return the output of each result, or the code of its error or its first note."""
+    return [
+        (one.input, one.error.code if one.error else one.output or one.notes[0].code)
+        for one in results
+    ]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_of_two_pictures_for_one_name_the_first_gets_it_and_the_rest_is_done(
+    folder: Path, dry_run: bool
+) -> None:
+    (folder / "a.png").write_bytes(photograph_file("PNG"))
+    inputs = ["a.jpg", "a.png", "b.jpg"]
+    options = {"file_format": "webp", "dry_run": dry_run}
+    assert outcomes(enhance_files(inputs, enhancer=Inverter, **options)) == [
+        ("a.jpg", "a_enhanced.webp"),
+        ("a.png", "two-inputs-one-output"),
+        ("b.jpg", "b_enhanced.webp"),
+    ]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_second_picture_for_a_name_never_replaces_the_first(
+    folder: Path, overwrite: bool
+) -> None:
+    (folder / "a.png").write_bytes(photograph_file("PNG", size=(3, 3)))
+    options = {"file_format": "webp", "overwrite": overwrite}
+    list(enhance_files(["a.jpg", "a.png"], enhancer=Inverter, **options))
+    assert decode((folder / "a_enhanced.webp").read_bytes(), name="a").width == 9
+
+
+def test_the_advice_for_a_second_picture_of_a_name_leads_to_its_result(folder: Path) -> None:
+    (folder / "a.png").write_bytes(photograph_file("PNG"))
+    results = list(enhance_files(["a.jpg", "a.png"], enhancer=Inverter, file_format="webp"))
+    assert results[1].error is not None
+    assert results[1].error.facts == {"first": "a.jpg", "second": "a.png"}
+    again = only(list(enhance_files(["a.png"], enhancer=Inverter, output="other.webp")))
+    assert again.error is None
+
+
+def test_a_file_that_is_no_picture_takes_no_name(folder: Path) -> None:
+    (folder / "a.cr2").write_bytes(b"II*\0 raw data of a camera that nobody reads")
+    results = enhance_files(["a.cr2", "a.jpg", "b.jpg"], enhancer=Inverter, file_format="jpeg")
+    found = outcomes(results)
+    assert found[0][1] != "two-inputs-one-output"
+    assert found[1:] == [("a.jpg", "a_enhanced.jpg"), ("b.jpg", "b_enhanced.jpg")]
+
+
+def test_a_second_run_does_what_is_new(folder: Path) -> None:
+    list(enhance_files(["a.jpg"], enhancer=Inverter))
+    first = (folder / "a_enhanced.jpg").read_bytes()
+    inputs = ["a.jpg", "a_enhanced.jpg", "b.jpg"]
+    assert outcomes(enhance_files(inputs, enhancer=Inverter)) == [
+        ("a.jpg", "exists"),
+        ("a_enhanced.jpg", "earlier-result"),
+        ("b.jpg", "b_enhanced.jpg"),
+    ]
+    assert (folder / "a_enhanced.jpg").read_bytes() == first
+
+
+def test_a_second_run_may_replace_the_results_of_the_first(folder: Path) -> None:
+    (folder / "a_enhanced.jpg").write_bytes(b"an earlier result")
+    inputs = ["a.jpg", "a_enhanced.jpg"]
+    results = list(enhance_files(inputs, enhancer=Inverter, overwrite=True))
+    assert [result.error for result in results] == [None, None]
+    assert enhanced(folder / "a_enhanced.jpg")
+
+
+def test_a_picture_whose_result_would_replace_an_input_fails_alone(folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "b.jpg").write_bytes((folder / "b.jpg").read_bytes())
+    before = (folder / "sub" / "b.jpg").read_bytes()
+    inputs = ["a.jpg", "b.jpg", "sub/b.jpg"]
+    results = enhance_files(inputs, enhancer=Inverter, output="sub", overwrite=True)
+    assert outcomes(results) == [
+        ("a.jpg", "sub/a.jpg"),
+        ("b.jpg", "output-replaces-input"),
+        ("sub/b.jpg", "output-is-input"),
+    ]
+    assert (folder / "sub" / "b.jpg").read_bytes() == before
+
+
+def test_a_file_that_is_named_twice_is_enhanced_once_and_that_is_said(folder: Path) -> None:
+    network = Inverter()
+    inputs = ["a.jpg", "./a.jpg", "../" + folder.name + "/a.jpg", "b.jpg"]
+    results = list(enhance_files(inputs, enhancer=lambda: network))
+    assert outcomes(results) == [("a.jpg", "a_enhanced.jpg"), ("b.jpg", "b_enhanced.jpg")]
+    assert [[note.code for note in result.notes] for result in results] == [["named-twice"], []]
+    assert network.calls == 2
+
+
+def test_a_file_that_is_named_twice_may_have_a_name_for_its_result(folder: Path) -> None:
+    results = enhance_files(["a.jpg", "a.jpg"], enhancer=Inverter, output="bright.png")
+    assert outcomes(results) == [("a.jpg", "bright.png")]
+
+
+def test_links_to_one_file_are_pictures_of_their_own(folder: Path) -> None:
+    (folder / "link.jpg").symlink_to("a.jpg")
+    results = enhance_files(["a.jpg", "link.jpg"], enhancer=Inverter)
+    assert [output for _, output in outcomes(results)] == ["a_enhanced.jpg", "link_enhanced.jpg"]
 
 
 # --- What would be done -------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from PIL import Image
 
 from llenhance.errors import PictureError, UsageError
 from llenhance.files import whole as files
-from llenhance.files.naming import plan_output, plan_outputs
+from llenhance.files.naming import NoOutput, Output, plan_each, plan_output, plan_outputs
 from llenhance.files.preflight import check_output
 from llenhance.files.whole import make_folder, read_bytes, write_whole
 from llenhance.messages.note import Note
@@ -125,7 +125,7 @@ def test_a_plan_pairs_each_input_with_its_output(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("pair", [("a/x.jpg", "b/x.jpg"), ("a/x.jpg", "a/../b/./x.jpg")])
 def test_two_inputs_for_one_output_are_refused(tmp_path: Path, pair: tuple[str, str]) -> None:
-    with pytest.raises(UsageError, match=r"both a.x\.jpg and .* would be written to it"):
+    with pytest.raises(UsageError, match=r"both a.x\.jpg and .* have this name"):
         plan_outputs([Path(name) for name in pair], output=tmp_path, many=True, format=None)
 
 
@@ -135,7 +135,7 @@ def test_two_inputs_of_one_stem_have_results_of_their_own() -> None:
 
 
 def test_two_inputs_of_one_stem_are_refused_for_one_format() -> None:
-    with pytest.raises(UsageError, match="would be written to it"):
+    with pytest.raises(UsageError, match="have this name"):
         plan_outputs([Path("x.jpg"), Path("x.png")], output=None, many=True, format="PNG")
 
 
@@ -211,7 +211,7 @@ def test_names_that_differ_in_case_are_one_where_the_system_says_so(
     monkeypatch.setattr(files, "FOLDS_CASE", folds)
     sources = [Path("a/x.jpg"), Path("b/X.jpg")]
     if folds:
-        with pytest.raises(UsageError, match="would be written to it"):
+        with pytest.raises(UsageError, match="have this name"):
             plan_outputs(sources, output=tmp_path, many=True, format=None)
     else:
         assert len(plan_outputs(sources, output=tmp_path, many=True, format=None)) == 2
@@ -232,3 +232,58 @@ def test_an_input_named_like_an_output_is_refused(tmp_path: Path) -> None:
         source.touch()
     with pytest.raises(UsageError, match="would replace it"):
         plan_outputs(sources, output=None, many=True, format=None)
+
+
+# --- Each for itself ----------------------------------------------------------------------------
+
+
+def targets(plan: list[Output | NoOutput]) -> list[str]:
+    """Return the names of results, and the codes of why there is none."""
+    return [one.target.name if isinstance(one, Output) else one.why.code for one in plan]
+
+
+def test_only_the_picture_whose_result_would_replace_an_input_gets_none(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    sources = [tmp_path / "a" / "x.jpg", tmp_path / "a" / "y.jpg", tmp_path / "x.jpg"]
+    for source in sources:
+        source.touch()
+    plan = plan_each(sources, output=tmp_path, many=True)
+    assert targets(plan) == ["output-replaces-input", "y.jpg", "output-is-input"]
+
+
+def test_where_no_picture_gets_a_result_it_is_wrong_usage(tmp_path: Path) -> None:
+    sources = [tmp_path / "x.jpg", tmp_path / "y.jpg"]
+    with pytest.raises(UsageError, match="inputs are never modified"):
+        plan_each(sources, output=tmp_path, many=True)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png"], ids=["same format", "another format"])
+def test_the_result_of_an_earlier_run_is_not_enhanced_again(suffix: str) -> None:
+    plan = plan_each([Path("x.jpg"), Path(f"x_enhanced{suffix}")], output=None, many=True)
+    assert targets(plan) == ["x_enhanced.jpg", "earlier-result"]
+
+
+def test_a_result_of_a_result_is_not_enhanced_again_either() -> None:
+    names = ["x_enhanced_enhanced.jpg", "x_enhanced.jpg", "x.jpg"]
+    plan = plan_each([Path(name) for name in names], output=None, many=True)
+    assert targets(plan) == ["earlier-result", "earlier-result", "x_enhanced.jpg"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["x_enhanced.jpg"],
+        ["y.jpg", "x_enhanced.jpg"],
+        ["other/x.jpg", "x_enhanced.jpg"],
+        ["x.xmp", "x_enhanced.jpg"],
+    ],
+    ids=["alone", "of another", "of another folder", "beside notes"],
+)
+def test_what_is_called_enhanced_without_its_picture_is_a_picture(names: list[str]) -> None:
+    plan = plan_each([Path(name) for name in names], output=None, many=len(names) > 1)
+    assert targets(plan)[-1] == "x_enhanced_enhanced.jpg"
+
+
+def test_with_a_folder_for_results_every_input_is_a_picture(tmp_path: Path) -> None:
+    plan = plan_each([Path("x.jpg"), Path("x_enhanced.jpg")], output=tmp_path, many=True)
+    assert targets(plan) == ["x.jpg", "x_enhanced.jpg"]

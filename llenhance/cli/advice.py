@@ -49,7 +49,7 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "too-large-for-disk": {"enhance": "Choose another folder with -o"},
     "folder-not-found": {"enhance": "Create it, or name a folder that ends in a slash with -o"},
     "two-inputs-one-output": {
-        "enhance": "Enhance them one after the other, with different names after -o"
+        "enhance": "Enhance {second} alone, and give its result another name with -o"
     },
     "extension-contradicts-format": {"enhance": "Change --format, or the name after -o"},
     # What a format cannot hold

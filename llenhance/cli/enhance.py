@@ -104,11 +104,12 @@ def enhance(
     from llenhance.cli.bars import watching
     from llenhance.enhancing.wish import wish_for
     from llenhance.jobs import batch
+    from llenhance.jobs.job import writes_to_stdout
     from llenhance.jobs.task import Request
     from llenhance.pictures.formats import format_to_write
 
     terminal = Terminal("enhance", json=json, quiet=quiet, verbose=verbose)
-    if batch.writes_to_stdout(photos, output=output) and not dry_run:
+    if writes_to_stdout(photos, output=output) and not dry_run:
         terminal.expect_picture()
     if unusual := batch.unusual_brightness(brightness):
         terminal.note(unusual, about="brightness")

@@ -23,6 +23,9 @@ def report(result: Result, terminal: Terminal) -> None:
         _document(result, terminal)
     elif result.error:
         terminal.error(sentence(result.error, command=terminal.command))
+    elif result.output is None:
+        for note in result.notes:
+            terminal.note(note, about=_title(result.input))
     else:
         for line in _sentences(result, terminal):
             terminal.say(line)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from llenhance.errors import UsageError
+from llenhance.errors import PictureError, UsageError
 from llenhance.files.whole import identity, same_file
 from llenhance.messages.note import Note
 from llenhance.pictures.formats import (
@@ -24,6 +25,9 @@ from llenhance.pictures.formats import (
     result_format,
 )
 from llenhance.system import system_errors
+
+ENHANCED: Final = "_enhanced"
+"""What the name of a result has that the name of its source, beside it, has not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,19 @@ class Output:
     target: Path
     format: str
     note: Note | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoOutput:
+    """A picture that gets no result.
+
+    Attributes:
+        source: the picture's file.
+        why: what is wrong with the name of its result, or a note of why there need be none.
+    """
+
+    source: Path
+    why: PictureError | Note
 
 
 def plan_output(
@@ -72,7 +89,7 @@ def plan_output(
     else:
         ending, written, note = _ending(source, wanted=format)
         if output is None:
-            target = source.parent / f"{source.stem}_enhanced{ending}"
+            target = source.parent / f"{source.stem}{ENHANCED}{ending}"
         else:
             target = Path(output) / f"{source.stem}{ending}"
         planned = Output(source=source, target=target, format=written, note=note)
@@ -112,6 +129,67 @@ def plan_outputs(
             )
         taken[key] = one.source
     return planned
+
+
+def plan_each(
+    sources: Sequence[Path], *, output: Path | str | None, many: bool, format: str | None = None
+) -> list[Output | NoOutput]:
+    """Return where the result of each picture goes; only what is concerned is refused.
+
+    A picture whose result would replace an input gets none. Neither does the result of an earlier
+    run, if results go beside their pictures and its picture is among the sources too: it is
+    not enhanced again. Two sources may have one name for their results; who writes them sees which
+    of them is a picture at all.
+
+    Args:
+        sources: as for `plan_outputs`.
+        output: as for `plan_output`.
+        many: as for `plan_outputs`.
+        format: as for `plan_output`.
+
+    Raises:
+        UsageError: what is wrong for all sources alike.
+        PictureError: the operating system refuses the name of `output`.
+    """
+    earlier = _earlier_results(sources) if output is None else {}
+    inputs = {identity(source): source for source in sources if source not in earlier}
+    planned: list[Output | NoOutput] = []
+    refused: list[UsageError] = []
+    for source in sources:
+        if source in earlier:
+            note = Note("earlier-result", source=str(earlier[source]))
+            planned.append(NoOutput(source=source, why=note))
+            continue
+        try:
+            one = plan_output(source, output=output, many=many, format=format)
+            if (key := identity(one.target)) in inputs:
+                raise UsageError("output-replaces-input", str(inputs[key]), source=str(source))
+            planned.append(one)
+        except UsageError as error:
+            if error.code not in ("output-is-input", "output-replaces-input"):
+                raise
+            refused.append(error)
+            why = PictureError(error.code, error.name, **error.facts)
+            planned.append(NoOutput(source=source, why=why))
+    if refused and not any(isinstance(one, Output) for one in planned):
+        raise refused[0]
+    return planned
+
+
+def _earlier_results(sources: Iterable[Path]) -> dict[Path, Path]:
+    """Return the sources that are named as the result of another picture among them, with that."""
+    named = {(identity(source.parent), source.name): source for source in sources}
+    by_stem = {(folder, Path(name).stem): source for (folder, name), source in named.items()}
+    found: dict[Path, Path] = {}
+    for source in sources:
+        format = format_named(source.suffix)
+        if format is None or FORMATS[format].writer is None or not source.stem.endswith(ENHANCED):
+            continue
+        folder, stem = identity(source.parent), source.stem.removesuffix(ENHANCED)
+        picture = named.get((folder, stem + source.suffix)) or by_stem.get((folder, stem))
+        if picture and (format_named(picture.suffix) or _format_inside(picture)):
+            found[source] = picture
+    return found
 
 
 def _is_folder(output: Path | str, *, many: bool) -> bool:

@@ -1,8 +1,9 @@
 """Many files, one after the other: names come in, results go out as they are ready.
 
 All names are checked against each other first, so wrong usage is known before anything is computed.
-A picture that fails is a `Result` with an error, and the next one follows. What would fail for
-every picture alike is raised: `UsageError` and `WeightsError`. The work itself is in `task.py`.
+A picture that fails, or whose result has no name of its own, is a `Result` with an error, and the
+next one follows. What would fail for every picture alike is raised: `UsageError` and
+`WeightsError`. The work itself is in `task.py`.
 """
 
 from __future__ import annotations
@@ -12,24 +13,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from llenhance.errors import PictureError, UsageError
-from llenhance.files.naming import plan_outputs
+from llenhance.errors import PictureError
 from llenhance.files.preflight import check_output
-from llenhance.files.whole import make_folder, read_bytes, write_whole
+from llenhance.files.whole import identity, make_folder, read_bytes, write_whole
+from llenhance.jobs.job import STDIO, Job, plan
 from llenhance.jobs.loop import Failed, each
 from llenhance.jobs.results import Result
 from llenhance.jobs.task import USUAL, AnyEnhancer, Request, enhance_opened, open_bytes
 from llenhance.messages.note import Note
 from llenhance.model.architecture import USUAL_BRIGHTNESS
-from llenhance.pictures.formats import FORMATS, format_in, format_named
 
 if TYPE_CHECKING:  # torch takes seconds to import, and wrong usage is told without it
     from llenhance.enhancing.estimate import Estimate
-
-STDIO: Final[Literal["-"]] = "-"
-"""The name that means standard input, or standard output."""
 
 LONG: Final = 20.0
 """Seconds that a picture may take before a faster way is suggested."""
@@ -74,30 +71,6 @@ class Policy:
 USUAL_POLICY: Final = Policy()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One input and where its result goes.
-
-    Attributes:
-        input: Its name as it was given; '-' is standard input.
-        output: A file, or '-' for standard output; None if the input is a folder.
-        request: What to make of it.
-        note: Why the result has another format than the input; None if it has not.
-        data: Content of standard input, if it was read to find a name for the result.
-    """
-
-    input: str
-    output: Path | Literal["-"] | None
-    request: Request
-    note: Note | None = None
-    data: bytes | None = None
-
-    @property
-    def name(self) -> str:
-        """What messages call the input."""
-        return "standard input" if self.input == STDIO else self.input
-
-
 def enhance_files(
     inputs: Sequence[str],
     *,
@@ -108,6 +81,9 @@ def enhance_files(
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Iterator[Result]:
     """Enhance files and yield a result for each, in their order, as soon as it is written.
+
+    A file that is named twice is enhanced once. Of two files whose results have one name, the first
+    that can be enhanced gets it, and the other one fails.
 
     Args:
         inputs: Names of files; '-' is standard input, at most once.
@@ -125,6 +101,7 @@ def enhance_files(
     jobs = plan(inputs, output=policy.output, request=request)
     loaded = enhancer()  # first: a wrong model or device is wrong whatever the pictures are
     advised = False
+    taken: dict[object, str] = {}
 
     def work(job: Job) -> Result:
         nonlocal advised
@@ -135,15 +112,14 @@ def enhance_files(
                 advised = True
                 advise(note, job.name)
 
-        return _enhance(job, loaded, policy=policy, advise=advise_once, progress=progress)
+        _refuse_taken(job, taken)
+        made = _enhance(job, loaded, policy=policy, advise=advise_once, progress=progress)
+        if isinstance(job.output, Path):
+            taken[identity(job.output)] = job.name
+        return made
 
     for made in each(jobs, work, name=lambda job: job.name):
         yield _failed(made) if isinstance(made, Failed) else made
-
-
-def writes_to_stdout(inputs: Sequence[str], *, output: str | None) -> bool:
-    """Tell whether `enhance_files` would yield data for standard output."""
-    return output == STDIO or (output is None and list(inputs) == [STDIO])
 
 
 def unusual_brightness(brightness: float) -> Note | None:
@@ -153,41 +129,14 @@ def unusual_brightness(brightness: float) -> Note | None:
     return Note("brightness-unusual", value=brightness, usual=USUAL_BRIGHTNESS)
 
 
-def plan(inputs: Sequence[str], *, output: str | None, request: Request = USUAL) -> list[Job]:
-    """Return a job for each input, all checked against each other.
-
-    Raises:
-        UsageError: The inputs contradict each other, the output or the format.
-    """
-    many = len(inputs) > 1
-    if inputs.count(STDIO) > 1:
-        raise UsageError("stdin-twice", "standard input")
-    if output == STDIO and many:
-        raise UsageError("stdout-takes-one", "standard output")
-    if output is None and many and STDIO in inputs:
-        raise UsageError("stdin-among-many", "standard input")
-    if writes_to_stdout(inputs, output=output):
-        return [Job(input=inputs[0], output=STDIO, request=request)]
-    data = None
-    is_file = output is not None and format_named(output) is not None
-    if STDIO in inputs and request.format is None and not is_file:  # its format names the result
-        data = sys.stdin.buffer.read()
-    sources = [_stdin_as_file(data) if name == STDIO else Path(name) for name in inputs]
-    files = [source for source in sources if not _is_folder(source)]
-    outputs = plan_outputs(files, output=output, many=many, format=request.format)
-    targets = {planned.source: planned for planned in outputs}
-    jobs: list[Job] = []
-    for name, source in zip(inputs, sources, strict=True):
-        planned = targets.get(source)
-        if planned is None:
-            jobs.append(Job(input=name, output=None, request=request))
-            continue
-        made = replace(request, format=planned.format)
-        given = data if name == STDIO else None
-        jobs.append(
-            Job(input=name, output=planned.target, request=made, note=planned.note, data=given)
-        )
-    return jobs
+def _refuse_taken(job: Job, taken: dict[object, str]) -> None:
+    """Raise if another picture of this batch has been written to the output of a job."""
+    if isinstance(job.output, Path):
+        first = taken.get(identity(job.output))
+        if first is not None:
+            raise PictureError(
+                "two-inputs-one-output", str(job.output), first=first, second=job.name
+            )
 
 
 def _enhance(
@@ -203,8 +152,10 @@ def _enhance(
             progress(job.input, done, all_tiles)
 
     tell(0, 0)
+    if job.refusal is not None:
+        raise job.refusal
     if job.output is None:
-        raise PictureError("is-a-folder", job.name)
+        return Result(input=job.input, output=None, notes=job.notes)
     folder = Path(policy.output) if policy.output is not None else None
     if job.output != STDIO:
         makes_folder = job.output.parent == folder
@@ -219,7 +170,7 @@ def _enhance(
         format=opened.format,
         width=width,
         height=height,
-        notes=(*((job.note,) if job.note else ()), *opened.notes),
+        notes=(*job.notes, *opened.notes),
         model=enhancer.model_name,
         device=str(enhancer.device),
         precision=enhancer.precision,
@@ -245,19 +196,6 @@ def _enhance(
         brightness=made.brightness,
         mean_grey=made.mean_grey,
     )
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, ValueError):  # reading it will tell
-        return False
-
-
-def _stdin_as_file(data: bytes | None) -> Path:
-    """Return the name that standard input would have as a file."""
-    format = format_in(data) if data else None
-    return Path(f"stdin{FORMATS[format].extensions[0]}" if format else "stdin")
 
 
 def _read(job: Job) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from llenhance.messages.message import Message
+from llenhance.messages.message import Message, note
 
 MESSAGES: Final[Mapping[str, Message]] = {
     # Folders of pictures.
@@ -21,9 +21,14 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "Choose another name or folder",
     ),
     "two-inputs-one-output": Message(
-        "both {first} and {second} would be written to it",
-        "Enhance them one after the other, with different names for the results",
+        "the results of both {first} and {second} have this name",
+        "Enhance {second} alone, with another name for its result",
     ),
+    "earlier-result": note(
+        "it was skipped: by its name it is the result of {source} from an earlier run",
+        "To enhance it again, enhance it without {source}",
+    ),
+    "named-twice": note("it was named more than once, and is enhanced once"),
     "one-name-for-many": Message(
         "it names one picture, but there are several inputs", "Name a folder"
     ),
