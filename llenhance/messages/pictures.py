@@ -31,19 +31,43 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "Develop it to a 16-bit TIFF in a raw converter first",
     ),
     "unusual-depth": Message("it has {bits} bits per channel", _SAVE),
-    "separate-channels": Message(
-        "it is a 16-bit TIFF with its channels stored one after the other",
-        "Save it with interleaved channels first",
+    "samples-not-readable": Message(
+        "its pixels have {samples} channels of {bits} bits in {space}, which cannot be read",
+        "Save it as RGB with 8 or 16 bits per channel first",
+    ),
+    "compression-not-readable": Message(
+        "its compression ({compression}) cannot be read",
+        "Save it without compression, or as PNG, first",
+    ),
+    "tile-too-large": Message(
+        "it is stored in tiles of {megapixels} megapixels, far larger than the picture",
+        "Save it again in another program",
     ),
     # What reading leaves behind.
     "first-frame-only": note("only the first of {frames} frames was read"),
+    "damaged-data-used": warning(
+        "some of its data is damaged, and the rest was used; its decoder complained {count} times, "
+        "first: {complaint}",
+        "Compare the result with the original",
+    ),
+    "values-clipped": note("{percent} % of its values are not within 0 to 1 and were clipped"),
+    "extra-channels-left-behind": note("{channels} more channels beside the color were left behind"),
     "decoder-warned": warning("its decoder warned: {warning}"),
     "read-with-8-bits": note("it has more than 8 bits per channel, of which 8 were read"),
     "cmyk-without-profile": note("its CMYK colors were converted without a color profile"),
     "color-profile-damaged": warning("its {space} color profile is damaged and was not used"),
+    "converted-to-srgb": note("its {space} colors were converted to sRGB"),
+    "hdr-cut-off": note("its HDR colors ({curve}) end at white in the result"),
+    "color-description-unknown": warning(
+        "its colors are described by numbers ({numbers}) that are not known, and were taken for sRGB"
+    ),
     "color-profile-left-behind": note("a color profile for {space} was left behind"),
     "damaged-exif-left-behind": note("damaged EXIF data was left behind"),
     "iptc-left-behind": note("IPTC or Photoshop data was left behind"),
+    "photoshop-left-behind": note("Photoshop's own data was left behind"),
+    "regions-left-behind": note(
+        "regions that were marked in the picture were left behind, because it was turned"
+    ),
     "gain-map-left-behind": note("the HDR gain map was left behind"),
     "extended-xmp-left-behind": note("the extended part of the XMP data was left behind"),
     "comments-left-behind": note("its text comments were left behind"),

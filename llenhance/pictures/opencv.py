@@ -1,4 +1,4 @@
-"""The 16-bit color of PNG and TIFF files, of which Pillow keeps 8 bits: OpenCV reads all of it."""
+"""The 16-bit color of PNG files, of which Pillow keeps 8 bits: OpenCV reads all of it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from llenhance.pictures import native
 from llenhance.pictures.pixels import upright
 
 
 def deep_pixels(
-    data: bytes, *, size: tuple[int, int], has_alpha: bool, orientation: int
+    data: bytes, size: tuple[int, int], has_alpha: bool, orientation: int
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None]:
-    """Return the 16-bit color of a PNG or TIFF as upright RGB, and its alpha.
+    """Return the 16-bit color of a PNG as upright RGB, and its alpha.
 
     Args:
         data: the content of the file. Pillow has decoded it before: that is the check for damage,
@@ -26,7 +27,8 @@ def deep_pixels(
     Raises:
         ValueError: OpenCV finds something else in the file.
     """
-    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    with native.overheard():  # Pillow has told what is wrong with it
+        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if (
         decoded is None
         or decoded.dtype != np.uint16

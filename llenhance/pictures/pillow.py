@@ -16,7 +16,7 @@ from PIL import Image, ImageFile, TiffImagePlugin
 
 from llenhance.errors import PictureError
 from llenhance.messages.note import Note
-from llenhance.pictures import guard, metadata, opencv, profiles
+from llenhance.pictures import cicp, guard, metadata, profiles
 from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.pixels import TURNS, Pixels, as_stored, rows_of_a_band
@@ -33,15 +33,28 @@ def open_file(data: bytes, *formats: str) -> ImageFile.ImageFile:
     return image
 
 
-def first_frame(image: ImageFile.ImageFile, *, deep: bytes | None = None) -> Picture:
+Deep = Callable[[int], tuple[Pixels, Pixels | None]]
+"""Takes an orientation, 1 to 8; returns upright pixels and alpha with more bits than Pillow's."""
+
+
+def first_frame(
+    image: ImageFile.ImageFile,
+    *,
+    deep: Deep | None = None,
+    frames: int | None = None,
+    orientation: int | None = None,
+) -> Picture:
     """Return the first picture in an opened file, with a note if there are more.
 
     Args:
         image: opened, not loaded.
-        deep: the content of the file, if it has 16-bit color: Pillow keeps 8 bits of it.
+        deep: reads the pixels, if Pillow would keep 8 of their bits.
+        frames: how many there are, if Pillow is not to search for them.
+        orientation: how the picture lies in the file, if EXIF and XMP data are not to be asked.
     """
-    frames: int = getattr(image, "n_frames", 1)  # before loading: a TIFF is searched for them
-    picture = _picture_in(image, deep=deep)
+    if frames is None:
+        frames = cast("int", getattr(image, "n_frames", 1))
+    picture = _picture_in(image, deep=deep, orientation=orientation)
     if frames == 1:
         return picture
     return replace(picture, notes=(Note("first-frame-only", frames=frames), *picture.notes))
@@ -86,53 +99,46 @@ def _refuse_undefined_white(image: Image.Image) -> None:
         raise PictureError("white-undefined", "picture")
 
 
-def _picture_in(image: Image.Image, *, deep: bytes | None = None) -> Picture:
+def _picture_in(
+    image: Image.Image, *, deep: Deep | None = None, orientation: int | None = None
+) -> Picture:
     # Metadata that follows the pixels in the file is there after loading, and a TIFF lies upright:
     # Pillow turns it while loading, by its tag, and forgets the tag.
     image.load()
     notes: list[Note] = []
-    exif, orientation = metadata.upright_exif(image, notes)
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        orientation = 1
-    xmp, orientation = metadata.upright_xmp(image, orientation)
+    if orientation is None:
+        is_tiff = isinstance(image, TiffImagePlugin.TiffImageFile)
+        orientation = 1 if is_tiff else metadata.orientation_of(image)
+    turn = 1 if isinstance(image, TiffImagePlugin.TiffImageFile) else orientation
     profile: bytes | None = image.info.get("icc_profile")
-    space = profile[16:20].strip().decode("ascii", "replace") if profile else ""
+    if profile is None and image.mode in ("RGB", "RGBA") and metadata.is_adobe_rgb(image):
+        profile = cicp.ADOBE_RGB.profile()
     if deep is not None:
-        pixels, alpha = opencv.deep_pixels(
-            deep,
-            size=(image.height, image.width),
-            has_alpha=image.has_transparency_data,
-            orientation=orientation,
-        )
+        pixels, alpha = deep(turn)
     elif image.mode in ("CMYK", "LAB"):
-        transform = profiles.to_srgb(image.mode, profile if space == image.mode else None, notes)
-        pixels, alpha = shallow_pixels(image, orientation=orientation, transform=transform)
-        profile = None
-    elif space == "GRAY" and image.mode[:1] in "1LI":
-        curve = profiles.gray_curve(cast("bytes", profile), notes)
-        pixels, alpha = shallow_pixels(image, orientation=orientation, gray_curve=curve)
+        transform = profiles.of_mode(image.mode, profile, notes)
+        pixels, alpha = shallow_pixels(image, orientation=turn, transform=transform)
         profile = None
     else:
-        pixels, alpha = shallow_pixels(image, orientation=orientation)
-    if profile is not None and space != "RGB":
-        notes.append(Note("color-profile-left-behind", space=space))
-        profile = None
+        pixels, alpha = shallow_pixels(image, orientation=turn)
+    pixels, profile = profiles.kept(pixels, profile, notes)
+    size = (pixels.shape[1], pixels.shape[0])
+    exif = metadata.upright_exif(image, orientation, size, notes)
+    xmp = metadata.upright_xmp(image, orientation, size, notes)
     return Picture(
         pixels=pixels,
         alpha=alpha,
         icc_profile=profile,
         exif=exif,
         xmp=xmp,
-        dpi=metadata.dpi_of(image),
-        notes=(*notes, *_left_behind(image, xmp)),
+        dpi=metadata.dpi_of(image, orientation),
+        notes=(*notes, *_left_behind(image)),
     )
 
 
-def _left_behind(image: Image.Image, xmp: bytes | None) -> Iterator[Note]:
+def _left_behind(image: Image.Image) -> Iterator[Note]:
     if "photoshop" in image.info:
         yield Note("iptc-left-behind")
-    if xmp and b"hdrgm:Version" in xmp:
-        yield Note("gain-map-left-behind")
     if "comment" in image.info:
         yield Note("comments-left-behind")
 
@@ -142,7 +148,6 @@ def shallow_pixels(
     *,
     orientation: int,
     transform: Callable[[Image.Image], Image.Image] | None = None,
-    gray_curve: NDArray[np.uint8] | None = None,
 ) -> tuple[Pixels, Pixels | None]:
     """Return Pillow's pixels as upright RGB, and the alpha if there is transparency.
 
@@ -150,17 +155,12 @@ def shallow_pixels(
         image: loaded, of any mode but 'I', 'F' and those that Pillow cannot turn into RGB.
         orientation: of EXIF, 1 to 8.
         transform: turns an image of this mode into RGB, if Pillow's own way is not wanted.
-        gray_curve: (256,) sRGB values of grays, for a grayscale image with a color profile.
     """
     width, height = image.size
     deep = image.mode.startswith("I;16")
     clear = image.info.get("transparency") if deep else None
     has_alpha = clear is not None if deep else image.has_transparency_data
     inverted = getattr(image, "tag_v2", {}).get(262) == 0  # white is 0, which Pillow keeps so
-    curve = gray_curve
-    if deep and gray_curve is not None:  # straight lines between the 256 known points
-        points = np.arange(256) * 257.0
-        curve = np.interp(np.arange(65536), points, gray_curve * 257.0).astype(np.uint16)
 
     shape = (width, height) if TURNS[orientation][0] else (height, width)
     dtype = np.uint16 if deep else np.uint8
@@ -179,8 +179,6 @@ def shallow_pixels(
             values = np.asarray(band.convert("RGBA" if has_alpha else "RGB"))
             opaque = values[..., -1]
             values = values[..., :3]
-        if curve is not None:
-            values = curve[values[..., :1]]
         as_stored(pixels, orientation)[top : top + rows] = values
         if alpha is not None:
             as_stored(alpha, orientation)[top : top + rows] = opaque

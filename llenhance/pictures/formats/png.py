@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import cv2
@@ -13,7 +14,7 @@ import numpy as np
 from PIL import ImageFile
 
 from llenhance.messages.note import Note
-from llenhance.pictures import pillow
+from llenhance.pictures import opencv, pillow
 from llenhance.pictures.formats.format import Format, Writer
 from llenhance.pictures.picture import Picture
 
@@ -31,7 +32,10 @@ def _begins(data: bytes) -> bool:
 def _read(data: bytes) -> Picture:
     image = pillow.open_file(data, "PNG")
     is_deep = data[_BITS_AT] == 16 and not image.mode.startswith("I;16")
-    picture = pillow.first_frame(image, deep=data if is_deep else None)
+    deep = partial(
+        opencv.deep_pixels, data, (image.height, image.width), image.has_transparency_data
+    )
+    picture = pillow.first_frame(image, deep=deep if is_deep else None)
     if _has_texts(image) and Note("comments-left-behind") not in picture.notes:
         return replace(picture, notes=(*picture.notes, Note("comments-left-behind")))
     return picture

@@ -1,28 +1,48 @@
-"""TIFF. `tiff_writer.py` writes it."""
+"""TIFF. `tiff_samples.py` reads what Pillow does not, `tiff_writer.py` writes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import struct
 from dataclasses import replace
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import numpy as np
-from PIL import TiffImagePlugin
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from llenhance.errors import PictureError
 from llenhance.messages.note import Note
-from llenhance.pictures import pillow
+from llenhance.pictures import guard, native, pillow
 from llenhance.pictures.formats.format import Format, Writer
+from llenhance.pictures.formats.tiff_directory import Directory, first_directory
+from llenhance.pictures.formats.tiff_samples import as_bytes, layout_in, samples_in
 from llenhance.pictures.formats.tiff_writer import write
 from llenhance.pictures.picture import Picture
-from llenhance.pictures.pixels import bands
+from llenhance.pictures.pixels import Pixels, upright
 
 _BEGINNINGS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the last two: 64-bit offsets
 
 # Tags of a TIFF directory.
-_KIND, _BITS, _ORIENTATION, _PLANES, _EXTRA, _IPTC, _PHOTOSHOP, _DNG = (
-    254, 258, 274, 284, 338, 33723, 34377, 50706,
+_KIND, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _COLOR, _SAMPLES, _ORIENTATION, _TILE_WIDTH = (
+    254, 256, 257, 258, 259, 262, 277, 274, 322,
 )  # fmt: skip
+_TILE_HEIGHT, _IPTC, _PHOTOSHOP, _DNG = 323, 33723, 34377, 50706
+
+_COMPRESSIONS: Final = frozenset(
+    {1, 2, 3, 4, 5, 7, 8, 32771, 32773, 32809, 32946, 34676, 34677, 34925, 50000}
+)
+_UNREADABLE: Final = {
+    6: "old-style JPEG", 9: "JBIG", 10: "JBIG", 34661: "JBIG", 34712: "JPEG 2000", 34887: "LERC",
+    34892: "lossy JPEG", 33003: "JPEG 2000", 33005: "JPEG 2000", 50001: "WebP", 50002: "JPEG XL",
+    52546: "JPEG XL",
+}  # fmt: skip
+_TILE_AT_MOST: Final = 2**26  # bytes, or eight times the picture
+
+_SPACES: Final = {
+    0: "gray", 1: "gray", 2: "RGB", 3: "palette", 5: "CMYK", 6: "YCbCr", 8: "CIELAB", 9: "ICCLAB",
+    10: "ITULAB", 32844: "LogL", 32845: "LogLuv",
+}  # fmt: skip
+_RAW: Final = (32803, 34892)  # what a sensor saw, as color
+_PAGES_AT_MOST: Final = 10_000  # that are counted
 
 
 def _begins(data: bytes) -> bool:
@@ -30,40 +50,104 @@ def _begins(data: bytes) -> bool:
 
 
 def _read(data: bytes) -> Picture:
-    image = cast("TiffImagePlugin.TiffImageFile", pillow.open_file(data, "TIFF"))
-    tags = cast("Mapping[int, Any]", image.tag_v2)
-    _refuse_unreadable(tags)
-    if _ORIENTATION not in tags:
-        image.getexif()[_ORIENTATION] = 1  # else Pillow turns it by its XMP, and OpenCV does not
-    is_deep = image.mode in ("RGB", "RGBA") and 16 in tags.get(_BITS, ())
-    picture = pillow.first_frame(image, deep=data if is_deep else None)
-    if is_deep and tags.get(_EXTRA) == (1,):
-        _divide_by_alpha(picture)
+    directory = first_directory(data)
+    _refuse_unreadable(directory)
+    with native.overheard() as heard:
+        picture = _picture_in(data, directory)
     notes = list(picture.notes)
-    if image.mode == "CMYK" and 16 in tags.get(_BITS, ()):
-        notes.append(Note("read-with-8-bits"))
-    if {_IPTC, _PHOTOSHOP} & set(tags) and Note("iptc-left-behind") not in notes:
+    if heard.count:
+        if (picture.pixels == picture.pixels[0, 0]).all():  # nothing is right
+            raise ValueError(heard.lines[0])
+        notes.append(Note("damaged-data-used", complaint=heard.lines[0], count=heard.count))
+    if (pages := _pages(data, directory)) > 1:
+        notes.insert(0, Note("first-frame-only", frames=pages))
+    if {_IPTC, _PHOTOSHOP} & set(directory.entries) and Note("iptc-left-behind") not in notes:
         notes.append(Note("iptc-left-behind"))
     return replace(picture, notes=tuple(notes))
 
 
-def _refuse_unreadable(tags: Mapping[int, Any]) -> None:
-    if _DNG in tags or tags.get(_KIND, 0) & 1:  # 1: reduced resolution, a preview comes first
+def _picture_in(data: bytes, directory: Directory) -> Picture:
+    layout = layout_in(directory)
+    if layout is None or layout.for_pillow:
+        try:
+            image = cast("TiffImagePlugin.TiffImageFile", pillow.open_file(data, "TIFF"))
+        except UnidentifiedImageError as reason:
+            raise _not_readable(directory) from reason
+        if _ORIENTATION not in directory.entries:
+            image.getexif()[_ORIENTATION] = 1  # else Pillow turns it by its XMP
+        picture = pillow.first_frame(image, frames=1)
+        if image.mode == "CMYK" and 16 in directory.numbers(_BITS):
+            picture = replace(picture, notes=(*picture.notes, Note("read-with-8-bits")))
+        return picture
+    if layout.separate:
+        planes = [as_bytes(data, directory, layout, plane=n) for n in range(layout.samples)]
+    else:
+        planes = [as_bytes(data, directory, layout)]
+    told: list[Note] = []
+
+    def deep(_: int) -> tuple[Pixels, Pixels | None]:
+        stored, cover, notes = samples_in(planes, directory, layout)
+        told.extend(notes)
+        way = directory.number(_ORIENTATION, 1)
+        way = way if 1 <= way <= 8 else 1
+        alpha = None if cover is None else np.ascontiguousarray(upright(cover, way))
+        return np.ascontiguousarray(upright(stored, way)), alpha
+
+    picture = pillow.first_frame(planes[0], frames=1, deep=deep)
+    return replace(picture, notes=(*picture.notes, *told))
+
+
+def _refuse_unreadable(directory: Directory) -> None:
+    """Look at what is declared before anything is done about it."""
+    width, height = directory.number(_WIDTH), directory.number(_HEIGHT)
+    if not width or not height:
+        raise ValueError("it has no size")
+    if width * height > guard.PIXEL_LIMIT:
+        raise Image.DecompressionBombError
+    preview = directory.number(_KIND) & 1  # a reduced resolution comes first
+    if _DNG in directory.entries or preview or directory.number(_COLOR) in _RAW:
         raise PictureError("camera-raw", "picture")
-    depths = set(cast("tuple[int, ...]", tags.get(_BITS, (1,))))
-    if not depths <= {1, 2, 4, 8, 16}:
-        raise PictureError("unusual-depth", "picture", bits=max(depths))
-    if 16 in depths and tags.get(_PLANES) == 2:  # Pillow 13 and OpenCV 5 return wrong pixels
-        raise PictureError("separate-channels", "picture")
+    compression = directory.number(_COMPRESSION, 1)
+    if compression not in _COMPRESSIONS:
+        kind = _UNREADABLE.get(compression, f"number {compression}")
+        raise PictureError("compression-not-readable", "picture", compression=kind)
+    bits, samples = directory.numbers(_BITS, (1,)), directory.number(_SAMPLES, 1)
+    if layout_in(directory) is None and not set(bits) <= {1, 2, 4, 8, 16, 32, 64}:
+        raise PictureError("unusual-depth", "picture", bits=max(bits))
+    tile = directory.number(_TILE_WIDTH) * directory.number(_TILE_HEIGHT)
+    if tile * samples * max(bits) // 8 > max(_TILE_AT_MOST, width * height * samples * max(bits)):
+        raise PictureError("tile-too-large", "picture", megapixels=tile // 10**6)
 
 
-def _divide_by_alpha(picture: Picture) -> None:
-    """Undo, in place, that 16-bit colors were multiplied by alpha."""
-    if picture.alpha is None:
-        return
-    for part, cover in zip(bands(picture.pixels), bands(picture.alpha), strict=True):
-        full = part * (65535 / np.maximum(cover, 1))[..., None]
-        part[:] = np.minimum(full + 0.5, 65535)
+def _not_readable(directory: Directory) -> PictureError:
+    """Return the error for a layout of samples that is not known here."""
+    color = directory.number(_COLOR, 1)
+    return PictureError(
+        "samples-not-readable",
+        "picture",
+        samples=directory.number(_SAMPLES, 1),
+        bits=max(directory.numbers(_BITS, (1,))),
+        space=_SPACES.get(color, f"color space {color}"),
+    )
+
+
+def _pages(data: bytes, directory: Directory) -> int:
+    """Return the number of pictures, counted up to a limit."""
+    seen: set[int] = set()
+    following = directory.following
+    big = data[2:4] in (b"+\0", b"\0+")
+    order, counter, word, size = directory.order, "Q" if big else "H", "Q" if big else "I", 12
+    size += 8 * big
+    while following and following not in seen and len(seen) < _PAGES_AT_MOST:
+        try:
+            (count,) = struct.unpack_from(f"{order}{counter}", data, following)
+            end = following + struct.calcsize(f"={counter}") + size * count
+            (after,) = struct.unpack_from(f"{order}{word}", data, end)
+        except struct.error:
+            break
+        seen.add(following)
+        following = after
+    return 1 + len(seen)
 
 
 FORMAT: Final = Format(
