@@ -325,7 +325,7 @@ def test_weights_file_is_copied_where_a_file_is_wanted(tiny: Path, tmp_path: Pat
     target = tmp_path / "copy.safetensors"
     assert run(["weights", "import", str(tiny), "-o", str(target)]) == 0
     assert target.read_bytes() == tiny.read_bytes()
-    assert run(["weights", "import", str(tiny), "-o", str(target)]) == 1  # it exists
+    assert run(["weights", "import", str(tiny), "-o", str(target)]) == 2  # it exists
 
 
 def test_verify_finds_what_is_damaged(

@@ -27,6 +27,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "model-name-reserved": Message(
         "a model that comes with llenhance has this name", "Choose another name"
     ),
+    "weights-extension": Message(
+        "weights files end in {extension}", "Use a name that ends in {extension}"
+    ),
     "model-name-taken": Message(
         "there is already a model of this name",
         "Choose another name, or allow the model to be replaced",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llenhance.errors import UsageError, WeightsError
+from llenhance.files.preflight import check_output
 from llenhance.files.whole import write_whole
 from llenhance.system import system_errors
 from llenhance.weights import hub_cache
@@ -98,13 +99,16 @@ def write_weights(
         What network it is.
 
     Raises:
+        UsageError: the target exists, cannot be written, or is not called a weights file.
         WeightsError: the source is damaged or refused.
-        PictureError: the target exists, or cannot be written.
         ResourceError: the disk is full.
     """
     from llenhance.weights.file import load  # imports torch
     from llenhance.weights.official import import_checkpoint
 
+    if target.suffix != SUFFIX:
+        raise UsageError("weights-extension", str(target), extension=SUFFIX)
+    check_output(target, overwrite=overwrite, inputs=[source], kind=UsageError)
     if source.suffix != SUFFIX:
         return import_checkpoint(source, target=target, overwrite=overwrite, digest=digest)
     network = load(source)
