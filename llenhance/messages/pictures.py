@@ -39,6 +39,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "its compression ({compression}) cannot be read",
         "Save it without compression, or as PNG, first",
     ),
+    "too-many-scans": Message(
+        "its {scans} scans would take far too long",
+        "Save it again in another program",
+    ),
     "tile-too-large": Message(
         "it is stored in tiles of {megapixels} megapixels, far larger than the picture",
         "Save it again in another program",
@@ -46,10 +50,11 @@ MESSAGES: Final[Mapping[str, Message]] = {
     # What reading leaves behind.
     "first-frame-only": note("only the first of {frames} frames was read"),
     "damaged-data-used": warning(
-        "some of its data is damaged, and the rest was used; its decoder complained {count} times, "
-        "first: {complaint}",
+        "some of its data is damaged, and the rest was used (complaints of its decoder: {count}; "
+        "the first: {complaint})",
         "Compare the result with the original",
     ),
+    "end-marker-missing": note("the mark at its end is missing; all of its pixels are there"),
     "values-clipped": note("{percent} % of its values are not within 0 to 1 and were clipped"),
     "extra-channels-left-behind": note("{channels} more channels beside the color were left behind"),
     "decoder-warned": warning("its decoder warned: {warning}"),
@@ -59,7 +64,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "converted-to-srgb": note("its {space} colors were converted to sRGB"),
     "hdr-cut-off": note("its HDR colors ({curve}) end at white in the result"),
     "color-description-unknown": warning(
-        "its colors are described by numbers ({numbers}) that are not known, and were taken for sRGB"
+        "the numbers that describe its colors ({numbers}) are not known: they were taken for sRGB"
     ),
     "color-profile-left-behind": note("a color profile for {space} was left behind"),
     "damaged-exif-left-behind": note("damaged EXIF data was left behind"),
@@ -115,6 +120,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "{format} cannot hold the XMP data ({size} bytes, at most {most})",
         "Choose PNG or TIFF to keep it",
     ),
+    "iptc-lost": note("{format} cannot hold the IPTC data", "Choose JPEG to keep it"),
     "resolution-lost": note(
         "{format} cannot hold the resolution in dots per inch", "Choose PNG or TIFF to keep it"
     ),
