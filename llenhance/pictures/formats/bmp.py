@@ -6,6 +6,7 @@ from typing import Final
 
 from llenhance.pictures import pillow
 from llenhance.pictures.formats.format import Format, Writer
+from llenhance.pictures.parts import bmp as parts
 from llenhance.pictures.picture import Picture
 
 
@@ -27,5 +28,6 @@ FORMAT: Final = Format(
     mime="image/bmp",
     begins=_begins,
     read=_read,
+    others=parts.others,
     writer=Writer(write=_write, side=2**31 - 1, alpha=False, icc_profile=0, exif=0, xmp=0),
 )

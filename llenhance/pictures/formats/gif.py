@@ -6,6 +6,7 @@ from typing import Final
 
 from llenhance.pictures import pillow
 from llenhance.pictures.formats.format import Format
+from llenhance.pictures.parts import gif as parts
 from llenhance.pictures.picture import Picture
 
 
@@ -23,4 +24,5 @@ FORMAT: Final = Format(
     mime="image/gif",
     begins=_begins,
     read=_read,
+    others=parts.others,
 )

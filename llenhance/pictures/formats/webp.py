@@ -8,6 +8,7 @@ from PIL import Image
 
 from llenhance.pictures import guard, pillow
 from llenhance.pictures.formats.format import Format, Writer
+from llenhance.pictures.parts import webp as parts
 from llenhance.pictures.picture import Picture
 
 
@@ -34,5 +35,6 @@ FORMAT: Final = Format(
     mime="image/webp",
     begins=_begins,
     read=_read,
+    others=parts.others,
     writer=Writer(write=_write, side=16383, quality=90, dpi=None),
 )

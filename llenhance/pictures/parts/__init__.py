@@ -1,0 +1,1 @@
+"""What files of a format consist of: names of all parts that llenhance does not carry along."""

@@ -1,0 +1,41 @@
+"""The extensions of a GIF file, and what follows its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from llenhance.pictures.leftovers import behind, name_of
+
+_LOOPS: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+
+
+def others(data: bytes) -> Iterator[str]:
+    """Name the parts that are left behind without another note."""
+    if len(data) < 13:
+        return
+    at = 13 + _table(data[10])
+    while at < len(data):
+        introducer = data[at]
+        if introducer == 0x3B:
+            yield from behind(data[at + 1 :])
+            return
+        if introducer == 0x2C and at + 9 < len(data):
+            at += 10 + _table(data[at + 9]) + 1
+        elif introducer == 0x21 and at + 1 < len(data):
+            label, content = data[at + 1], data[at + 3 : at + 14]
+            if label == 0xFF and content not in _LOOPS:
+                yield f"{name_of(content, default='an application')} (application data)"
+            elif label == 0x01:
+                yield "plain text"
+            at += 2
+        else:
+            return
+        while at < len(data) and data[at]:
+            at += 1 + data[at]
+        at += 1
+
+
+def _table(flags: int) -> int:
+    """Return the length of a color table in bytes."""
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
