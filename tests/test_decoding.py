@@ -172,11 +172,11 @@ def segment(body: bytes, marker: int = 0xE1) -> bytes:
             "the extended part of the XMP data was left behind",
         ),
         (
-            {"extra": segment(b"Photoshop 3.0\x008BIM\4\4\0\0\0\0\0\2ok", 0xED)},
-            "IPTC or Photoshop data was left behind",
+            {"extra": segment(b"Photoshop 3.0\x008BIM\4\14\0\0\0\0\0\2ok", 0xED)},
+            "Photoshop's own data was left behind",
         ),
     ],
-    ids=["comment", "gain map", "extended XMP", "IPTC"],
+    ids=["comment", "gain map", "extended XMP", "Photoshop"],
 )
 def test_what_a_picture_does_not_hold_is_left_behind_with_a_note(
     options: dict[str, Any], note: str

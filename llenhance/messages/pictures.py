@@ -56,7 +56,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "end-marker-missing": note("the mark at its end is missing; all of its pixels are there"),
     "values-clipped": note("{percent} % of its values are not within 0 to 1 and were clipped"),
-    "extra-channels-left-behind": note("{channels} more channels beside the color were left behind"),
+    "extra-channels-left-behind": note(
+        "{channels} more channels beside the color were left behind"
+    ),
     "decoder-warned": warning("its decoder warned: {warning}"),
     "read-with-8-bits": note("it has more than 8 bits per channel, of which 8 were read"),
     "cmyk-without-profile": note("its CMYK colors were converted without a color profile"),
@@ -68,6 +70,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "color-profile-left-behind": note("a color profile for {space} was left behind"),
     "damaged-exif-left-behind": note("damaged EXIF data was left behind"),
+    "exif-entries-left-behind": note(
+        "{count} entries of the EXIF data are damaged and were left behind"
+    ),
     "iptc-left-behind": note("IPTC or Photoshop data was left behind"),
     "photoshop-left-behind": note("Photoshop's own data was left behind"),
     "regions-left-behind": note(
@@ -75,6 +80,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "gain-map-left-behind": note("the HDR gain map was left behind"),
     "extended-xmp-left-behind": note("the extended part of the XMP data was left behind"),
+    "parts-left-behind": note("these parts of the file were left behind: {parts}"),
+    "parts-not-known": note("what else is in the file cannot be told, and was left behind"),
+    "more-warnings": note("its decoder warned {count} more times"),
     "comments-left-behind": note("its text comments were left behind"),
     # Writing.
     "format-not-written": note(

@@ -38,7 +38,8 @@ def encode(picture: Picture, *, format: str, quality: int | None = None, name: s
     writer = check_fits(picture, format=format, quality=quality, name=name)
     gone = (field for field, _ in _missing(picture, format) if field)
     kept = replace(picture, **cast("dict[str, Any]", dict.fromkeys(gone)))
-    with guard.writing(name=name, format=FORMATS[format].title):
+    pixels = picture.width * picture.height
+    with guard.writing(name=name, format=FORMATS[format].title, pixels=pixels):
         return writer.write(kept, writer.quality if quality is None else quality)
 
 
@@ -102,10 +103,11 @@ def _missing(picture: Picture, format: str) -> Iterator[tuple[str, Note | None]]
         ("icc_profile", writer.icc_profile, "color-profile-lost", "color-profile-too-long"),
         ("exif", writer.exif, "exif-lost", "exif-too-long"),
         ("xmp", writer.xmp, "xmp-lost", "xmp-too-long"),
+        ("iptc", writer.iptc, "iptc-lost", "iptc-lost"),
     ):
         value: bytes | None = getattr(picture, field)
         if value is not None and len(value) > longest:
-            if longest:
+            if longest and too_long != lost:
                 yield field, Note(too_long, format=title, size=len(value), most=longest)
             else:
                 yield field, Note(lost, format=title)

@@ -1,142 +1,174 @@
 """What a file says about its picture: resolution, XMP and EXIF data, for an upright picture.
 
-EXIF bytes are changed in place and never rewritten: makers' notes hold offsets that would break.
+Everything keeps its bytes but what would not be true of the result; `exif.py` and `xmp.py` change
+that in place.
 """
 
 from __future__ import annotations
 
-import re
 import struct
-from typing import Final, cast
+from contextlib import suppress
+from typing import Final
 
-from PIL import ExifTags, Image, TiffImagePlugin
+from PIL import Image, JpegImagePlugin, TiffImagePlugin
 
 from llenhance.messages.note import Note
+from llenhance.pictures import xmp as packets
+from llenhance.pictures.exif import LONG, ORIENTATION, SHORT, directory, erase_thumbnail, turn
+from llenhance.pictures.exif_repair import drop_impossible
 from llenhance.pictures.guard import DECODER_ERRORS
 from llenhance.pictures.pixels import TURNS
+from llenhance.pictures.tiff_exif import DESCRIPTIVE
 
-# Value types of TIFF directories: bytes per value, and letter of `struct`.
-BYTE, SHORT, LONG, RATIONAL, UNDEFINED = 1, 3, 4, 5, 7
-TIFF_KINDS: Final = {
-    BYTE: (1, "B"), SHORT: (2, "H"), LONG: (4, "I"), RATIONAL: (8, "I"), UNDEFINED: (1, "B")
-}  # fmt: skip
-
-# EXIF directory entries that describe the picture, not the way in which a file stores it.
-DESCRIPTIVE: Final = frozenset(
-    {270, 271, 272, 305, 306, 315, 316, 18246, 18249, 33432, 34665, 34853, *range(40091, 40096)}
-)
-EXIF_POINTERS: Final = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
+_POINTERS: Final = (34665, 34853)
+_RESOLUTION, _UNIT, _CENTIMETERS = 282, 296, 3
 
 
-def dpi_of(image: Image.Image) -> tuple[float, float] | None:
-    """Return dots per inch across and down; None if the file does not tell."""
-    if 282 not in getattr(image, "tag_v2", {282: None}):
-        return None  # Pillow says 1 where a TIFF says nothing
+def dpi_of(image: Image.Image, exif: bytes, orientation: int) -> tuple[float, float] | None:
+    """Return dots per inch across and down of the upright picture; None if the file does not tell.
+
+    Args:
+        image: loaded.
+        exif: its EXIF data.
+        orientation: how the picture lies in the file.
+    """
+    told: object = image.info.get("dpi", ())
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        told = told if _RESOLUTION in image.tag_v2 else ()  # Pillow says 1 where it says nothing
+    elif isinstance(image, JpegImagePlugin.JpegImageFile) and not image.info.get("jfif_unit"):
+        told = _dpi_in(exif)  # Pillow says 72 where it says nothing
     try:
-        across, down = (float(value) for value in image.info.get("dpi", ()))
+        across, down = (float(value) for value in told)  # pyright: ignore
     except (TypeError, ValueError, ArithmeticError):  # a fraction over 0, one value, a word
         return None
     # What is not a number, or none that a device could have, tells nothing.
-    return (across, down) if all(0.01 <= value <= 1e6 for value in (across, down)) else None
+    if not all(0.01 <= value <= 1e6 for value in (across, down)):
+        return None
+    return (down, across) if TURNS[orientation][0] else (across, down)
 
 
-def upright_xmp(image: Image.Image, orientation: int) -> tuple[bytes | None, int]:
-    """Return the XMP packet with orientation 1, and the orientation: XMP's if EXIF has none."""
-    xmp: object = image.info.get("xmp")
-    if not isinstance(xmp, bytes) or not xmp:
-        return None, orientation or 1
-    pattern = rb"""(tiff:Orientation(?:=["']|>))([1-8])"""
-    found = re.search(pattern, xmp)
-    if found and not orientation:
-        orientation = int(found[2])
-    return re.sub(pattern, rb"\g<1>1", xmp), orientation or 1
+def orientation_of(image: Image.Image, exif: bytes) -> int:
+    """Return how the picture lies in the file, 1 to 8: by EXIF data, by XMP if that is silent."""
+    orientation = 0
+    with suppress(struct.error, *DECODER_ERRORS):
+        orientation = _orientation_in(exif) if exif else 0
+    found = packets.orientation_in(_xmp_of(image))
+    return orientation or found or 1
 
 
-def upright_exif(image: Image.Image, notes: list[Note]) -> tuple[bytes | None, int]:
-    """Return EXIF data for an upright picture, and its orientation before: 0 if it has none.
+def upright_exif(
+    told: bytes, orientation: int, size: tuple[int, int], notes: list[Note]
+) -> bytes | None:
+    """Return EXIF data for an upright picture. Damaged data is left behind with a note.
 
-    Damaged data is left behind, and `notes` gets a note.
+    Args:
+        told: EXIF data as the file has it; b"" if there is none.
+        orientation: how the picture lay in the file.
+        size: width and height of the upright picture.
+        notes: gets the note.
     """
     try:
-        whole = image.info.get("exif") or _exif_of_tiff(image)
-        exif = bytearray(whole.removeprefix(b"Exif\0\0"))
+        exif = bytearray(told)
         if not exif:
-            return None, 0
+            return None
         order, entries, end = directory(exif)
-        orientation = 0
-        if (at := entries.get(274)) is not None:
-            kind = struct.unpack_from(f"{order}H", exif, at + 2)[0]
-            letter = "I" if kind == LONG else "H"
-            orientation = struct.unpack_from(f"{order}{letter}", exif, at + 8)[0]
+        if (at := entries.get(ORIENTATION)) is not None:
             struct.pack_into(f"{order}HIHH", exif, at + 2, SHORT, 1, 1, 0)
         if end + 4 <= len(exif):  # some writers leave the offset of the next directory out
             (thumbnail,) = struct.unpack_from(f"{order}I", exif, end)
             struct.pack_into(f"{order}I", exif, end, 0)
-            _erase_thumbnail(exif, thumbnail)
+            erase_thumbnail(exif, thumbnail)
+        turn(exif, orientation, size)
+        if dropped := drop_impossible(exif):
+            notes.append(Note("exif-entries-left-behind", count=dropped))
     except (struct.error, *DECODER_ERRORS):
         notes.append(Note("damaged-exif-left-behind"))
-        return None, 0
-    return bytes(exif), orientation if orientation in TURNS else 0
+        return None
+    return bytes(exif)
 
 
-def _erase_thumbnail(exif: bytearray, start: int) -> None:
-    """Blank the thumbnail that the directory at `start` points to; cut it off if it is the end."""
-    if not start:
-        return
+def upright_xmp(
+    image: Image.Image, orientation: int, size: tuple[int, int], notes: list[Note]
+) -> bytes | None:
+    """Return the XMP packet for an upright picture that stands alone in its file."""
+    xmp = _xmp_of(image)
+    if not xmp:
+        return None
+    if b"hdrgm:Version" in xmp:
+        notes.append(Note("gain-map-left-behind"))
+    return packets.upright(packets.without_promises(xmp), orientation, size, notes)
+
+
+def exif_of(image: Image.Image, notes: list[Note]) -> bytes:
+    """Return EXIF data as the file has it; b"" if there is none, or none that can be read."""
+    told: object = image.info.get("exif")
+    if isinstance(told, bytes) and told:
+        return told.removeprefix(b"Exif\0\0")
     try:
-        order, entries, _ = directory(exif, start)
-        for offset_tag, length_tag in ((513, 514), (273, 279)):  # JPEG, uncompressed
-            if offset_tag in entries and length_tag in entries:
-                (offset,) = struct.unpack_from(f"{order}I", exif, entries[offset_tag] + 8)
-                (length,) = struct.unpack_from(f"{order}I", exif, entries[length_tag] + 8)
-                if offset + length >= len(exif) > offset > start:
-                    del exif[offset:]
-                elif offset > start:  # it lies behind its directory, as writers place it
-                    exif[offset : offset + length] = bytes(length)
-    except (struct.error, LookupError, ValueError):
-        return  # nothing refers to that directory any more: there is no thumbnail to be seen
+        return _exif_of_tiff(image)
+    except (struct.error, *DECODER_ERRORS):
+        notes.append(Note("damaged-exif-left-behind"))
+        return b""
+
+
+def _xmp_of(image: Image.Image) -> bytes:
+    xmp: object = image.info.get("xmp")
+    return xmp if isinstance(xmp, bytes) else b""
+
+
+def _orientation_in(exif: bytes) -> int:
+    order, entries, _ = directory(exif)
+    if (at := entries.get(ORIENTATION)) is None:
+        return 0
+    kind = struct.unpack_from(f"{order}H", exif, at + 2)[0]
+    letter = "I" if kind == LONG else "H"
+    orientation: int = struct.unpack_from(f"{order}{letter}", exif, at + 8)[0]
+    return orientation if orientation in TURNS else 0
+
+
+def _dpi_in(exif: bytes) -> tuple[float, float] | tuple[()]:
+    """Return dots per inch across and down; nothing if EXIF data does not tell."""
+    try:
+        order, entries, _ = directory(exif)
+        values: list[float] = []
+        for tag in (_RESOLUTION, _RESOLUTION + 1):
+            at = entries.get(tag, entries[_RESOLUTION])
+            (place,) = struct.unpack_from(f"{order}I", exif, at + 8)
+            above, below = struct.unpack_from(f"{order}2I", exif, place)
+            values.append(above / below)
+        unit = 2
+        if _UNIT in entries:
+            (unit,) = struct.unpack_from(f"{order}H", exif, entries[_UNIT] + 8)
+    except (struct.error, LookupError, ValueError, ArithmeticError):
+        return ()
+    if unit not in (2, _CENTIMETERS):
+        return ()
+    factor = 2.54 if unit == _CENTIMETERS else 1.0
+    return values[0] * factor, values[1] * factor
 
 
 def _exif_of_tiff(image: Image.Image) -> bytes:
-    """Return as EXIF data what a TIFF's own directory says about the picture; b"" if nothing."""
+    """Return as EXIF data what the directory of an image that Pillow opened says, written anew.
+
+    Files are read with `tiff_exif.py`, which keeps the bytes; here there is no file any more.
+    """
     if not isinstance(image, TiffImagePlugin.TiffImageFile):
         return b""
     found, kept = image.getexif(), Image.Exif()
     for tag in DESCRIPTIVE & set(found):
-        if tag in EXIF_POINTERS:
+        if tag in _POINTERS:
             kept.get_ifd(tag).update(found.get_ifd(tag))
         else:
             kept[tag] = found[tag]
-    return kept.tobytes() if DESCRIPTIVE & set(found) else b""
+    return kept.tobytes().removeprefix(b"Exif\0\0") if DESCRIPTIVE & set(found) else b""
 
 
 def has_resolution(exif: bytes) -> bool:
     """Tell whether EXIF data says how many dots an inch has."""
-    return 282 in directory(exif)[1]
+    return _RESOLUTION in directory(exif)[1]
 
 
 def descriptive(exif: bytes) -> dict[int, bytes]:
     """Return the directory entries, 12 bytes each, that a TIFF file can take from EXIF data."""
     _, entries, _ = directory(exif)
     return {tag: exif[at : at + 12] for tag, at in entries.items() if tag in DESCRIPTIVE}
-
-
-def directory(exif: bytes | bytearray, start: int | None = None) -> tuple[str, dict[int, int], int]:
-    """Return the byte order, the position of each tag's entry, and of the next directory's offset.
-
-    Args:
-        exif: EXIF data.
-        start: where the directory begins; None is the first one.
-
-    Raises:
-        ValueError, LookupError, struct.error: the data is damaged.
-    """
-    order = {b"II*\0": "<", b"MM\0*": ">"}[bytes(exif[:4])]
-    if start is None:
-        start = cast("int", struct.unpack_from(f"{order}I", exif, 4)[0])
-    (count,) = struct.unpack_from(f"{order}H", exif, start)
-    end = start + 2 + 12 * count
-    if end > len(exif):
-        raise ValueError("the directory is longer than the data")
-    positions = range(start + 2, end, 12)
-    return order, {struct.unpack_from(f"{order}H", exif, at)[0]: at for at in positions}, end

@@ -32,9 +32,10 @@ class Picture:
     Attributes:
         pixels: (H, W, 3) RGB as stored (not linear light), uint8 or uint16, C-contiguous.
         alpha: (H, W) of the same type; None if the picture is opaque everywhere.
-        icc_profile: an RGB color profile, byte for byte; None means sRGB.
+        icc_profile: an RGB color profile, byte for byte; None means sRGB. `spaces.py` reads it.
         exif: EXIF data: a TIFF structure (it begins with II or MM), orientation 1, no thumbnail.
         xmp: an XMP packet with orientation 1.
+        iptc: captions and the like, as the blocks of Photoshop that JPEG files hold them in.
         dpi: dots per inch, across and down.
         source_format: a key of `formats.FORMATS`, or 'array'.
         notes: what was left behind when the file was read.
@@ -45,6 +46,7 @@ class Picture:
     icc_profile: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
+    iptc: bytes | None = None
     dpi: tuple[float, float] | None = None
     source_format: str = "array"
     notes: tuple[Note, ...] = ()
@@ -62,7 +64,7 @@ class Picture:
 
     def __repr__(self) -> str:
         """Return the size and what the picture carries, not megabytes of values."""
-        beside = ("alpha", "icc_profile", "exif", "xmp", "dpi")
+        beside = ("alpha", "icc_profile", "exif", "xmp", "iptc", "dpi")
         carried = "".join(f", {what}" for what in beside if getattr(self, what) is not None)
         carried += f", {len(self.notes)} notes" if self.notes else ""
         size = f"{self.width} x {self.height}, {self.depth} bits, {self.source_format}"

@@ -11,13 +11,13 @@ from io import BytesIO
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageFile, TiffImagePlugin
 
 from llenhance.errors import PictureError
 from llenhance.messages.note import Note
 from llenhance.pictures import cicp, guard, metadata, profiles
 from llenhance.pictures.depth import to_8_bits
+from llenhance.pictures.exif import tells_adobe_rgb
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.pixels import TURNS, Pixels, as_stored, rows_of_a_band
 
@@ -43,6 +43,7 @@ def first_frame(
     deep: Deep | None = None,
     frames: int | None = None,
     orientation: int | None = None,
+    exif: bytes | None = None,
 ) -> Picture:
     """Return the first picture in an opened file, with a note if there are more.
 
@@ -51,10 +52,11 @@ def first_frame(
         deep: reads the pixels, if Pillow would keep 8 of their bits.
         frames: how many there are, if Pillow is not to search for them.
         orientation: how the picture lies in the file, if EXIF and XMP data are not to be asked.
+        exif: EXIF data, if Pillow would not return it as it is.
     """
     if frames is None:
         frames = cast("int", getattr(image, "n_frames", 1))
-    picture = _picture_in(image, deep=deep, orientation=orientation)
+    picture = _picture_in(image, deep=deep, orientation=orientation, exif=exif)
     if frames == 1:
         return picture
     return replace(picture, notes=(Note("first-frame-only", frames=frames), *picture.notes))
@@ -65,8 +67,7 @@ def from_pillow(image: Image.Image) -> Picture:
     with guard.reading(name="image", format="Pillow") as heard:
         _refuse_undefined_white(image)
         picture = _picture_in(image)
-    warned = (Note("decoder-warned", warning=warning) for warning in heard)
-    return replace(picture, notes=(*picture.notes, *warned))
+    return replace(picture, notes=(*picture.notes, *guard.notes_of(heard)))
 
 
 def to_pillow(pixels: Pixels, alpha: Pixels | None) -> Image.Image:
@@ -100,18 +101,23 @@ def _refuse_undefined_white(image: Image.Image) -> None:
 
 
 def _picture_in(
-    image: Image.Image, *, deep: Deep | None = None, orientation: int | None = None
+    image: Image.Image,
+    *,
+    deep: Deep | None = None,
+    orientation: int | None = None,
+    exif: bytes | None = None,
 ) -> Picture:
     # Metadata that follows the pixels in the file is there after loading, and a TIFF lies upright:
     # Pillow turns it while loading, by its tag, and forgets the tag.
     image.load()
     notes: list[Note] = []
+    is_tiff = isinstance(image, TiffImagePlugin.TiffImageFile)
+    told = metadata.exif_of(image, notes) if exif is None else exif
     if orientation is None:
-        is_tiff = isinstance(image, TiffImagePlugin.TiffImageFile)
-        orientation = 1 if is_tiff else metadata.orientation_of(image)
-    turn = 1 if isinstance(image, TiffImagePlugin.TiffImageFile) else orientation
+        orientation = 1 if is_tiff else metadata.orientation_of(image, told)
+    turn = 1 if is_tiff else orientation
     profile: bytes | None = image.info.get("icc_profile")
-    if profile is None and image.mode in ("RGB", "RGBA") and metadata.is_adobe_rgb(image):
+    if profile is None and image.mode in ("RGB", "RGBA") and tells_adobe_rgb(told):
         profile = cicp.ADOBE_RGB.profile()
     if deep is not None:
         pixels, alpha = deep(turn)
@@ -123,15 +129,14 @@ def _picture_in(
         pixels, alpha = shallow_pixels(image, orientation=turn)
     pixels, profile = profiles.kept(pixels, profile, notes)
     size = (pixels.shape[1], pixels.shape[0])
-    exif = metadata.upright_exif(image, orientation, size, notes)
     xmp = metadata.upright_xmp(image, orientation, size, notes)
     return Picture(
         pixels=pixels,
         alpha=alpha,
         icc_profile=profile,
-        exif=exif,
+        exif=metadata.upright_exif(told, orientation, size, notes),
         xmp=xmp,
-        dpi=metadata.dpi_of(image, orientation),
+        dpi=metadata.dpi_of(image, told, orientation),
         notes=(*notes, *_left_behind(image)),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +27,7 @@ class Writer:
         icc_profile: the longest color profile, in bytes; 0 if it holds none.
         exif: the same for EXIF data.
         xmp: the same for an XMP packet.
+        iptc: the same for IPTC data.
         dpi: the least and greatest dots per inch; None if it holds no resolution.
     """
 
@@ -38,7 +39,12 @@ class Writer:
     icc_profile: int = ANY_LENGTH
     exif: int = ANY_LENGTH
     xmp: int = ANY_LENGTH
+    iptc: int = 0
     dpi: tuple[float, float] | None = ANY_DPI
+
+
+def _nothing(_: bytes) -> Iterable[str]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +59,7 @@ class Format:
         begins: tells from the first bytes of a file (a few hundred are enough) whether it is one.
         read: returns the picture in the content of a file. It may raise whatever its libraries
             raise: `decode` turns that into an error.
+        others: names the parts of a file that `read` neither carries along nor tells in a note.
         writer: how it is written; None if it is only read.
         substitute: key of the format in which its pictures are written if `writer` is None.
     """
@@ -63,5 +70,6 @@ class Format:
     mime: str
     begins: Callable[[bytes], bool]
     read: Callable[[bytes], Picture]
+    others: Callable[[bytes], Iterable[str]] = _nothing
     writer: Writer | None = None
     substitute: str = "PNG"

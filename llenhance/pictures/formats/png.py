@@ -14,15 +14,19 @@ import numpy as np
 from PIL import ImageFile
 
 from llenhance.messages.note import Note
-from llenhance.pictures import opencv, pillow
+from llenhance.pictures import cicp, icc, opencv, pillow
 from llenhance.pictures.formats.format import Format, Writer
+from llenhance.pictures.parts import png as parts
 from llenhance.pictures.picture import Picture
+from llenhance.pictures.raw_profiles import raw_profiles, used_texts
 
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _HEADER: Final = len(_SIGNATURE) + 25  # with the IHDR chunk, which is always first
 _BITS_AT: Final = 24  # where the IHDR chunk tells the bits per channel
 _COMPRESSION: Final = 4  # within 3 % of level 6 on photographs, in half of the time
 _METER: Final = 0.0254  # of an inch
+_ALIKE: Final = 0.002  # numbers that mean the same, rounded by different programs
+_SRGB_POINTS: Final = (*icc.D65, *(value for point in icc.SRGB_PRIMARIES for value in point))
 
 
 def _begins(data: bytes) -> bool:
@@ -31,19 +35,75 @@ def _begins(data: bytes) -> bool:
 
 def _read(data: bytes) -> Picture:
     image = pillow.open_file(data, "PNG")
+    frames: int = getattr(image, "n_frames", 1)
     is_deep = data[_BITS_AT] == 16 and not image.mode.startswith("I;16")
     deep = partial(
         opencv.deep_pixels, data, (image.height, image.width), image.has_transparency_data
     )
-    picture = pillow.first_frame(image, deep=deep if is_deep else None)
+    image.load()  # texts may follow the pixels
+    stored = raw_profiles(getattr(image, "text", {}))
+    for key in ("exif", "xmp", "icc_profile"):
+        if key in stored:
+            image.info.setdefault(key, stored[key])
+    notes: list[Note] = []
+    numbers = _numbers(data)
+    told = _colors(image, numbers, notes)
+    if told is not None:
+        image.info["icc_profile"] = told.profile(gray=image.mode[:1] in "1LI")
+    picture = pillow.first_frame(image, deep=deep if is_deep else None, frames=frames)
+    if numbers is not None:
+        cicp.end_at_white(picture.pixels, numbers[1], notes)
     if _has_texts(image) and Note("comments-left-behind") not in picture.notes:
-        return replace(picture, notes=(*picture.notes, Note("comments-left-behind")))
-    return picture
+        notes.append(Note("comments-left-behind"))
+    return replace(picture, iptc=stored.get("iptc"), notes=(*picture.notes, *notes))
+
+
+def _numbers(data: bytes) -> tuple[int, int] | None:
+    """Return the primaries and the transfer of H.273 that a chunk tells, or None."""
+    at = len(_SIGNATURE)
+    while at + 8 <= len(data):
+        size, kind = struct.unpack_from(">I4s", data, at)
+        if kind == b"cICP" and size == 4 and at + 12 <= len(data):
+            primaries, transfer, matrix, full = data[at + 8 : at + 12]
+            return (primaries, transfer) if (matrix, full) == (0, 1) else (-1, -1)
+        if kind in (b"PLTE", b"IDAT"):  # it stands before them
+            return None
+        at += 12 + size
+    return None
+
+
+def _colors(
+    image: ImageFile.ImageFile, numbers: tuple[int, int] | None, notes: list[Note]
+) -> cicp.Told | None:
+    """Return what the chunk that counts most tells; None leaves it to the profile, or to sRGB."""
+    if numbers is not None and (told := cicp.told_by(*numbers, notes)) is not None:
+        return told
+    if image.info.get("icc_profile") or "srgb" in image.info:
+        return None
+    gamma: float | None = image.info.get("gamma")
+    points: tuple[float, ...] | None = image.info.get("chromaticity")
+    if gamma is None and points is None:
+        return None
+    told = cicp.Told()
+    if points is not None and any(
+        abs(a - b) > _ALIKE for a, b in zip(points, _SRGB_POINTS, strict=True)
+    ):
+        white, *primaries = zip(points[::2], points[1::2], strict=True)
+        told = told._replace(white=white, primaries=tuple(primaries))
+    # Files that mean sRGB tell a gamma of 1 / 2.2 beside its primaries, or none.
+    usual = gamma is None or (abs(gamma - 1 / 2.2) < _ALIKE and told == cicp.Told())
+    told = told if usual or gamma is None or gamma <= 0 else told._replace(curve=(1 / gamma,))
+    try:
+        told.profile()
+    except (ValueError, struct.error):
+        notes.append(Note("color-description-unknown", numbers="cHRM, gAMA"))
+        return None
+    return told
 
 
 def _has_texts(image: ImageFile.ImageFile) -> bool:
-    texts: Mapping[str, object] = getattr(image, "text", {})
-    return bool(texts.keys() - {"XML:com.adobe.xmp"})
+    texts: Mapping[str, str] = getattr(image, "text", {})
+    return bool(texts.keys() - {"XML:com.adobe.xmp"} - used_texts(texts))
 
 
 def _write(picture: Picture, quality: int | None) -> bytes:
@@ -83,5 +143,6 @@ FORMAT: Final = Format(
     mime="image/png",
     begins=_begins,
     read=_read,
+    others=parts.others,
     writer=Writer(write=_write, side=1_000_000, deep=True),  # the side is a limit of libpng
 )

@@ -11,11 +11,12 @@ from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from llenhance.errors import PictureError
 from llenhance.messages.note import Note
-from llenhance.pictures import guard, native, pillow
+from llenhance.pictures import guard, native, pillow, tiff_exif
 from llenhance.pictures.formats.format import Format, Writer
 from llenhance.pictures.formats.tiff_directory import Directory, first_directory
 from llenhance.pictures.formats.tiff_samples import as_bytes, layout_in, samples_in
 from llenhance.pictures.formats.tiff_writer import write
+from llenhance.pictures.parts import tiff as parts
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.pixels import Pixels, upright
 
@@ -75,7 +76,7 @@ def _picture_in(data: bytes, directory: Directory) -> Picture:
             raise _not_readable(directory) from reason
         if _ORIENTATION not in directory.entries:
             image.getexif()[_ORIENTATION] = 1  # else Pillow turns it by its XMP
-        picture = pillow.first_frame(image, frames=1)
+        picture = _first_frame(image, data, directory)
         if image.mode == "CMYK" and 16 in directory.numbers(_BITS):
             picture = replace(picture, notes=(*picture.notes, Note("read-with-8-bits")))
         return picture
@@ -93,8 +94,24 @@ def _picture_in(data: bytes, directory: Directory) -> Picture:
         alpha = None if cover is None else np.ascontiguousarray(upright(cover, way))
         return np.ascontiguousarray(upright(stored, way)), alpha
 
-    picture = pillow.first_frame(planes[0], frames=1, deep=deep)
+    picture = _first_frame(planes[0], data, directory, deep)
     return replace(picture, notes=(*picture.notes, *told))
+
+
+def _first_frame(
+    image: TiffImagePlugin.TiffImageFile,
+    data: bytes,
+    directory: Directory,
+    deep: pillow.Deep | None = None,
+) -> Picture:
+    way = directory.number(_ORIENTATION, 1)
+    way = way if 1 <= way <= 8 else 1
+    try:
+        exif = tiff_exif.exif_in(data)
+    except (ValueError, LookupError, struct.error):
+        picture = pillow.first_frame(image, frames=1, deep=deep, orientation=way, exif=b"")
+        return replace(picture, notes=(*picture.notes, Note("damaged-exif-left-behind")))
+    return pillow.first_frame(image, frames=1, deep=deep, orientation=way, exif=exif)
 
 
 def _refuse_unreadable(directory: Directory) -> None:
@@ -156,5 +173,6 @@ FORMAT: Final = Format(
     mime="image/tiff",
     begins=_begins,
     read=_read,
+    others=parts.others,
     writer=Writer(write=write, side=2**31 - 1, deep=True),
 )
