@@ -22,16 +22,18 @@ from llenhance.enhancing.enhanced import Enhanced
 from llenhance.enhancing.estimate import Estimate, Trial, estimate, try_engine
 from llenhance.enhancing.plan import Plan, look
 from llenhance.enhancing.progress import Progress
-from llenhance.enhancing.tiled import lack_of_memory_told, network_inputs
+from llenhance.enhancing.tiled import network_inputs
 from llenhance.enhancing.wish import AUTOMATIC, Wish, wish_for
 from llenhance.errors import ResourceError
 from llenhance.files.inputs import checked, opened
 from llenhance.messages.note import Note
+from llenhance.memory import lack_of_memory_told
 from llenhance.model.architecture import STRIDE
 from llenhance.model.brightness import brightness_of
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.pixels import Pixels
 from llenhance.weights.file import load
+from llenhance.process import make_room
 from llenhance.weights.find import DEFAULT_MODEL, FoundModel, find
 
 Made = TypeVar("Made")
@@ -313,3 +315,4 @@ class Enhancer:
                 if tile < SMALLEST_TILE:
                     raise
                 shortage = Note("memory-short", tile=tile)
+            make_room()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
 from typing import Final
@@ -10,6 +11,9 @@ from typing import Final
 _TRIM_THRESHOLD: Final = -1  # parameters of `mallopt` from glibc's malloc.h
 _MMAP_THRESHOLD: Final = -3
 _GIGABYTE: Final = 1 << 30
+_MODEST: Final = 1 << 17  # bytes: what glibc does by itself
+
+_kept: Final[list[bool]] = []  # not empty: freed memory was kept
 
 
 def prepare() -> None:
@@ -27,15 +31,37 @@ def prepare() -> None:
     _keep_freed_memory()
 
 
+def make_room() -> None:
+    """Give memory that nothing uses any longer back to the system, where that can be done.
+
+    If freed blocks were kept until now, large ones are given back from now on: memory is short, and
+    what the heap keeps is of no use to those who ask the system, such as the code that oneDNN makes
+    and the stacks of threads.
+    """
+    gc.collect()  # what failed may hold itself, and tensors, in a circle
+    malloc = _malloc()
+    if malloc is None:
+        return
+    if _kept:
+        malloc.mallopt(_MMAP_THRESHOLD, _MODEST)
+        malloc.mallopt(_TRIM_THRESHOLD, _MODEST)
+    malloc.malloc_trim(0)
+
+
 def _keep_freed_memory() -> None:
     """Let glibc keep large freed blocks, which it would otherwise give back to the system at once.
 
     A layer's result takes tens of megabytes. The system would fill new memory with zeros, page by
     page, each time, which took longer than some convolutions.
     """
-    if sys.platform != "linux":
-        return
-    malloc = ctypes.CDLL(None)
-    if hasattr(malloc, "mallopt"):  # musl has none
+    malloc = _malloc()
+    if malloc is not None:
         malloc.mallopt(_MMAP_THRESHOLD, _GIGABYTE)
         malloc.mallopt(_TRIM_THRESHOLD, 2 * _GIGABYTE - 1)
+        _kept.append(True)
+
+
+def _malloc() -> ctypes.CDLL | None:
+    """Return glibc's malloc; None with another one, such as musl's."""
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    return library if hasattr(library, "mallopt") else None

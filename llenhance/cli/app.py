@@ -26,6 +26,7 @@ from llenhance.cli.schema import schema
 from llenhance.cli.terminal import Terminal
 from llenhance.cli.train import train
 from llenhance.errors import LlenhanceError, ResourceError, UsageError
+from llenhance.memory import is_shortage
 from llenhance.system import system_error
 from llenhance.version import __version__
 
@@ -102,8 +103,12 @@ def run(arguments: Sequence[str]) -> int:
         return _ended(ResourceError("out-of-memory", "llenhance"), terminal)
     except LlenhanceError as error:
         return _ended(error, terminal)
-    except OSError as reason:  # what no room has turned into an error of its own
-        return _ended(system_error(str(reason.filename or "llenhance"), reason), terminal)
+    except Exception as reason:  # what no room has turned into an error of its own
+        if is_shortage(reason):
+            return _ended(ResourceError("out-of-memory", "llenhance"), terminal)
+        if isinstance(reason, OSError):
+            return _ended(system_error(str(reason.filename or "llenhance"), reason), terminal)
+        raise
     return code or 0  # Typer returns what `typer.Exit` carries, or None
 
 

@@ -13,8 +13,9 @@ from llenhance.enhancing.fast import enhance_fast
 from llenhance.enhancing.plan import Plan, look
 from llenhance.enhancing.progress import Progress
 from llenhance.enhancing.target import Aim
-from llenhance.enhancing.tiled import enhance_pixels, lack_of_memory_told
+from llenhance.enhancing.tiled import enhance_pixels
 from llenhance.enhancing.wish import Wish
+from llenhance.memory import lack_of_memory_told
 from llenhance.messages.note import Note
 from llenhance.pictures.pixels import Pixels
 from llenhance.scoring.metrics import mean_grey

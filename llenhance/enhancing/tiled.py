@@ -6,9 +6,6 @@ depends on the whole picture is settled before the first tile, in `plan.py`.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -20,7 +17,7 @@ from llenhance.enhancing import tiling
 from llenhance.enhancing.plan import Plan
 from llenhance.enhancing.progress import Progress
 from llenhance.enhancing.tiling import Tile
-from llenhance.errors import ResourceError
+from llenhance.memory import lack_of_memory_told
 from llenhance.model.architecture import STRIDE
 from llenhance.model.conditioning import condition, equalise, to_unit
 from llenhance.model.context import Extent
@@ -121,16 +118,3 @@ def _pad(window: Pixels) -> Pixels:
 def _to_pixels(bright: Tensor, dtype: np.dtype[np.uint8 | np.uint16]) -> Pixels:
     levels = (bright.permute(1, 2, 0) * float(np.iinfo(dtype).max)).round()
     return levels.cpu().numpy().astype(dtype)
-
-
-@contextmanager
-def lack_of_memory_told(name: str = "the picture") -> Generator[None]:
-    """Raise every way in which torch and numpy run out of memory as a `ResourceError`."""
-    try:
-        yield
-    except (torch.OutOfMemoryError, MemoryError) as reason:
-        raise ResourceError("out-of-memory", name) from reason
-    except RuntimeError as reason:
-        if "not enough memory" not in str(reason):  # how torch's CPU allocator says it
-            raise
-        raise ResourceError("out-of-memory", name) from reason

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from llenhance.errors import LlenhanceError, ResourceError, UsageError, WeightsError
+from llenhance.memory import is_shortage
+from llenhance.process import make_room
 from llenhance.system import system_error
 
 Item = TypeVar("Item")
@@ -42,8 +44,15 @@ def each(
             raise
         except LlenhanceError as error:
             made = Failed(item, error)
-        except MemoryError:
-            made = Failed(item, ResourceError("out-of-memory", name(item)))
-        except OSError as reason:
-            made = Failed(item, system_error(name(item), reason))
+        except Exception as reason:
+            if is_shortage(reason):
+                made = Failed(item, ResourceError("out-of-memory", name(item)))
+            elif isinstance(reason, OSError):
+                made = Failed(item, system_error(name(item), reason))
+            else:
+                raise
+        if isinstance(made, Failed) and is_shortage(made.error):
+            # A new error: the old one knows, by way of its traceback, the picture and its tiles.
+            made = Failed(item, made.error.about(made.error.name))
+            make_room()
         yield made

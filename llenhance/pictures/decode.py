@@ -35,7 +35,7 @@ def decode(data: bytes, *, name: str) -> Picture:
     if format is None:
         raise PictureError("heic-not-readable" if _is_heic(data) else "format-not-known", name)
     about = FORMATS[format]
-    with guard.reading(name=name, format=about.title) as heard:
+    with guard.reading(name=name, format=about.title, data=data) as heard:
         picture = about.read(data)
     warned = (Note("decoder-warned", warning=warning) for warning in heard)
     return replace(picture, source_format=format, notes=(*picture.notes, *warned))

@@ -9,16 +9,25 @@ import struct
 import threading
 import warnings
 import zlib
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
+from io import BytesIO
 from typing import Final
 
 import cv2
 from PIL import Image, ImageCms
 
 from llenhance.errors import LlenhanceError, PictureError, ResourceError
+from llenhance.memory import is_short, is_shortage
+from llenhance.messages.note import Note
 
 PIXEL_LIMIT: Final = 2**28  # 268 megapixels: 1 GiB in Pillow, 1.5 GiB as 16-bit RGB
+
+WARNINGS: Final = 3
+"""How many warnings about one file are told word by word."""
+
+WARNING_LENGTH: Final = 300
+"""Characters of each: they may quote the file."""
 
 # What libraries raise for damaged data. Pillow's plug-ins leave whatever their parsers ran into.
 DECODER_ERRORS: Final = (
@@ -27,11 +36,13 @@ DECODER_ERRORS: Final = (
     ImageCms.PyCMSError,
 )  # fmt: skip
 
+_LIBRARIES: Final = 80_000_000  # bytes for codecs' code, threads and tables
+
 _pillow = threading.Lock()
 
 
 @contextmanager
-def reading(*, name: str, format: str) -> Generator[list[str]]:
+def reading(*, name: str, format: str, data: bytes = b"") -> Generator[list[str]]:
     """Let Pillow and OpenCV read inside; whatever they raise becomes an error about `name`.
 
     Yields a list that holds, afterwards, the distinct warnings that came up inside.
@@ -46,7 +57,7 @@ def reading(*, name: str, format: str) -> Generator[list[str]]:
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, PIXEL_LIMIT // 2  # refuses at twice
         try:
-            with _library_errors("damaged-picture", name, format=format):
+            with _library_errors("damaged-picture", name, format=format, need=lambda: _need(data)):
                 yield heard
         except LlenhanceError as error:
             if error.name == name:
@@ -57,21 +68,47 @@ def reading(*, name: str, format: str) -> Generator[list[str]]:
             heard += dict.fromkeys(str(warning.message) for warning in caught)
 
 
+def notes_of(heard: list[str]) -> Iterator[Note]:
+    """Yield a note for each of the first warnings, and one for all others together."""
+    for warning in heard[:WARNINGS]:
+        yield Note("decoder-warned", warning=warning[:WARNING_LENGTH])
+    if len(heard) > WARNINGS:
+        yield Note("more-warnings", count=len(heard) - WARNINGS)
+
+
 @contextmanager
-def writing(*, name: str, format: str) -> Generator[None]:
+def writing(*, name: str, format: str, pixels: int = 0) -> Generator[None]:
     """Let Pillow and OpenCV write inside; whatever they raise becomes an error about `name`."""
-    with _library_errors("not-encoded", name, format=format):
+    with _library_errors("not-encoded", name, format=format, need=lambda: _LIBRARIES + 64 * pixels):
         yield
 
 
 @contextmanager
-def _library_errors(code: str, name: str, *, format: str) -> Generator[None]:
+def _library_errors(
+    code: str, name: str, *, format: str, need: Callable[[], int]
+) -> Generator[None]:
     try:
         yield
     except Image.DecompressionBombError as reason:
         raise PictureError("too-many-pixels", name, megapixels=PIXEL_LIMIT // 10**6) from reason
-    except (MemoryError, *DECODER_ERRORS) as reason:
-        full = isinstance(reason, cv2.error) and reason.code == cv2.Error.StsNoMem
-        if full or isinstance(reason, MemoryError):
+    except Exception as reason:
+        if isinstance(reason, LlenhanceError) and reason.code != code:
+            raise
+        # Many codecs say no more than that they failed. Where what they need cannot be had, this
+        # is why; a damaged picture is called damaged as soon as there is memory again.
+        if is_shortage(reason) or is_short(need()):
             raise ResourceError("picture-exceeds-memory", name) from reason
+        if not isinstance(reason, DECODER_ERRORS):
+            raise
         raise PictureError(code, name, format=format) from reason
+
+
+def _need(data: bytes) -> int:
+    """Return the most bytes of memory that reading the picture in a file takes."""
+    pixels = 0
+    with (
+        suppress(MemoryError, Image.DecompressionBombError, *DECODER_ERRORS),
+        Image.open(BytesIO(data)) as image,
+    ):
+        pixels = image.width * image.height
+    return _LIBRARIES + 4 * len(data) + 16 * pixels

@@ -70,8 +70,8 @@ def overheard() -> Generator[Overheard]:
                 reader, writer = os.dup(reader), os.dup(writer)
                 spare += [reader, writer]
             thread = threading.Thread(target=_listen, args=(reader, before, heard), daemon=True)
+            thread.start()  # first: it is refused where memory is short
             os.dup2(writer, _STDERR)
-            thread.start()
             try:
                 yield heard
             finally:
@@ -92,7 +92,10 @@ def _listen(reader: int, before: int | None, heard: Overheard) -> None:
     rest = b""
     ended = False
     while not ended:
-        rest += os.read(reader, 65536)
+        try:
+            rest += os.read(reader, 4096)
+        except MemoryError:  # then there are worse things to tell
+            return
         if ended := rest.endswith(_END):
             rest = rest.removesuffix(_END)
         *lines, rest = rest.split(b"\n")
