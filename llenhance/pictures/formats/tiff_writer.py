@@ -13,15 +13,16 @@ from fractions import Fraction
 
 import numpy as np
 
-from llenhance.pictures.metadata import (
+from llenhance.pictures.exif import (
     BYTE,
     LONG,
     RATIONAL,
     SHORT,
     TIFF_KINDS,
     UNDEFINED,
-    descriptive,
 )
+from llenhance.pictures.exif_repair import drop_impossible
+from llenhance.pictures.metadata import descriptive
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.pixels import bands, rows_of_a_band
 
@@ -37,7 +38,10 @@ def write(picture: Picture, quality: int | None) -> bytes:
         quality: is not used: the format is lossless.
     """
     pixels, alpha = picture.pixels, picture.alpha
-    base = picture.exif or b"II*\0" + b"\0" * 4
+    exif = bytearray(picture.exif or b"")
+    if exif:
+        drop_impossible(exif)  # here they would point to pixels
+    base = bytes(exif) or b"II*\0" + b"\0" * 4
     order = "<" if base[:2] == b"II" else ">"
     height, width = pixels.shape[:2]
     samples = 3 if alpha is None else 4
@@ -58,7 +62,7 @@ def write(picture: Picture, quality: int | None) -> bytes:
         deflated = zlib.compress(strip.astype(strip.dtype.newbyteorder(order), copy=False).data, 4)
         strips.append((put(deflated), len(deflated)))
 
-    directory = descriptive(picture.exif) if picture.exif else {}
+    directory = descriptive(base) if exif else {}
 
     def entry(tag: int, kind: int, values: Sequence[int] | bytes) -> None:
         size, letter = TIFF_KINDS[kind]
