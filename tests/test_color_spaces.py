@@ -151,7 +151,7 @@ def table_profile(gamma: float) -> bytes:
     table = np.rint(np.linspace(0, 1, 1024) ** gamma * 65535).astype(">u2").tobytes()
     curve = b"curv\0\0\0\0" + struct.pack(">I", 1024) + table
     for at in range(132, 132 + 12 * count, 12):
-        if profile[at + 1 : at + 4] == b"TRC":
+        if bytes(profile[at + 1 : at + 4]) == b"TRC":
             struct.pack_into(">2I", profile, at + 4, len(profile), len(curve))
     profile += curve
     struct.pack_into(">I", profile, 0, len(profile))

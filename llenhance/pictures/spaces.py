@@ -4,7 +4,7 @@
     picture = in_its_space(picture, bright)
 
 Colors that sRGB has no values for are not flattened: what `to_srgb` cuts off is put back, and
-brightened as much as the rest of the pixel was. Why: `docs/decisions/0016-color-spaces.md`.
+brightened as much as the rest of the pixel was. Why: `docs/decisions/0015-color-spaces.md`.
 """
 
 from __future__ import annotations
