@@ -39,6 +39,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "its compression ({compression}) cannot be read",
         "Save it without compression, or as PNG, first",
     ),
+    "side-too-long": Message(
+        "its longer side is {side} pixels, and at most {most} can be read",
+        "Crop it, or save it as PNG or TIFF, first",
+    ),
     "too-many-scans": Message(
         "its {scans} scans would take far too long",
         "Save it again in another program",

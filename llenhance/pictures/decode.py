@@ -12,6 +12,8 @@ from llenhance.errors import PictureError
 from llenhance.messages.note import Note
 from llenhance.pictures import guard
 from llenhance.pictures.formats import FORMATS, format_in
+from llenhance.pictures.formats.format import Format
+from llenhance.pictures.leftovers import left_behind
 from llenhance.pictures.picture import Picture
 
 
@@ -37,8 +39,16 @@ def decode(data: bytes, *, name: str) -> Picture:
     about = FORMATS[format]
     with guard.reading(name=name, format=about.title, data=data) as heard:
         picture = about.read(data)
-    warned = (Note("decoder-warned", warning=warning) for warning in heard)
-    return replace(picture, source_format=format, notes=(*picture.notes, *warned))
+    notes = (*picture.notes, *_others(about, data), *guard.notes_of(heard))
+    return replace(picture, source_format=format, notes=notes)
+
+
+def _others(about: Format, data: bytes) -> tuple[Note, ...]:
+    """Return a note of all parts of the file that nobody knows."""
+    try:
+        return left_behind(about.others(data))
+    except guard.DECODER_ERRORS:  # the pixels could be read; what else there is cannot be told
+        return (Note("parts-not-known"),)
 
 
 def _is_heic(data: bytes) -> bool:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from llenhance.pictures import pillow
+from llenhance.pictures import metadata, opencv, pillow
 from llenhance.pictures.formats.format import Format, Writer
 from llenhance.pictures.parts import bmp as parts
 from llenhance.pictures.picture import Picture
+
+_COMPRESSION_AT: Final = 30
+_RUNS: Final = (1, 2)  # lengths of runs, of 8 or 4 bits
 
 
 def _begins(data: bytes) -> bool:
@@ -15,7 +18,12 @@ def _begins(data: bytes) -> bool:
 
 
 def _read(data: bytes) -> Picture:
-    return pillow.first_frame(pillow.open_file(data, "BMP"))
+    image = pillow.open_file(data, "BMP")
+    if int.from_bytes(data[_COMPRESSION_AT : _COMPRESSION_AT + 4], "little") not in _RUNS:
+        return pillow.first_frame(image)
+    # Pillow takes half a minute for a small file that says it is large.
+    pixels = opencv.shallow_pixels(data, size=(image.height, image.width))
+    return Picture(pixels=pixels, dpi=metadata.dpi_of(image, b"", 1))
 
 
 def _write(picture: Picture, quality: int | None) -> bytes:

@@ -27,7 +27,7 @@ _PROCESSES: Final = {
     **dict.fromkeys((0xC3, 0xC7, 0xCB, 0xCF), "lossless JPEG"),
     **dict.fromkeys((0xC5, 0xC6, 0xCD, 0xCE), "hierarchical JPEG"),
 }
-_USUAL_SCANS: Final = 50
+_USUAL_SCANS: Final = 30
 _SCANNED_AT_MOST: Final = 4 * 10**8  # pixels times scans: a few seconds
 _EXTRANEOUS: Final = re.compile(
     r"Corrupt JPEG data: (\d+) extraneous bytes before marker 0xd9"

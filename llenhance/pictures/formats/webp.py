@@ -6,10 +6,14 @@ from typing import Final
 
 from PIL import Image
 
+from llenhance.errors import PictureError
 from llenhance.pictures import guard, pillow
 from llenhance.pictures.formats.format import Format, Writer
 from llenhance.pictures.parts import webp as parts
 from llenhance.pictures.picture import Picture
+
+_MOVES: Final = 2  # a flag of the header
+_MOVING_AT_MOST: Final = 2**26  # pixels: a kilobyte could cost gigabytes, several times each
 
 
 def _begins(data: bytes) -> bool:
@@ -21,6 +25,8 @@ def _read(data: bytes) -> Picture:
         width, height = (1 + int.from_bytes(data[at : at + 3], "little") for at in (24, 27))
         if width * height > guard.PIXEL_LIMIT:
             raise Image.DecompressionBombError
+        if data[20] & _MOVES and width * height > _MOVING_AT_MOST:
+            raise PictureError("too-many-pixels", "picture", megapixels=_MOVING_AT_MOST // 10**6)
     return pillow.first_frame(pillow.open_file(data, "WEBP"))
 
 
