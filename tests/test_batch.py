@@ -405,6 +405,36 @@ def test_standard_input_that_is_no_picture_is_called_by_its_name(
     assert result.error.name == "standard input"
 
 
+def test_a_closed_standard_input_fails_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    first, second = enhance_files(["-", "a.jpg"], enhancer=Inverter, output="out")
+    assert first.error is not None
+    assert (first.error.code, first.error.name) == ("stdin-closed", "standard input")
+    assert (second.error, second.output) == (None, "out/a.jpg")
+
+
+def test_standard_input_that_is_open_for_writing_only_is_closed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (folder / "written").open("w") as written:
+        monkeypatch.setattr(sys, "stdin", written)
+        error = only(list(enhance_files(["-"], enhancer=idle))).error
+    assert error is not None
+    assert error.code == "stdin-closed"
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a device that never ends")
+@pytest.mark.parametrize("output", [None, "out/"])
+def test_standard_input_that_is_no_picture_is_not_read_to_its_end(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, output: str | None
+) -> None:
+    with Path("/dev/zero").open() as zeros:
+        monkeypatch.setattr(sys, "stdin", zeros)
+        error = only(list(enhance_files(["-"], enhancer=idle, output=output))).error
+    assert error is not None
+    assert (error.code, error.name) == ("format-not-known", "standard input")
+
+
 @pytest.mark.parametrize(
     ("inputs", "output", "file_format"),
     [
@@ -474,7 +504,7 @@ def test_of_two_pictures_for_one_name_the_first_gets_it_and_the_rest_is_done(
 ) -> None:
     (folder / "a.png").write_bytes(photograph_file("PNG"))
     inputs = ["a.jpg", "a.png", "b.jpg"]
-    options = {"file_format": "webp", "dry_run": dry_run}
+    options: dict[str, Any] = {"file_format": "webp", "dry_run": dry_run}
     assert outcomes(enhance_files(inputs, enhancer=Inverter, **options)) == [
         ("a.jpg", "a_enhanced.webp"),
         ("a.png", "two-inputs-one-output"),
@@ -487,7 +517,7 @@ def test_a_second_picture_for_a_name_never_replaces_the_first(
     folder: Path, overwrite: bool
 ) -> None:
     (folder / "a.png").write_bytes(photograph_file("PNG", size=(3, 3)))
-    options = {"file_format": "webp", "overwrite": overwrite}
+    options: dict[str, Any] = {"file_format": "webp", "overwrite": overwrite}
     list(enhance_files(["a.jpg", "a.png"], enhancer=Inverter, **options))
     assert decode((folder / "a_enhanced.webp").read_bytes(), name="a").width == 9
 
@@ -586,6 +616,20 @@ def test_dry_run_finds_what_would_fail(folder: Path) -> None:
     (folder / "broken.png").write_bytes(b"no picture")
     results = list(enhance_files(["a.jpg", "broken.png"], enhancer=Inverter, dry_run=True))
     assert [type(result.error) for result in results] == [PictureError, PictureError]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize(("name", "most"), [("w.webp", 16383), ("w.jpg", 65500)])
+def test_a_picture_too_wide_for_its_format_is_refused_before_the_work(
+    folder: Path, name: str, most: int, dry_run: bool
+) -> None:
+    pixels = np.zeros((1, most + 1, 3), np.uint8)
+    data = encode(Picture(pixels=pixels), format="PNG", name="wide")
+    (folder / "wide.png").write_bytes(data)
+    results = enhance_files(["wide.png"], enhancer=idle, output=name, dry_run=dry_run)
+    error = only(list(results)).error
+    assert error is not None
+    assert error.code == "too-large-for-format"
 
 
 def test_dry_run_tells_what_the_format_cannot_hold(folder: Path) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import pytest
 from support.photographs import photograph_file
-from support.runners import Command, process
+from support.runners import ENVIRONMENT, Command, process
 
+from llenhance.cli.app import run
 from llenhance.pictures.decode import decode
 
 
@@ -52,6 +55,27 @@ def test_an_error_whose_document_cannot_be_written_is_a_sentence_all_the_same(
     assert running.returncode == 2
     assert said.startswith(b"error: missing.jpg: there is no such file")
     assert said.count(b"\n") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+def test_a_closed_standard_input_is_a_sentence(tiny: Path) -> None:
+    line = ["sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-m", "llenhance"]
+    line += ["--model", str(tiny), "-"]
+    done = subprocess.run(line, env=ENVIRONMENT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        "error: standard input: it is closed. Redirect a file or a pipe into it.\n"
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is full")
+def test_a_full_disk_under_standard_error_stops_nothing(tiny: Path, folder: Path) -> None:
+    (folder / "other.jpg").write_bytes(photograph_file())
+    names = ["dark.jpg", "missing.jpg", "other.jpg"]
+    with Path("/dev/full").open("w") as full, redirect_stderr(full):
+        assert run(["--model", str(tiny), *names]) == 1
+    assert (folder / "other_enhanced.jpg").exists()
 
 
 @pytest.fixture
@@ -98,7 +122,7 @@ def test_a_signal_in_the_middle_of_writing_leaves_no_temporary_file(
     assert [path.name for path in folder.iterdir()] == ["dark.jpg"]
 
 
-def test_signals_are_handled_as_before_when_a_command_has_ended(run: Command) -> None:
+def test_signals_are_handled_as_before_when_a_command_has_ended() -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    run("--version")
+    run(["--version"])
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+import re
+import sys
 import time
 from contextlib import redirect_stderr
 from pathlib import Path
 
 import pytest
 from support.photographs import photograph_file
-from support.runners import Command, process
+from support.runners import ENVIRONMENT, Command, process
+from support.terminals import run_in_terminal, screen
 
 from llenhance.cli import bars
 from llenhance.cli.terminal import Terminal
@@ -125,6 +128,45 @@ def test_a_bar_names_the_picture_as_it_is_called() -> None:
 
 
 @pytest.mark.usefixtures("impatient")
+def test_the_spinner_turns_for_each_picture_of_a_batch() -> None:
+    with redirect_stderr(Screen()) as shown, bars.watching(Terminal("enhance"), 2) as show:
+        time.sleep(0.15)
+        for name in ("first.jpg", "second.jpg"):
+            show(name, 0, 0)
+            show(name, 1, 1)
+        time.sleep(0.4)
+    frames = re.findall(r"([\u2800-\u28ff])\S* second.jpg", shown.getvalue())
+    assert len(set(frames)) > 1
+
+
+@pytest.mark.usefixtures("impatient")
+def test_the_clock_of_a_picture_runs_until_the_next_one_begins() -> None:
+    with redirect_stderr(Screen()) as shown:
+        terminal = Terminal("enhance")
+        # A hundred times as fast, so that the test need not wait.
+        terminal.console.get_time = lambda: 100 * time.monotonic()
+        with bars.watching(terminal, 2) as show:
+            time.sleep(0.15)
+            for name in ("first.jpg", "second.jpg"):
+                show(name, 0, 0)
+                show(name, 1, 1)
+            time.sleep(0.4)
+    seconds = re.findall(r"second.jpg.*?0:00:(\d\d)", shown.getvalue())
+    assert int(seconds[-1]) > int(seconds[0])
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_long_name_leaves_room_for_the_bar_and_its_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    with redirect_stderr(Screen()) as shown, bars.watching(Terminal("enhance"), 2) as show:
+        show("n" * 200, 0, 0)
+        time.sleep(0.3)
+    last = shown.getvalue().rpartition("nnn")[2]
+    assert "(1 of 2)" in last
+    assert "0:00:00" in last
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_bar_does_not_flash_up_for_what_is_quickly_done() -> None:
     assert shown_by_a_bar(Screen(), seconds=0) == ""
 
@@ -159,3 +201,32 @@ def test_a_terminal_gets_no_picture(folder: Path) -> None:
     os.close(outer)
     assert running.returncode == 2
     assert said.startswith(b"error: standard output: ")
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="Windows has no such terminals")
+def test_after_ctrl_c_no_bar_stays_on_a_narrow_terminal(tiny: Path, folder: Path) -> None:
+    name = "a photograph with a long name.jpg"
+    (folder / name).write_bytes(photograph_file(size=(1500, 1500)))
+    command = [sys.executable, "-m", "llenhance", "--model", str(tiny), "--tile", "16", name]
+    code, written = run_in_terminal(
+        command,
+        columns=24,
+        environment=ENVIRONMENT | {"TERM": "xterm-256color"},
+        until=lambda shown: "a ph" in shown,
+        keys=b"\x03",
+    )
+    assert code == 130
+    assert "^C" in written
+    assert [line for line in screen(written, columns=24) if line] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="Windows has no such terminals")
+def test_a_keyboard_is_asked_for_no_picture(folder: Path) -> None:
+    outer, inner = os.openpty()
+    with process("-", "-o", "bright.jpg", stdin=inner) as running:
+        _, said = running.communicate(timeout=60)
+    os.close(inner)
+    os.close(outer)
+    assert running.returncode == 2
+    assert said.startswith(b"error: standard input: a keyboard cannot give a picture. Redirect")
+    assert said.count(b"\n") == 1

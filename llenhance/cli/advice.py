@@ -47,7 +47,10 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "disk-full": {"enhance": "Free some space, or choose another folder with -o"},
     "quota-used-up": {"enhance": "Free some space, or choose another folder with -o"},
     "too-large-for-disk": {"enhance": "Choose another folder with -o"},
-    "folder-not-found": {"enhance": "Create it, or name a folder that ends in a slash with -o"},
+    "folder-not-found": {
+        "enhance": "Create it first, or end the name after -o with a slash: "
+        "folders that are named so are made"
+    },
     "two-inputs-one-output": {
         "enhance": "Enhance {second} alone, and give its result another name with -o"
     },

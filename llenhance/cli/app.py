@@ -15,7 +15,7 @@ from typing import Annotated, Final
 
 import typer
 
-from llenhance.cli import completion, weights
+from llenhance.cli import completion, meant, surroundings, weights
 from llenhance.cli.bench import bench
 from llenhance.cli.doctor import doctor
 from llenhance.cli.documents import told
@@ -45,7 +45,10 @@ app.command("export")(export)
 app.command("schema")(schema)
 app.add_typer(weights.app, name="weights")
 
-_COMMANDS: Final = {entry.name for entry in (*app.registered_commands, *app.registered_groups)}
+_COMMANDS: Final = {
+    entry.name or "" for entry in (*app.registered_commands, *app.registered_groups)
+}
+_GROUPS: Final = {"weights": weights.names()}
 _TOP_OPTIONS: Final = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
 _STOPPING: Final = ("SIGINT", "SIGTERM", "SIGHUP")  # the last is unknown to Windows
 
@@ -91,16 +94,20 @@ def run(arguments: Sequence[str]) -> int:
     options = command[: command.index("--")] if "--" in command else command
     terminal = Terminal(_name_of(command), json="--json" in options)
     try:
+        if not {"-h", "--help", "--version"} & set(options):
+            surroundings.check(arguments)
+            meant.refuse_misspelled(arguments, _COMMANDS, _GROUPS)
         with _stopping_by_signal():
             code = app(command, prog_name="llenhance", standalone_mode=False)
     except typer.TyperException as error:
-        problem = error.format_message().replace("Value error, ", "").rstrip(".")  # pydantic's
-        terminal.error(f"{problem}. See: llenhance {terminal.command} --help")
+        problem = _problem(error, command)
+        if isinstance(problem, UsageError):
+            return _ended(problem, terminal)
+        end = "" if problem.endswith("?") else "."
+        terminal.error(f"{problem}{end} See: llenhance {terminal.command} --help")
         wrong = UsageError("arguments-wrong", "arguments", problem=problem)
         _document(wrong, terminal)
         return error.exit_code
-    except MemoryError:
-        return _ended(ResourceError("out-of-memory", "llenhance"), terminal)
     except LlenhanceError as error:
         return _ended(error, terminal)
     except Exception as reason:  # what no room has turned into an error of its own
@@ -108,8 +115,21 @@ def run(arguments: Sequence[str]) -> int:
             return _ended(ResourceError("out-of-memory", "llenhance"), terminal)
         if isinstance(reason, OSError):
             return _ended(system_error(str(reason.filename or "llenhance"), reason), terminal)
+        if told := surroundings.told_by(reason):
+            return _ended(told, terminal)
         raise
     return code or 0  # Typer returns what `typer.Exit` carries, or None
+
+
+def _problem(error: typer.TyperException, command: Sequence[str]) -> str | UsageError:
+    """Return what Typer finds wrong with a command line, in words that help."""
+    problem = error.format_message().replace("Value error, ", "").rstrip(".")  # pydantic's
+    if problem.startswith("No such option"):
+        try:
+            meant.refuse_dash(command)
+        except UsageError as better:
+            return better
+    return meant.number_meant(problem, command)
 
 
 def _ended(error: LlenhanceError, terminal: Terminal) -> int:

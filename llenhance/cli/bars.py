@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from llenhance.cli.terminal import Terminal, is_terminal, printable
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.progress import Progress, ProgressColumn
 
 PATIENCE: Final = 1.0
 """Seconds after which the bar of pictures appears."""
@@ -59,19 +63,24 @@ def watching(terminal: Terminal, files: int) -> Generator[Callable[[str, int, in
         yield lambda _name, _done, _tiles: None
         return
 
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     text = TextColumn("{task.description}", markup=False)
     columns = (SpinnerColumn(), text, BarColumn(), TimeElapsedColumn())
-    bar = Progress(*columns, console=console, transient=True, redirect_stdout=False)
+    bar = _narrow(console, *columns)
     task = bar.add_task("Loading the model", total=None)
     started = 0
 
     def show(name: str, done: int, tiles: int) -> None:
-        nonlocal started
-        started += tiles == 0  # a picture begins
-        of = f" ({started} of {files})" if files > 1 else ""
-        bar.update(task, description=printable(name) + of, completed=done, total=tiles or None)
+        nonlocal started, task
+        if tiles == 0:  # a picture begins: a task of its own, whose clock begins too
+            started += 1
+            of = f" ({started} of {files})" if files > 1 else ""
+            bar.remove_task(task)
+            room = max(4, console.width // 2 - len(of))  # the bar and its clock need the rest
+            task = bar.add_task(_shortened(printable(name), room) + of, total=None)
+        else:  # the last step is writing the file: without it, the clock would stop too early
+            bar.update(task, completed=done, total=tiles + 1)
 
     patience = threading.Timer(PATIENCE, bar.start)
     patience.daemon = True
@@ -82,6 +91,33 @@ def watching(terminal: Terminal, files: int) -> Generator[Callable[[str, int, in
         patience.cancel()
         patience.join()
         bar.stop()
+
+
+def _shortened(name: str, cells: int) -> str:
+    """Return a name that takes no more than this many cells of a terminal."""
+    from rich.cells import cell_len, set_cell_size
+
+    return (
+        name
+        if cell_len(name) <= cells
+        else set_cell_size(name, cells - 1) + "\N{HORIZONTAL ELLIPSIS}"
+    )
+
+
+def _narrow(console: Console, *columns: ProgressColumn) -> Progress:
+    """Return bars that leave room at the right for the ^C that a terminal shows.
+
+    At the end of a full line, it would move the cursor to the next one, and the bar would stay.
+    """
+    from rich.constrain import Constrain
+    from rich.progress import Progress
+
+    class Narrow(Progress):
+        def get_renderables(self) -> Iterable[RenderableType]:
+            for renderable in super().get_renderables():
+                yield Constrain(renderable, max(1, console.width - len("^C^C")))
+
+    return Narrow(*columns, console=console, transient=True, redirect_stdout=False)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from llenhance.cli import completion
+from llenhance.cli.meant import clearer, refuse_home
 from llenhance.cli.obtain import obtain
 from llenhance.cli.options import (
     Device,
@@ -47,7 +48,8 @@ def enhance(
             min=-5,
             max=5,
             metavar="EV",
-            help="Stops, relative to the usual result: 1 is twice the light, -1 half of it.",
+            help="Stops, relative to the result without this option: "
+            "1 is twice its light, -1 half of it.",
         ),
     ] = None,
     target_mean: Annotated[
@@ -104,11 +106,15 @@ def enhance(
     from llenhance.cli.bars import watching
     from llenhance.enhancing.wish import wish_for
     from llenhance.jobs import batch
-    from llenhance.jobs.job import writes_to_stdout
+    from llenhance.jobs.job import STDIO, writes_to_stdout
     from llenhance.jobs.task import Request
     from llenhance.pictures.formats import format_to_write
 
     terminal = Terminal("enhance", json=json, quiet=quiet, verbose=verbose)
+    for name in (output, match, model):
+        refuse_home(name)
+    if STDIO in photos:
+        terminal.expect_input()
     if writes_to_stdout(photos, output=output) and not dry_run:
         terminal.expect_picture()
     if unusual := batch.unusual_brightness(brightness):
@@ -138,5 +144,5 @@ def enhance(
             advise=lambda note, about: terminal.note(note, about=about),
             progress=progress,
         ):
-            report(result, terminal)
+            report(clearer(result, photos, output=output), terminal)
     raise typer.Exit(terminal.exit_code)

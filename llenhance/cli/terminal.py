@@ -61,6 +61,15 @@ class Terminal:
         if is_terminal(sys.stdout):
             raise UsageError("terminal-for-picture", "standard output")
 
+    def expect_input(self) -> None:
+        """Make sure that standard input can give a picture.
+
+        Raises:
+            UsageError: It is a keyboard.
+        """
+        if is_terminal(sys.stdin):
+            raise UsageError("terminal-for-input", "standard input")
+
     def document(
         self,
         result: Any,
@@ -148,10 +157,10 @@ class Terminal:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
         except BrokenPipeError:
-            _forget_unwritten()
+            _forget_unwritten(sys.stdout)
             sys.exit(128 + _SIGPIPE)  # who reads our output has had enough, and that is no error
         except OSError as reason:
-            _forget_unwritten()
+            _forget_unwritten(sys.stdout)
             raise system_error("standard output", reason) from reason
 
     @cached_property
@@ -169,13 +178,16 @@ class Terminal:
         if label:
             line.append(f"{label}: ", style=style)
         line.append(printable(sentence))
-        self.console.print(line, soft_wrap=True)
+        try:
+            self.console.print(line, soft_wrap=True)
+        except OSError:  # its disk is full, or its reader is gone: the work goes on, and counts
+            _forget_unwritten(sys.stderr)
 
 
-def _forget_unwritten() -> None:
+def _forget_unwritten(stream: TextIO | None) -> None:
     """Let what could not be written go: Python would try again at exit, and exit with 120."""
-    if sys.stdout is not None:  # pyright: ignore[reportUnnecessaryComparison]  # closed: >&-
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if stream is not None:  # closed: >&-
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def is_terminal(stream: TextIO | None) -> bool:

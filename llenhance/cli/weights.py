@@ -278,6 +278,12 @@ def upload(
     Terminal("weights upload", quiet=quiet).say(f"{model} -> {url}")
 
 
+def names() -> set[str]:
+    """Return the names of these commands."""
+    entries = app.registered_commands
+    return {entry.name or getattr(entry.callback, "__name__", "") for entry in entries}
+
+
 def _as_row(one: Listed) -> dict[str, Any]:
     return {
         "name": one.name,

@@ -8,7 +8,6 @@ next one follows. What would fail for every picture alike is raised: `UsageError
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,12 +17,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 from llenhance.errors import PictureError
 from llenhance.files.preflight import check_output
 from llenhance.files.whole import identity, make_folder, read_bytes, write_whole
-from llenhance.jobs.job import STDIO, Job, plan
+from llenhance.jobs.job import STDIO, Job, plan, read_stdin
 from llenhance.jobs.loop import Failed, each
 from llenhance.jobs.results import Result
 from llenhance.jobs.task import USUAL, AnyEnhancer, Request, enhance_opened, open_bytes
 from llenhance.messages.note import Note
 from llenhance.model.architecture import USUAL_BRIGHTNESS
+from llenhance.system import system_errors
 
 if TYPE_CHECKING:  # torch takes seconds to import, and wrong usage is told without it
     from llenhance.enhancing.estimate import Estimate
@@ -149,7 +149,7 @@ def _enhance(
 ) -> Result:
     def tell(done: int, all_tiles: int) -> None:
         if progress is not None:
-            progress(job.input, done, all_tiles)
+            progress(job.name, done, all_tiles)
 
     tell(0, 0)
     if job.refusal is not None:
@@ -157,6 +157,9 @@ def _enhance(
     if job.output is None:
         return Result(input=job.input, output=None, notes=job.notes)
     folder = Path(policy.output) if policy.output is not None else None
+    if job.input != STDIO:
+        with system_errors(job.input):  # first: a missing folder of it would be missed below
+            Path(job.input).stat()
     if job.output != STDIO:
         makes_folder = job.output.parent == folder
         check_output(job.output, overwrite=policy.overwrite, folder_will_be_made=makes_folder)
@@ -201,7 +204,7 @@ def _enhance(
 def _read(job: Job) -> bytes:
     if job.data is not None:
         return job.data
-    return sys.stdin.buffer.read() if job.input == STDIO else read_bytes(Path(job.input))
+    return read_stdin() if job.input == STDIO else read_bytes(Path(job.input))
 
 
 def _failed(failed: Failed[Job]) -> Result:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from io import UnsupportedOperation
 from pathlib import Path
 from typing import Final, Literal
 
-from llenhance.errors import PictureError, UsageError
+from llenhance.errors import LlenhanceError, PictureError, UsageError
 from llenhance.files.naming import NoOutput, plan_each
 from llenhance.files.whole import FOLDS_CASE, identity
 from llenhance.jobs.task import USUAL, Request
 from llenhance.messages.note import Note
-from llenhance.pictures.formats import FORMATS, format_in, format_named
+from llenhance.pictures.formats import FORMATS, HEAD, format_in, format_named
+from llenhance.system import system_errors
 
 STDIO: Final[Literal["-"]] = "-"
 """The name that means standard input, or standard output."""
@@ -36,7 +38,7 @@ class Job:
     output: Path | Literal["-"] | None
     request: Request
     notes: tuple[Note, ...] = ()
-    refusal: PictureError | None = None
+    refusal: LlenhanceError | None = None
     data: bytes | None = None
 
     @property
@@ -66,10 +68,13 @@ def plan(inputs: Sequence[str], *, output: str | None, request: Request = USUAL)
         raise UsageError("stdin-among-many", "standard input")
     if writes_to_stdout(inputs, output=output):
         return [Job(input=inputs[0], output=STDIO, request=request)]
-    data = None
+    data, unread = None, None
     is_file = output is not None and format_named(output) is not None
     if STDIO in inputs and request.format is None and not is_file:  # its format names the result
-        data = sys.stdin.buffer.read()
+        try:
+            data = read_stdin()
+        except LlenhanceError as error:
+            unread = error
     sources = [_stdin_as_file(data) if name == STDIO else Path(name) for name in inputs]
     files = [source for source in sources if not _is_folder(source)]
     planned = plan_each(files, output=output, many=many, format=request.format)
@@ -89,8 +94,27 @@ def plan(inputs: Sequence[str], *, output: str | None, request: Request = USUAL)
             job = replace(job, notes=(one.why,))
         else:
             job = replace(job, refusal=one.why)
-        jobs.append(job)
+        jobs.append(replace(job, refusal=unread) if unread and name == STDIO else job)
     return jobs
+
+
+def read_stdin() -> bytes:
+    """Return what comes from standard input: all of it, or its beginning if that is no picture.
+
+    Raises:
+        PictureError: It is closed or cannot be read.
+        ResourceError: There is not enough memory.
+    """
+    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]  # closed: <&-
+        raise PictureError("stdin-closed", "standard input")
+    with system_errors("standard input"):
+        try:
+            head = sys.stdin.buffer.read(HEAD)
+            if format_in(head) is None:  # it may never end
+                return head
+            return head + sys.stdin.buffer.read()
+        except UnsupportedOperation as reason:  # it is open for writing only
+            raise PictureError("stdin-closed", "standard input") from reason
 
 
 def _once_each(names: Sequence[str]) -> tuple[list[str], set[str]]:

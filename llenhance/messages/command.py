@@ -9,6 +9,41 @@ from llenhance.messages.message import Message
 
 MESSAGES: Final[Mapping[str, Message]] = {
     "arguments-wrong": Message("{problem}", "See the help of the command"),
+    # What a person may have meant
+    "command-misspelled": Message(
+        "there is no such picture or command", "Did you mean this: {meant}"
+    ),
+    "name-begins-with-dash": Message(
+        "it begins with a dash, so it is taken for options", "If it is a file, put ./ before it"
+    ),
+    "home-not-replaced": Message(
+        "a shell replaces ~ by the home folder only outside of quotes", "Write {path}"
+    ),
+    "address-not-read": Message(
+        "it is an address, and llenhance reads files only",
+        "Download it first, or in one go: curl -L ADDRESS | llenhance - > bright.jpg",
+    ),
+    "result-among-inputs": Message(
+        "there is no such picture",
+        "If the result should have this name: llenhance {source} -o {result}",
+    ),
+    # What is around the process
+    "current-folder-gone": Message("it was removed", "Change to another folder first, with cd"),
+    "variable-not-a-size": Message(
+        "OpenCV cannot start, because {value!r} is not a number", "Unset it, or make it a number"
+    ),
+    "no-home": Message(
+        "this user has no home folder to install it in",
+        "Print the script with --show-completion, and put it where your shell finds it",
+    ),
+    "processor-unknown": Message(
+        "it cannot find out what the processor can do, because /proc is missing",
+        "Run llenhance where /proc is mounted",
+    ),
+    "terminal-for-input": Message(
+        "a keyboard cannot give a picture", "Redirect a file into it: llenhance - < photo.jpg"
+    ),
+    # Options
     "tile-not-a-number": Message(
         "{given!r} is not a size", "Use auto, 0 for the whole picture, or a side in pixels"
     ),

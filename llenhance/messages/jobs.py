@@ -9,6 +9,7 @@ from llenhance.messages.message import Message, note
 
 MESSAGES: Final[Mapping[str, Message]] = {
     # Batches
+    "stdin-closed": Message("it is closed", "Redirect a file or a pipe into it"),
     "stdin-twice": Message("it can be read only once", "Give it once"),
     "stdin-among-many": Message(
         "its result has no place to go among several inputs", "Name a folder for the results"

@@ -1,0 +1,149 @@
+"""Words that mean nothing get a sentence that helps with what the person meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.photographs import is_picture
+from support.runners import Command
+
+from llenhance.cli.meant import number_meant
+
+
+def refused(run: Command, *arguments: str, code: int = 2) -> str:
+    """Run a command line that fails, and return its one sentence."""
+    outcome = run(*arguments)
+    assert (outcome.code, outcome.data) == (code, b"")
+    assert outcome.stderr.count("\n") == 1
+    return outcome.stderr.strip()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        ("doctr", "llenhance doctor"),
+        ("Doctor", "llenhance doctor"),
+        ("evalute low high -q", "llenhance evaluate low high -q"),
+        ("weight list", "llenhance weights list"),
+        ("list", "llenhance weights list"),
+        ("download llflow-small", "llenhance weights download llflow-small"),
+        ("help", "llenhance --help"),
+        ("version", "llenhance --version"),
+    ],
+)
+def test_a_command_is_recognized_by_what_it_resembles(
+    run: Command, folder: Path, arguments: str, meant: str
+) -> None:
+    assert refused(run, *arguments.split()).endswith(f"Did you mean this: {meant}.")
+
+
+def test_a_picture_may_be_called_like_a_misspelled_command(
+    llenhance_: Command, run: Command, tiny: Path, folder: Path
+) -> None:
+    (folder / "dark.jpg").rename("doctr")
+    assert run("doctr", "--model", str(tiny)).code == 0
+
+
+def test_a_missing_picture_is_no_misspelled_command(run: Command, folder: Path) -> None:
+    assert refused(run, "doctr.jpg", code=1).startswith("error: doctr.jpg: there is no such file")
+    assert refused(run, "summer", code=1).startswith("error: summer: there is no such file")
+
+
+def test_a_name_that_begins_with_a_dash_is_told_how_to_be_written(
+    run: Command, tiny: Path, folder: Path
+) -> None:
+    (folder / "dark.jpg").rename("-dash.jpg")
+    assert refused(run, "-dash.jpg").startswith("error: -dash.jpg: it begins with a dash")
+    assert run("./-dash.jpg", "--model", str(tiny)).code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--brightness", "20%"], "--brightness: '20%' is not a number. Write 0.2"),
+        (["--brightness=-0,2"], "--brightness: '-0,2' is not a number. Write -0.2"),
+        (["--exposure", "+1EV"], "--exposure: '+1EV' is not a number. Write 1"),
+        (["--target-mean", "half"], "--target-mean: 'half' is not a number"),
+        (["--quality", "90%"], "--quality: '90%' is not a number. Write 90"),
+    ],
+)
+def test_what_is_no_number_is_told_with_the_number_that_may_be_meant(
+    run: Command, folder: Path, words: list[str], told: str
+) -> None:
+    assert refused(run, "dark.jpg", *words).startswith(f"error: Invalid value for {told}. See: ")
+
+
+def test_other_problems_keep_their_words() -> None:
+    assert number_meant("Option '--x' requires an argument", ["--x"]) == (
+        "Option '--x' requires an argument"
+    )
+
+
+def test_a_question_ends_with_its_mark(run: Command) -> None:
+    assert "Did you mean 'list'? See: " in refused(run, "weights", "lst")
+
+
+@pytest.mark.parametrize("address", ["https://example.com/photo.jpg", "file:///tmp/photo.jpg"])
+def test_an_address_is_told_how_to_be_downloaded(
+    run: Command, tiny: Path, folder: Path, address: str
+) -> None:
+    told = refused(run, address, "--model", str(tiny), code=1)
+    assert told.startswith(f"error: {address}: it is an address, and llenhance reads files only.")
+
+
+def test_an_address_among_pictures_fails_alone(llenhance_: Command, folder: Path) -> None:
+    outcome = llenhance_("https://example.com/photo.jpg", "dark.jpg")
+    assert outcome.code == 1
+    assert is_picture(folder / "dark_enhanced.jpg")
+
+
+def test_a_home_folder_in_quotes_is_written_out(
+    run: Command, tiny: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    told = refused(run, "~/dark.jpg", "--model", str(tiny), code=1)
+    assert told.endswith(f"Write {folder}/dark.jpg.")
+    for option in ("-o", "--match", "--model"):
+        told = refused(run, "dark.jpg", option, "~/other.jpg")
+        assert told.endswith(f"Write {folder}/other.jpg.")
+    assert [path.name for path in folder.iterdir()] == ["dark.jpg"]
+
+
+def test_a_second_name_is_not_the_name_of_the_result_and_that_is_said(
+    llenhance_: Command, folder: Path
+) -> None:
+    outcome = llenhance_("dark.jpg", "out.jpg")
+    assert outcome.code == 1
+    assert "error: out.jpg: there is no such picture. " in outcome.stderr
+    assert "should have this name: llenhance dark.jpg -o out.jpg." in outcome.stderr
+    assert llenhance_("dark.jpg", "-o", "out.jpg").code == 0
+
+
+def test_a_missing_picture_before_a_folder_for_results_is_just_missing(
+    llenhance_: Command, folder: Path
+) -> None:
+    said = llenhance_("dark.jpg", "out.jpg", "-o", "new/").stderr
+    assert "error: out.jpg: there is no such file or folder. Check the name." in said
+
+
+def test_json_says_what_was_meant_too(llenhance_: Command, folder: Path) -> None:
+    [_, second] = llenhance_("dark.jpg", "out.jpg", "--json").lines
+    [message] = second["messages"]
+    assert message["code"] == "result-among-inputs"
+    assert message["remedy"].endswith("llenhance dark.jpg -o out.jpg")
+
+
+def test_a_missing_folder_of_an_input_is_told_about_the_input(
+    llenhance_: Command, folder: Path
+) -> None:
+    told = llenhance_("nowhere/photo.jpg").stderr
+    assert told.startswith("error: nowhere/photo.jpg: there is no such file")
+
+
+def test_a_missing_folder_of_a_result_is_told_how_to_be_made(
+    llenhance_: Command, folder: Path
+) -> None:
+    told = llenhance_("dark.jpg", "-o", "nowhere/bright.jpg").stderr
+    assert told.startswith("error: nowhere: there is no such folder. Create it first, or ")
+    assert llenhance_("dark.jpg", "-o", "nowhere/").code == 0
