@@ -6,6 +6,7 @@ The path of a picture goes on in `enhancing/render.py`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeVar, overload
 
@@ -26,14 +27,16 @@ from llenhance.enhancing.tiled import network_inputs
 from llenhance.enhancing.wish import AUTOMATIC, Wish, wish_for
 from llenhance.errors import ResourceError
 from llenhance.files.inputs import checked, opened
-from llenhance.messages.note import Note
 from llenhance.memory import lack_of_memory_told
+from llenhance.messages.note import Note
 from llenhance.model.architecture import STRIDE
 from llenhance.model.brightness import brightness_of
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.pixels import Pixels
-from llenhance.weights.file import load
+from llenhance.pictures.spaces import as_srgb, in_its_space
+from llenhance.pictures.visible import Visible, visible_part
 from llenhance.process import make_room
+from llenhance.weights.file import load
 from llenhance.weights.find import DEFAULT_MODEL, FoundModel, find
 
 Made = TypeVar("Made")
@@ -176,22 +179,29 @@ class Enhancer:
             PictureError: The network computes numbers that are not finite.
             ResourceError: There is not enough memory.
         """
+        visible, seen = _seen_in(picture)
 
         def work(tile: int) -> rendering.Rendered:
             return rendering.enhance(
-                self._engine, picture.pixels, wish, tile=tile, fast=self.fast, progress=progress
+                self._engine,
+                seen,
+                wish,
+                tile=tile,
+                fast=self.fast,
+                weights=visible.weights,
+                progress=progress,
             )
 
-        made, shortage = self._in_memory(picture.pixels, work)
+        made, shortage = self._in_memory(seen, work)
         return Enhanced(
-            picture=picture.with_pixels(made.pixels),
+            picture=_with_seen(picture, visible, made.pixels),
             brightness=made.brightness,
             mean_grey=made.mean_grey,
-            notes=tuple(note for note in (made.note, shortage) if note is not None),
+            notes=tuple(note for note in (made.note, shortage, visible.note()) if note is not None),
         )
 
     def look(self, pixels: Pixels, wish: Wish = AUTOMATIC) -> Plan:
-        """Look at a whole picture once, and plan how to enhance it.
+        """Look at a whole picture once, and plan how to enhance it; a uniform frame is left out.
 
         Args:
             pixels: ``(H, W, 3)``, uint8 or uint16, at least 1x1.
@@ -204,9 +214,13 @@ class Enhancer:
             ResourceError: There is not enough memory.
         """
         whole = checked(pixels)
-        return self._in_memory(
-            whole, lambda tile: rendering.plan_for(self._engine, whole, wish, tile=tile)
-        )[0]
+        visible = visible_part(whole)
+        seen = visible.cut(whole)
+
+        def work(tile: int) -> Plan:
+            return rendering.plan_for(self._engine, seen, wish, tile=tile, weights=visible.weights)
+
+        return replace(self._in_memory(seen, work)[0], visible=visible)
 
     def render(self, pixels: Pixels, plan: Plan, *, progress: Progress | None = None) -> Pixels:
         """Return pixels enhanced as planned: look once, render as often as you like.
@@ -230,12 +244,17 @@ class Enhancer:
             >>> film = [enhancer.render(frame, plan) for frame in frames]
         """
         whole = checked(pixels)
-        return self._in_memory(
-            whole,
-            lambda tile: rendering.render(
-                self._engine, whole, plan, tile=tile, fast=self.fast, progress=progress
-            ),
-        )[0]
+        visible = plan.visible
+        if visible is None or visible.size != whole.shape[:2]:
+            visible = visible_part(whole)
+        seen = visible.cut(whole)
+
+        def work(tile: int) -> Pixels:
+            return rendering.render(
+                self._engine, seen, plan, tile=tile, fast=self.fast, progress=progress
+            )
+
+        return visible.placed(whole, self._in_memory(seen, work)[0])
 
     def estimate(self, *, width: int, height: int) -> Estimate:
         """Return what a picture of this size will take; the first call makes a short trial.
@@ -292,13 +311,15 @@ class Enhancer:
             ResourceError: There is not enough memory.
         """
         constant = float(brightness_of(torch.tensor(mean_grey)))
+        visible, seen = _seen_in(picture)
 
         def work(tile: int) -> Pixels:
             with lack_of_memory_told():
-                plan = look(picture.pixels, self._engine).at(constant, self._engine)
-            return rendering.render(self._engine, picture.pixels, plan, tile=tile, fast=self.fast)
+                plan = look(seen, self._engine, weights=visible.weights)
+            plan = plan.at(constant, self._engine)
+            return rendering.render(self._engine, seen, plan, tile=tile, fast=self.fast)
 
-        return picture.with_pixels(self._in_memory(picture.pixels, work)[0])
+        return _with_seen(picture, visible, self._in_memory(seen, work)[0])
 
     def _in_memory(self, pixels: Pixels, work: Callable[[int], Made]) -> tuple[Made, Note | None]:
         """Do the work in tiles that memory holds; also return a note if they had to shrink.
@@ -316,3 +337,18 @@ class Enhancer:
                     raise
                 shortage = Note("memory-short", tile=tile)
             make_room()
+
+
+def _seen_in(picture: Picture) -> tuple[Visible, Pixels]:
+    """Return what of a picture is seen, and its pixels on the curve of sRGB for the network."""
+    whole = as_srgb(picture)
+    visible = visible_part(whole, picture.alpha)
+    return visible, visible.cut(whole)
+
+
+def _with_seen(picture: Picture, visible: Visible, enhanced: Pixels) -> Picture:
+    """Return a picture with what is seen enhanced, in its own space; all else is as it was."""
+    whole = in_its_space(picture, visible.placed(as_srgb(picture), enhanced))
+    if visible.is_everything:
+        return whole
+    return whole.with_pixels(visible.placed(picture.pixels, visible.part(whole.pixels)))

@@ -241,7 +241,7 @@ def test_search_that_does_not_arrive_is_told(nano: LLFlow, monkeypatch: pytest.M
 def test_sketch_holds_pixels_of_the_whole_picture(height: int, width: int, most: int) -> None:
     pixels = np.zeros((height, width, 3), np.uint16)
     pixels[..., 0], pixels[..., 1] = np.mgrid[:height, :width]
-    sketch = module._sampled(pixels, most)
+    sketch = pixels[module._places(pixels.shape, most)]
     assert 1 <= sketch.shape[0] * sketch.shape[1] <= most
     for axis, side in enumerate((height, width)):
         places = np.take(sketch[..., axis], 0, axis=1 - axis)
@@ -251,7 +251,7 @@ def test_sketch_holds_pixels_of_the_whole_picture(height: int, width: int, most:
 
 def test_small_picture_is_its_own_sketch() -> None:
     pixels = crop("coffee")
-    np.testing.assert_array_equal(module._sampled(pixels, 96 * 96), pixels)
+    np.testing.assert_array_equal(pixels[module._places(pixels.shape, 96 * 96)], pixels)
 
 
 # --- What goes wrong ----------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from llenhance.errors import UsageError
 from llenhance.model.brightness import brightness_of
 from llenhance.model.conditioning import LOG_FLOOR, deepened, equalisation_tables, thumbnail
 from llenhance.pictures.pixels import Pixels
+from llenhance.pictures.visible import Visible, Weights
 from llenhance.scoring.metrics import LUMA
 
 
@@ -32,6 +33,7 @@ class Plan:
             predicts none.
         constant: What is added to the color map: the brightness of the latent mean.
         context: The context map at that constant, ``(1, C, 8, 12)``; None if the model has none.
+        visible: What of the file is picture, if that was looked for; all else is of that part.
     """
 
     tables: Pixels
@@ -39,6 +41,7 @@ class Plan:
     predicted: float
     constant: float
     context: Tensor | None
+    visible: Visible | None = None
 
     def at(self, constant: float, engine: Engine) -> Plan:
         """Return the plan for another constant."""
@@ -61,13 +64,16 @@ class Plan:
         return replace(self, tables=deepened(self.tables))
 
 
-def look(pixels: Pixels, engine: Engine, *, brightness: float = 0.0) -> Plan:
+def look(
+    pixels: Pixels, engine: Engine, *, brightness: float = 0.0, weights: Weights | None = None
+) -> Plan:
     """Look at a whole picture, and plan to make it as bright as the model predicts.
 
     Args:
         pixels: ``(H, W, 3)``, uint8 or uint16, at least 1x1.
         engine: Knows the model.
         brightness: Constant that is added to the predicted one.
+        weights: How much each pixel counts, ``(H, W)``, 0..1; None if all count alike.
     """
     small = thumbnail(pixels).to(engine.device)
     predicted = engine.predict_brightness(small).item()
@@ -75,7 +81,7 @@ def look(pixels: Pixels, engine: Engine, *, brightness: float = 0.0) -> Plan:
         own = (small.exp() - LOG_FLOOR).mean(dim=(2, 3)) @ small.new_tensor(LUMA)
         predicted = max(predicted, brightness_of(own).item())
     seen = Plan(
-        tables=equalisation_tables(pixels),
+        tables=equalisation_tables(pixels, weights),
         thumbnail=small,
         predicted=predicted,
         constant=predicted,

@@ -18,6 +18,7 @@ from llenhance.enhancing.wish import Wish
 from llenhance.memory import lack_of_memory_told
 from llenhance.messages.note import Note
 from llenhance.pictures.pixels import Pixels
+from llenhance.pictures.visible import Weights
 from llenhance.scoring.metrics import mean_grey
 
 
@@ -37,7 +38,14 @@ class Rendered(NamedTuple):
     note: Note | None = None
 
 
-def plan_for(engine: Engine, pixels: Pixels, wish: Wish, *, tile: int = 0) -> Plan:
+def plan_for(
+    engine: Engine,
+    pixels: Pixels,
+    wish: Wish,
+    *,
+    tile: int = 0,
+    weights: Weights | None = None,
+) -> Plan:
     """Look at a whole picture, and plan to make it as bright as the wish says.
 
     Args:
@@ -45,14 +53,17 @@ def plan_for(engine: Engine, pixels: Pixels, wish: Wish, *, tile: int = 0) -> Pl
         pixels: ``(H, W, 3)``, uint8 or uint16, at least 1x1.
         wish: A target is aimed at on a small sketch of the picture.
         tile: Largest side in pixels that the network may see at once, 0 for any.
+        weights: How much each pixel counts, ``(H, W)``, 0..1; None if all count alike.
 
     Raises:
         PictureError: The network's result is not finite.
         ResourceError: There is not enough memory.
     """
     with lack_of_memory_told():
-        plan = look(pixels, engine, brightness=wish.brightness)
-        return Aim(engine, pixels, plan, wish, tile=tile).plan if wish.is_target else plan
+        plan = look(pixels, engine, brightness=wish.brightness, weights=weights)
+        if not wish.is_target:
+            return plan
+        return Aim(engine, pixels, plan, wish, tile=tile, weights=weights).plan
 
 
 def render(
@@ -97,6 +108,7 @@ def enhance(
     *,
     tile: int = 0,
     fast: bool = False,
+    weights: Weights | None = None,
     progress: Progress | None = None,
 ) -> Rendered:
     """Enhance a whole picture so that it is as bright as the wish says, or as near as it gets.
@@ -109,6 +121,7 @@ def enhance(
         wish: How bright the result should be.
         tile: Largest side of a tile in pixels, 0 for the whole picture.
         fast: Enhance a small copy and lift the effect to full size (`fast.py`).
+        weights: How much each pixel counts, ``(H, W)``, 0..1; None if all count alike.
         progress: Called after each tile; a picture that is enhanced again has more of them.
 
     Raises:
@@ -116,17 +129,17 @@ def enhance(
         ResourceError: There is not enough memory.
     """
     with lack_of_memory_told():
-        plan = look(pixels, engine, brightness=wish.brightness)
+        plan = look(pixels, engine, brightness=wish.brightness, weights=weights)
         if not wish.is_target:
             bright = render(engine, pixels, plan, tile=tile, fast=fast, progress=progress)
-            return Rendered(bright, wish.brightness, mean_grey(bright))
-        aim = Aim(engine, pixels, plan, wish, tile=tile)
+            return Rendered(bright, wish.brightness, mean_grey(bright, weights))
+        aim = Aim(engine, pixels, plan, wish, tile=tile, weights=weights)
         passes = 0
         while True:
             plan = aim.plan
             counting = progress and _counting_on(progress, passes)
             bright = render(engine, pixels, plan, tile=tile, fast=fast, progress=counting)
-            mean = mean_grey(bright)
+            mean = mean_grey(bright, weights)
             passes += 1
             if not aim.correct(mean):
                 return Rendered(bright, plan.constant - plan.predicted, mean, aim.note(mean))

@@ -25,6 +25,7 @@ from llenhance.messages.note import Note
 from llenhance.model.context import Extent
 from llenhance.pictures.color import linear_to_srgb, srgb_to_linear
 from llenhance.pictures.pixels import Pixels
+from llenhance.pictures.visible import Weights
 from llenhance.scoring.metrics import LUMA
 
 PROMISED: Final = 0.01
@@ -68,6 +69,7 @@ class Aim:
         plan: Of `look`; its constant does not matter.
         wish: With a target.
         tile: Largest side of a tile in pixels, 0 for the whole picture: the sketch is no larger.
+        weights: How much each pixel counts, ``(H, W)``, 0..1; None if all count alike.
 
     Attributes:
         goal: The mean gray that is wanted, 0..1.
@@ -77,11 +79,20 @@ class Aim:
     """
 
     def __init__(
-        self, engine: Engine, pixels: Pixels, plan: Plan, wish: Wish, *, tile: int = 0
+        self,
+        engine: Engine,
+        pixels: Pixels,
+        plan: Plan,
+        wish: Wish,
+        *,
+        tile: int = 0,
+        weights: Weights | None = None,
     ) -> None:
         self._engine, self._plan = engine, plan
         window = tile + 2 * engine.architecture.margin if tile else math.inf
-        sketch = Sketch(engine, _sampled(pixels, min(_SKETCH, window**2)), plan)
+        places = _places(pixels.shape, min(_SKETCH, window**2))
+        counted = None if weights is None else weights[places]
+        sketch = Sketch(engine, pixels[places], plan, weights=counted)
         self._mean_at = cache(sketch.mean_grey)  # each search begins where the last one ended
         self.goal = _goal(wish, sketch, plan.predicted)
         self._passes = 1
@@ -128,8 +139,11 @@ class Aim:
 class Sketch:
     """A small copy of a picture in float32, to be decoded with any constant."""
 
-    def __init__(self, engine: Engine, pixels: Pixels, plan: Plan) -> None:
+    def __init__(
+        self, engine: Engine, pixels: Pixels, plan: Plan, *, weights: Weights | None = None
+    ) -> None:
         self._engine, self._plan = engine, plan
+        self.weights = weights
         self._height, self._width = pixels.shape[:2]
         self._channels = conditioned(pixels, plan.tables, device=engine.device)
         # Only the context map makes the encoder depend on the constant.
@@ -154,7 +168,7 @@ class Sketch:
 
     def mean_grey(self, constant: float) -> float:
         """Return the mean luma of the enhanced sketch, 0..1."""
-        return _grey(self.decode(constant))
+        return _grey(self.decode(constant), self.weights)
 
 
 def search(
@@ -225,25 +239,28 @@ def _goal(wish: Wish, sketch: Sketch, predicted: float) -> float:
     light = srgb_to_linear(sketch.decode(predicted).astype(np.float64)) * 2.0 ** (
         wish.exposure or 0
     )
-    return _grey(linear_to_srgb(light.clip(0, 1)))
+    return _grey(linear_to_srgb(light.clip(0, 1)), sketch.weights)
 
 
-def _sampled(pixels: Pixels, most: float) -> Pixels:
-    """Return evenly spread pixels, at most `most` of them.
+def _places(shape: tuple[int, ...], most: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the indices of evenly spread pixels, at most `most` of them.
 
     The pixels are picked, not averaged: averaging removes noise, and the mean gray then differed
     from the whole picture's by up to 0.023. With picked pixels it is 0.004 at most (16 pictures).
     """
-    height, width = pixels.shape[:2]
+    height, width = shape[:2]
     scale = min(1.0, math.sqrt(most / (height * width)))
     rows = min(max(1, round(height * scale)), int(most))
     columns = min(width, int(most) // rows)
-    return pixels[_spread(height, rows)[:, None], _spread(width, columns)]
+    return _spread(height, rows)[:, None], _spread(width, columns)
 
 
 def _spread(side: int, count: int) -> NDArray[np.intp]:
     return ((np.arange(count) + 0.5) * side / count).astype(np.intp)
 
 
-def _grey(bright: NDArray[Any]) -> float:
-    return float(bright.reshape(-1, 3).mean(axis=0, dtype=np.float64) @ LUMA)
+def _grey(bright: NDArray[Any], weights: Weights | None) -> float:
+    values = bright.reshape(-1, 3)
+    if weights is None:
+        return float(values.mean(axis=0, dtype=np.float64) @ LUMA)
+    return float(np.average(values, axis=0, weights=weights.ravel().astype(np.float64)) @ LUMA)

@@ -15,6 +15,7 @@ from llenhance.files.pictures import read_picture
 from llenhance.model.architecture import USUAL_BRIGHTNESS
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.spaces import as_srgb
+from llenhance.pictures.visible import visible_part
 from llenhance.scoring.metrics import mean_grey
 
 LARGEST_BRIGHTNESS: Final = 1.0
@@ -107,5 +108,7 @@ def wish_for(
             reference = match if isinstance(match, Picture) else read_picture(match)
         except PictureError as error:  # it concerns every picture, not one of many
             raise UsageError(error.code, error.name, **error.facts) from error
-        target_mean = mean_grey(as_srgb(reference))
+        pixels = as_srgb(reference)
+        visible = visible_part(pixels, reference.alpha)
+        target_mean = mean_grey(visible.part(pixels), visible.weights)
     return Wish(brightness=brightness, exposure=exposure, target_mean=target_mean)

@@ -27,6 +27,7 @@ from llenhance.jobs.task import enhance_named
 from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.pixels import Pixels8
+from llenhance.pictures.visible import visible_part
 from llenhance.scoring.judge import Judge
 from llenhance.scoring.metrics import appearance, mean_grey, scaled_to
 
@@ -212,7 +213,9 @@ def _scored(job: ScoreJob, judge: Judge, model: Enhancer | None, *, overwrite: b
         write_picture(job.output, produced, overwrite=overwrite)
     pixels = to_8_bits(produced.pixels)
     if reference is None:
-        figures = asdict(appearance(pixels))
+        alpha = None if produced.alpha is None else to_8_bits(produced.alpha)
+        visible = visible_part(pixels, alpha)
+        figures = asdict(appearance(to_8_bits(visible.cut(pixels)), visible.weights))
         alone = {GREY: figures.pop("mean_grey"), **figures}
         return Scored(name=job.picture.stem, compared={}, alone=alone)
     compared = {

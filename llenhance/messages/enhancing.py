@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from llenhance.messages.message import Message, warning
+from llenhance.messages.message import Message, note, warning
 
 MESSAGES: Final[Mapping[str, Message]] = {
     # Wishes
@@ -27,6 +27,11 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "the mean gray is {mean:.2f}, not {goal:.2f}: the search did not come any closer"
     ),
     "memory-short": warning("memory was short, so the picture was done in tiles of {tile} pixels"),
+    "frame-kept": note(
+        "its frame stays as it is: {top} pixels at the top, {bottom} at the bottom, {left} at the "
+        "left, {right} at the right"
+    ),
+    "surroundings-kept": note("what surrounds the round picture stays as it is"),
     # Input of `Enhancer`
     "plan-of-other-depth": Message(
         "it is for pixels of 16 bits, and does not fit pixels of 8 bits",

@@ -7,7 +7,7 @@ the whole picture, so it is one look-up table per channel, which any part of the
 
 from __future__ import annotations
 
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import cv2
 import numpy as np
@@ -27,7 +27,7 @@ THUMBNAIL_HEIGHT: Final = 32
 THUMBNAIL_WIDTH: Final = 48
 
 
-def equalisation_tables(pixels: Pixels) -> Pixels:
+def equalisation_tables(pixels: Pixels, weights: NDArray[np.float32] | None = None) -> Pixels:
     """Return the look-up tables that equalize the histogram of each channel.
 
     With the histogram h, its first occupied value i and N pixels, a value v becomes
@@ -36,15 +36,16 @@ def equalisation_tables(pixels: Pixels) -> Pixels:
 
     Args:
         pixels: ``(H, W, 3)``, uint8 or uint16: the whole picture, not a tile.
+        weights: How much each pixel counts, ``(H, W)``, 0..1; None if all count alike.
 
     Returns:
         ``(3, 256)`` uint8 or ``(3, 65536)`` uint16.
     """
     top = np.iinfo(pixels.dtype).max
     tables = np.empty((3, top + 1), pixels.dtype)
-    for channel, histogram in enumerate(_histograms(pixels)):
+    for channel, histogram in enumerate(_histograms(pixels, weights)):
         first = int(np.flatnonzero(histogram)[0])
-        others = int(histogram.sum() - histogram[first])
+        others = float(histogram.sum() - histogram[first])
         if others == 0:
             tables[channel] = np.arange(top + 1)
             continue
@@ -56,15 +57,16 @@ def equalisation_tables(pixels: Pixels) -> Pixels:
     return tables
 
 
-def _histograms(pixels: Pixels) -> NDArray[np.intp]:
+def _histograms(pixels: Pixels, weights: NDArray[np.float32] | None) -> NDArray[Any]:
     """Return how often each channel has each value, ``(3, 256)`` or ``(3, 65536)``."""
     values = int(np.iinfo(pixels.dtype).max) + 1
-    histograms = np.zeros((3, values), np.intp)
+    histograms = np.zeros((3, values), np.intp if weights is None else np.float64)
     rows = max(1, _AT_ONCE // pixels.shape[1])  # NumPy needs 8 bytes for each pixel it counts
     for start in range(0, len(pixels), rows):
         for channel in range(3):
             strip = pixels[start : start + rows, :, channel].ravel()
-            histograms[channel] += np.bincount(strip, minlength=values)
+            counts = None if weights is None else weights[start : start + rows].ravel()
+            histograms[channel] += np.bincount(strip, counts, minlength=values)
     return histograms
 
 

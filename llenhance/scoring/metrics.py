@@ -52,9 +52,21 @@ class Appearance:
     noise: float
 
 
-def mean_grey(pixels: NDArray[np.uint8 | np.uint16]) -> float:
-    """Return the mean luma of ``(H, W, 3)`` pixels, 0..1."""
-    return float(pixels.reshape(-1, 3).mean(axis=0) @ LUMA) / np.iinfo(pixels.dtype).max
+def mean_grey(
+    pixels: NDArray[np.uint8 | np.uint16], weights: NDArray[np.float32] | None = None
+) -> float:
+    """Return the mean luma of ``(H, W, 3)`` pixels, 0..1.
+
+    Args:
+        pixels: uint8 or uint16.
+        weights: How much each pixel counts, ``(H, W)``, 0..1; None if all count alike.
+    """
+    values = pixels.reshape(-1, 3)
+    if weights is None:
+        means = values.mean(axis=0)
+    else:
+        means = np.average(values, axis=0, weights=weights.ravel())
+    return float(means @ LUMA) / np.iinfo(pixels.dtype).max
 
 
 def scaled_to(pixels: NDArray[np.uint8], reference: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -106,12 +118,18 @@ def colourfulness(pixels: NDArray[np.uint8]) -> float:
     return float(np.hypot(blue, red).mean())
 
 
-def appearance(pixels: NDArray[np.uint8]) -> Appearance:
-    """Describe ``(H, W, 3)`` 8-bit pixels, 3x3 or larger."""
+def appearance(pixels: NDArray[np.uint8], weights: NDArray[np.float32] | None = None) -> Appearance:
+    """Describe ``(H, W, 3)`` 8-bit pixels, 3x3 or larger.
+
+    Args:
+        pixels: Of the picture alone, without a frame.
+        weights: How much each pixel counts, ``(H, W)``, 0..1; None if all count alike.
+    """
+    most = pixels.max(axis=2)
     return Appearance(
-        mean_grey=mean_grey(pixels),
-        clip_black=float((pixels.max(axis=2) <= _BLACK).mean()),
-        clip_white=float((pixels.max(axis=2) >= _WHITE).mean()),
+        mean_grey=mean_grey(pixels, weights),
+        clip_black=float(np.average(most <= _BLACK, weights=weights)),
+        clip_white=float(np.average(most >= _WHITE, weights=weights)),
         noise=_noise(pixels.astype(np.float64) @ LUMA),
     )
 
