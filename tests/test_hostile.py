@@ -232,9 +232,11 @@ def test_absurd_files_are_refused_within_little_memory(good: bytes, tmp_path: Pa
     first = next(name for name in header if name != "__metadata__")
     header[first] |= {"shape": [2**33], "data_offsets": [0, 2**35]}
     (tmp_path / "tensor.safetensors").write_bytes(joined(header, body))
+    many = {f"{n}": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for n in range(80_000)}
+    (tmp_path / "many.safetensors").write_bytes(joined({"__metadata__": said} | many, b""))
     storage = torch.zeros(4)
     torch.save({"RRDB.conv_first.weight": storage.expand(2**33, 4)}, tmp_path / "repeated.pth")
     files = sorted(str(path) for path in tmp_path.iterdir())
     done = program(LOADING, *files)
     assert (done.returncode, done.stderr) == (0, "")
-    assert len(done.stdout.splitlines()) == len(files) == 3
+    assert len(done.stdout.splitlines()) == len(files) == 4

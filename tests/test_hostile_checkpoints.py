@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import random
+import struct
 import subprocess
+import sys
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,11 +19,13 @@ import torch
 from support.architectures import FEWEST
 from support.checkpoints import Checkpoint, authors_checkpoint
 from support.refusals import is_a_sentence
+from support.runners import program
 
 from llenhance.cli.app import run
 from llenhance.errors import WeightsError
 from llenhance.model.llflow import LLFlow
 from llenhance.weights import official
+from llenhance.weights.checkpoint import opened_checkpoint
 from llenhance.weights.file import load
 from llenhance.weights.official import import_checkpoint
 
@@ -169,6 +175,127 @@ def test_what_is_no_good_tensor_is_refused(
     path = tmp_path / "LOL.pth"
     torch.save(theirs | {name: tensors()[kind](theirs[name])}, path)
     assert refused_import(path)
+
+
+# --- Small files that ask for much: what is checked is what is read -----------------------------
+
+GREEDY = pickle.dumps(Attack(bytearray, 4 * 10**9), 2)
+
+
+def archive(**parts: bytes) -> bytes:
+    """Return an archive as torch writes it; `pkl` is its pickle."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as made:
+        for name, content in parts.items():
+            made.writestr("archive/data.pkl" if name == "pkl" else f"archive/{name}", content)
+    return file.getvalue()
+
+
+def older(pickled: bytes) -> bytes:
+    """Return a pickle with what older checkpoints have around it."""
+    system = {"protocol_version": 1001, "little_endian": True, "type_sizes": {}}
+    before = (0x1950A86A20F9469CFC6C, 1001, system)
+    return b"".join(pickle.dumps(part, 2) for part in before) + pickled + pickle.dumps([], 2)
+
+
+def tensors_by(state: dict[str, torch.Tensor]) -> bytes:
+    """Return the archive of a state dict, which is fine."""
+    file = io.BytesIO()
+    torch.save(state, file)
+    return file.getvalue()
+
+
+def with_index(entries: int) -> bytes:
+    """Return an archive with many empty parts."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as made:
+        for number in range(entries):
+            made.writestr(f"archive/{number}" + "x" * 100, b"")
+    return file.getvalue()
+
+
+def of_many(instruction: bytes, count: int) -> bytes:
+    return b"\x80\2" + instruction * count + b"."
+
+
+def greedy() -> dict[str, bytes]:
+    """Return files that make a reader take gigabytes if it believes them."""
+    fine = tensors_by({"RRDB.conv_first.weight": torch.zeros(4)})
+    twice = io.BytesIO(archive(pkl=of_many(b"}", 1)))
+    with zipfile.ZipFile(twice, "a") as made, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the second part with this name
+        made.writestr("archive/data.pkl", GREEDY)
+    return {
+        "pickle with an archive behind it": older(GREEDY) + fine,
+        "archive with a pickle behind it": fine + older(GREEDY),
+        "older": older(GREEDY),
+        "part of another case": archive(**{"data.PKL": GREEDY}),
+        "two parts of a name": twice.getvalue(),
+        "two pickles": archive(pkl=of_many(b"}", 1), **{"b/data.pkl": GREEDY}),
+        "bytes": archive(pkl=b"\x80\4\x8e" + struct.pack("<Q", 4 * 10**9) + b"."),
+        "text": archive(pkl=b"\x80\2X" + struct.pack("<I", 4 * 10**9) + b"."),
+        "number": archive(pkl=b"\x80\2\x8b" + struct.pack("<I", 2 * 10**9) + b"."),
+        "older text": older(b"\x80\2X" + struct.pack("<I", 4 * 10**9) + b"."),
+        "memory": archive(pkl=b"\x80\2}r" + struct.pack("<I", 2**32 - 1) + b"."),
+        "dictionaries": archive(pkl=of_many(b"}", 1_900_000)),
+        "marks": archive(pkl=of_many(b"(", 1_900_000)),
+        "too long": archive(pkl=of_many(b"}", 30_000_000)),
+        "keys that never end": archive(pkl=b"\x80\2})" + b"q\0h\0\x86" * 99 + b"Ns."),
+        "index": with_index(60_000),
+    }
+
+
+READING = """
+import resource, sys
+from pathlib import Path
+from llenhance.errors import WeightsError
+from llenhance.weights.official import import_checkpoint
+
+taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (taken + 400_000_000,) * 2)
+for path in map(Path, sys.argv[1:]):
+    try:
+        import_checkpoint(path, target=path.with_suffix(".out"), overwrite=True)
+    except WeightsError as error:
+        print(path.name, error.code)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited as Linux does it")
+def test_small_files_that_ask_for_gigabytes_are_refused_within_little_memory(
+    tmp_path: Path,
+) -> None:
+    files = greedy()
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    done = program(READING, *(str(path) for path in sorted(tmp_path.iterdir())))
+    assert (done.returncode, done.stderr) == (0, "")
+    refused = [line.rpartition(" ")[0] for line in done.stdout.splitlines()]
+    assert refused == sorted(files)
+
+
+def test_numbers_are_those_that_torch_reads(theirs: Checkpoint, tmp_path: Path) -> None:
+    """Also for tensors that are a part of a longer row, or lie in it in another order."""
+    theirs = dict(theirs)
+    for number, (name, tensor) in enumerate(theirs.items()):
+        kinds: dict[int, Callable[[torch.Tensor], torch.Tensor]] = {
+            1: lambda t: t.half(),
+            2: lambda t: t.double(),
+            3: lambda t: t.bfloat16(),
+            4: lambda t: torch.cat([torch.ones(3), t.flatten(), torch.ones(5)])[3:-5].view(t.shape),
+            5: lambda t: t.transpose(0, -1).contiguous().transpose(0, -1),
+        }
+        theirs[name] = kinds.get(number % 7, torch.nn.Parameter)(tensor)
+    for archived in (True, False):
+        path = tmp_path / f"{archived}.pth"
+        torch.save(theirs, path, _use_new_zipfile_serialization=archived)
+        expected = torch.load(path, weights_only=True)
+        with opened_checkpoint(path) as checkpoint:
+            assert list(checkpoint.tensors) == list(expected)
+            for name, tensor in expected.items():
+                found = checkpoint.read(name)
+                assert found.dtype == tensor.dtype
+                assert torch.equal(found, tensor)
 
 
 def test_older_checkpoint_that_is_no_archive_is_imported(

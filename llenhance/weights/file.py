@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import stat
+import struct
 from collections.abc import Callable, Generator, Iterable, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,8 +21,9 @@ import torch
 from safetensors.torch import save
 from torch.overrides import TorchFunctionMode
 
-from llenhance.errors import SingularMatrixError, WeightsError
+from llenhance.errors import ResourceError, SingularMatrixError, WeightsError
 from llenhance.files.whole import write_whole
+from llenhance.memory import is_shortage
 from llenhance.model.architecture import Architecture
 from llenhance.model.linear import InvertibleConv
 from llenhance.model.llflow import LLFlow
@@ -31,6 +33,10 @@ FORMAT: Final = "llenhance weights 1"
 
 LARGEST: Final = 2_000_000_000
 """Bytes that a file, and the network in it, may have: thirteen times the authors' large one."""
+
+
+_LONGEST_HEADER: Final = 4_000_000
+"""Bytes that the list of tensors in a file may have: far more than the authors' large one needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +93,10 @@ def check_file(path: Path) -> None:
 
 
 def _opened(path: Path) -> Any:
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8).ljust(8, b"\0"))
+    if length > _LONGEST_HEADER:  # it takes many times its length to understand it
+        raise WeightsError("weights-damaged", str(path))
     return safetensors.safe_open(path, framework="pt")  # its types say nothing of the result
 
 
@@ -96,6 +106,8 @@ def _read_errors(path: Path) -> Generator[None]:
         try:
             yield
         except safetensors.SafetensorError as reason:
+            if is_shortage(reason):
+                raise ResourceError("out-of-memory", str(path)) from reason
             raise WeightsError("weights-damaged", str(path)) from reason
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +13,7 @@ from torch import Tensor
 from llenhance.errors import WeightsError
 from llenhance.model.architecture import LARGE, SMALL, Architecture
 from llenhance.model.llflow import LLFlow
-from llenhance.weights.checkpoint import read_checkpoint
+from llenhance.weights.checkpoint import opened_checkpoint
 from llenhance.weights.digest import sha256
 from llenhance.weights.file import check_invertible, in_short, store
 
@@ -57,7 +57,11 @@ def our_name(theirs: str) -> str:
 
 
 def converted(
-    checkpoint: Mapping[str, Tensor], architecture: Architecture, *, name: str
+    checkpoint: Mapping[str, Tensor],
+    architecture: Architecture,
+    *,
+    name: str,
+    read: Callable[[str], Tensor] | None = None,
 ) -> dict[str, Tensor]:
     """Return our state dict for the authors' one, complete and without its dead parameters.
 
@@ -65,6 +69,8 @@ def converted(
         checkpoint: tensors by the authors' names.
         architecture: what the network looks like.
         name: of the file, for errors.
+        read: returns the tensor of a name with its numbers, if those in `checkpoint` have none; it
+            is called once all of them were found to be right.
 
     Raises:
         WeightsError: a parameter is missing, unexpected, or of another shape or kind; it is named.
@@ -89,7 +95,8 @@ def converted(
                 found=str(tuple(tensor.shape)),
                 expected=str(tuple(shape)),
             )
-        strided = tensor.layout == torch.strided and tensor.device.type == "cpu"
+        present = tensor.device.type == "cpu" or read is not None
+        strided = tensor.layout == torch.strided and present
         if not tensor.is_floating_point() or not strided:
             raise WeightsError(
                 "parameter-type-wrong",
@@ -98,7 +105,8 @@ def converted(
                 type=str(tensor.dtype),
                 layout=str(tensor.layout),
             )
-    return {key: checkpoint[theirs[key]].float().contiguous() for key in expected}
+    numbers = checkpoint.__getitem__ if read is None else read
+    return {key: numbers(theirs[key]).float().contiguous() for key in expected}
 
 
 def import_checkpoint(
@@ -122,14 +130,9 @@ def import_checkpoint(
         PictureError: the new file cannot be written.
         ResourceError: the disk is full.
     """
-    checkpoint = read_checkpoint(source)
-    first = checkpoint.get("RRDB.conv_first.weight")
-    width = 0 if first is None or first.dim() == 0 else len(first)
-    presets = {preset.features: preset for preset in (SMALL, LARGE)}
-    if width not in presets:
-        raise WeightsError("checkpoint-unknown-network", str(source))
-    architecture = presets[width]
-    state = converted(checkpoint, architecture, name=str(source))
+    with opened_checkpoint(source) as checkpoint:
+        architecture = _architecture_of(checkpoint.tensors, source)
+        state = converted(checkpoint.tensors, architecture, name=str(source), read=checkpoint.read)
     with torch.device("meta"):
         model = LLFlow(architecture)
     model.load_state_dict(state, assign=True)
@@ -140,3 +143,12 @@ def import_checkpoint(
     }
     store(model, target, training=training, dtype=torch.float32, overwrite=overwrite)
     return architecture
+
+
+def _architecture_of(checkpoint: Mapping[str, Tensor], source: Path) -> Architecture:
+    first = checkpoint.get("RRDB.conv_first.weight")
+    width = 0 if first is None or first.dim() == 0 else len(first)
+    presets = {preset.features: preset for preset in (SMALL, LARGE)}
+    if width not in presets:
+        raise WeightsError("checkpoint-unknown-network", str(source))
+    return presets[width]
