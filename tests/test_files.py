@@ -17,7 +17,10 @@ from typing import Any
 import pytest
 
 from llenhance.errors import PictureError, ResourceError, UsageError
-from llenhance.files.whole import make_folder, read_bytes, write_whole
+from llenhance.files import parts
+from llenhance.files.parts import sweep
+from llenhance.files.reading import read_bytes
+from llenhance.files.whole import make_folder, write_whole
 
 ROOT = Path(__file__).parents[1]
 NEVER_ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
@@ -81,7 +84,7 @@ def test_an_unreadable_file_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_permission_denied_by_the_system_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "read_bytes", refuse(errno.EACCES))
+    monkeypatch.setattr(os, "open", refuse(errno.EACCES))
     with pytest.raises(PictureError, match="permission is denied"):
         read_bytes(Path("dusk.jpg"))
 
@@ -89,7 +92,7 @@ def test_permission_denied_by_the_system_is_a_sentence(monkeypatch: pytest.Monke
 def test_a_refusal_without_a_sentence_of_its_own_is_told_as_the_system_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Path, "read_bytes", refuse(errno.EIO))
+    monkeypatch.setattr(os, "open", refuse(errno.EIO))
     with pytest.raises(PictureError, match=os.strerror(errno.EIO)):
         read_bytes(Path("dusk.jpg"))
 
@@ -120,7 +123,7 @@ def test_an_existing_file_is_noticed_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.jpg").write_bytes(b"before")
-    monkeypatch.setattr(Path, "open", refuse(errno.ENOSPC))
+    monkeypatch.setattr(os, "open", refuse(errno.ENOSPC))
     with pytest.raises(PictureError, match="already exists"):
         write_whole(tmp_path / "a.jpg", b"bright", overwrite=False)
 
@@ -145,13 +148,15 @@ def test_an_existing_file_is_replaced_when_asked(tmp_path: Path) -> None:
     assert (tmp_path / "a.jpg").read_bytes() == b"bright"
 
 
-@pytest.mark.parametrize("links", [True, False], ids=["hard links", "no hard links"])
+@pytest.mark.parametrize("links", ["hard links", "rename", "neither"])
 def test_a_file_that_comes_into_being_meanwhile_is_not_replaced(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: str
 ) -> None:
     target = tmp_path / "a.jpg"
-    if not links:
+    if links != "hard links":
         monkeypatch.setattr(Path, "hardlink_to", refuse(errno.EPERM))
+    if links == "neither":
+        monkeypatch.setattr(parts, "_rename_unless_taken", lambda: None)
     flush = os.fsync
 
     def another_is_faster(descriptor: int) -> None:
@@ -178,6 +183,7 @@ def test_a_reserved_name_is_given_back_if_the_rename_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Path, "hardlink_to", refuse(errno.EPERM))
+    monkeypatch.setattr(parts, "_rename_unless_taken", lambda: None)
     monkeypatch.setattr(Path, "replace", refuse(errno.EIO))
     with pytest.raises(PictureError):
         write_whole(tmp_path / "a.jpg", b"bright", overwrite=False)
@@ -188,6 +194,42 @@ def test_a_reserved_name_is_given_back_if_the_rename_fails(
 def test_a_new_file_gets_what_the_umask_leaves(tmp_path: Path) -> None:
     write_whole(tmp_path / "a.jpg", b"bright", overwrite=False)
     assert mode_of(tmp_path / "a.jpg") == 0o640
+
+
+@pytest.mark.parametrize(
+    ("source", "result"),
+    [(0o600, 0o600), (0o640, 0o640), (0o644, 0o640), (0o755, 0o640), (0, 0o600)],
+)
+@pytest.mark.usefixtures("umask")
+def test_a_result_is_open_to_nobody_who_may_not_read_its_source(
+    tmp_path: Path, source: int, result: int
+) -> None:
+    (tmp_path / "a.jpg").touch()
+    (tmp_path / "a.jpg").chmod(source)
+    write_whole(tmp_path / "b.jpg", b"bright", overwrite=False, like=tmp_path / "a.jpg")
+    assert mode_of(tmp_path / "b.jpg") == result
+
+
+def test_a_result_of_what_is_no_file_gets_what_the_umask_leaves(tmp_path: Path) -> None:
+    write_whole(tmp_path / "b.jpg", b"bright", overwrite=False, like=tmp_path / "missing")
+    assert (tmp_path / "b.jpg").exists()
+
+
+def test_a_replaced_file_is_written_where_no_permissions_can_be_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.jpg").touch()
+    monkeypatch.setattr(Path, "chmod", refuse(errno.EPERM))
+    write_whole(tmp_path / "a.jpg", b"bright", overwrite=True)
+    assert (tmp_path / "a.jpg").read_bytes() == b"bright"
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_link_to_nothing_is_not_followed(tmp_path: Path, overwrite: bool) -> None:
+    (tmp_path / "link.jpg").symlink_to(tmp_path / "missing.jpg")
+    with pytest.raises(PictureError, match="symbolic link to a file that does not exist"):
+        write_whole(tmp_path / "link.jpg", b"bright", overwrite=overwrite)
+    assert not (tmp_path / "missing.jpg").exists()
 
 
 @pytest.mark.usefixtures("umask")
@@ -251,7 +293,7 @@ def test_a_folder_that_must_not_be_written_is_a_sentence(tmp_path: Path) -> None
 def test_what_the_system_refuses_is_a_picture_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, sentence: str
 ) -> None:
-    monkeypatch.setattr(Path, "open", refuse(number))
+    monkeypatch.setattr(os, "open", refuse(number))
     with pytest.raises(PictureError, match=sentence):
         write_whole(tmp_path / "a.jpg", b"bright", overwrite=False)
 
@@ -342,6 +384,43 @@ def test_a_killed_process_leaves_no_half_file(
     found = sorted(tmp_path.iterdir())
     assert len(found) == len(left)
     assert all(path.match(pattern) for path, pattern in zip(found, left, strict=True))
+
+
+def unfinished(folder: Path, name: str, *, age: float) -> Path:
+    """A file like those that a killed run leaves, of an age in seconds."""
+    path = folder / f"{parts.PART}{name}"
+    path.write_bytes(b"half")
+    then = time.time() - age
+    os.utime(path, (then, then))
+    return path
+
+
+def test_unfinished_files_of_killed_runs_are_removed(tmp_path: Path) -> None:
+    for name, age in (("a.part", 120), ("b.part", 10**6), ("c.probe", 120)):
+        unfinished(tmp_path, name, age=age)
+    write_whole(tmp_path / "a.jpg", b"bright", overwrite=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
+
+
+def test_unfinished_files_of_runs_at_work_stay(tmp_path: Path) -> None:
+    new = unfinished(tmp_path, "new.part", age=5)
+    locked = unfinished(tmp_path, "locked.part", age=120)
+    other = unfinished(tmp_path, "notes.txt", age=10**6)
+    with locked.open("rb") as file:
+        parts.lock(file.fileno())
+        sweep(tmp_path)
+    assert {*tmp_path.iterdir()} == {new, locked, other}
+
+
+def test_the_name_is_never_that_of_an_empty_file_where_there_are_no_hard_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not sys.platform.startswith("linux"):
+        pytest.skip("there is no rename that fails where a name is taken")
+    monkeypatch.setattr(Path, "hardlink_to", refuse(errno.EPERM))
+    monkeypatch.setattr(Path, "replace", refuse(errno.EIO))  # the way with an empty file
+    write_whole(tmp_path / "a.jpg", b"bright", overwrite=False)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"bright"]
 
 
 def test_a_folder_is_made_with_those_above(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from llenhance.errors import PictureError, UsageError
 from llenhance.files import whole as files
 from llenhance.files.naming import NoOutput, Output, plan_each, plan_output, plan_outputs
 from llenhance.files.preflight import check_output
-from llenhance.files.whole import make_folder, read_bytes, write_whole
+from llenhance.files.reading import read_bytes
+from llenhance.files.whole import make_folder, write_whole
 from llenhance.messages.note import Note
 from llenhance.pictures.formats import format_of
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from llenhance.files.whole import read_bytes, write_whole
+from llenhance.files.reading import read_bytes
+from llenhance.files.whole import write_whole
 from llenhance.messages.note import Note
 from llenhance.pictures.decode import decode
 from llenhance.pictures.encode import encode, losses

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from llenhance.errors import LlenhanceError, PictureError
-from llenhance.files.whole import PART, replaced_mode, same_file
+from llenhance.files.parts import PART
+from llenhance.files.whole import replaced_mode, same_file
 from llenhance.system import system_errors
 
 

@@ -1,4 +1,4 @@
-"""Whole files in and whole files out.
+"""Whole files out: `reading.py` is about files that come in.
 
 A file appears under its name complete or not at all: it is written beside its place under a name
 that begins with `.llenhance-`, and then renamed. Inputs are never modified.
@@ -12,39 +12,28 @@ import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from llenhance.errors import LlenhanceError, PictureError, UsageError
+from llenhance.files.parts import PART, lock, publish, sweep
 from llenhance.system import system_errors
-
-PART: Final = ".llenhance-"
-"""What the names of files begin with that are not finished."""
 
 FOLDS_CASE: Final = platform.system() in ("Windows", "Darwin")  # their usual file systems do
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return the content of a file, or of a pipe up to its end.
-
-    Raises:
-        PictureError: it is missing, a folder, or cannot be read.
-        ResourceError: there is not enough memory.
-    """
-    with system_errors(path):
-        return path.read_bytes()
-
-
-def write_whole(path: Path, data: bytes, *, overwrite: bool) -> None:
+def write_whole(path: Path, data: bytes, *, overwrite: bool, like: Path | None = None) -> None:
     """Make `path` a file with this content: complete, or as it was before.
 
-    A new file gets the permissions that the umask leaves; a replaced one keeps its own. If `path`
-    is a symbolic link, the file that it points to is written and the link stays.
+    A new file gets the permissions that the umask leaves, but is never open to anybody who may not
+    read `like`; a replaced one keeps its own. If `path` is a symbolic link, the file that it points
+    to is written and the link stays.
 
     Args:
         path: in a folder that exists.
         data: the whole content.
         overwrite: replace the file if it exists. Otherwise no file is replaced, not even one that
             appears in the meantime.
+        like: the file that it is made of; it need not exist.
 
     Raises:
         PictureError: it exists, its folder is missing, or writing there is not permitted.
@@ -53,15 +42,20 @@ def write_whole(path: Path, data: bytes, *, overwrite: bool) -> None:
     with system_errors(path):
         target = Path(os.path.realpath(path))  # to rename onto a link would replace the link
         mode = replaced_mode(path, overwrite=overwrite)
+        sweep(target.parent)
         part = target.parent / f"{PART}{secrets.token_hex(8)}.part"
         try:
-            with part.open("xb") as file:  # not mkstemp: its 0600 would stay
+            with _new_file(part, _most_open(like) if mode is None else mode) as file:
                 if mode is not None:
-                    part.chmod(mode)
+                    with suppress(OSError):  # where all files have the same, as on many USB sticks
+                        part.chmod(mode)
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            _publish(part, target, overwrite=overwrite)
+                if os.name != "nt":  # it is locked up to here: see `sweep`
+                    publish(part, target, overwrite=overwrite)
+            if os.name == "nt":
+                publish(part, target, overwrite=overwrite)
         except FileExistsError as reason:
             raise PictureError("exists", str(path)) from reason
         except FileNotFoundError as reason:
@@ -69,6 +63,23 @@ def write_whole(path: Path, data: bytes, *, overwrite: bool) -> None:
         finally:  # KeyboardInterrupt and SystemExit included; after a rename there is nothing left
             part.unlink(missing_ok=True)
         _sync_folder(target.parent)
+
+
+def _most_open(like: Path | None) -> int:
+    """Return the permissions that a file may have which is made of another one."""
+    try:
+        return 0o666 if like is None else 0o600 | (like.stat().st_mode & 0o666)
+    except (OSError, ValueError):  # such as standard input
+        return 0o666
+
+
+def _new_file(path: Path, mode: int) -> IO[bytes]:
+    """Return a new file, open for writing and locked, with no more than these permissions."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    descriptor = os.open(path, flags, mode & 0o777)
+    lock(descriptor)
+    return os.fdopen(descriptor, "wb")
 
 
 def replaced_mode(
@@ -84,6 +95,8 @@ def replaced_mode(
     try:
         status = path.stat()
     except FileNotFoundError:
+        if path.is_symlink():  # what is written would appear where nobody looks for it
+            raise kind("link-to-nothing", str(path)) from None
         return None
     if stat.S_ISDIR(status.st_mode):
         raise kind("is-a-folder", str(path))
@@ -92,24 +105,6 @@ def replaced_mode(
     if not overwrite:
         raise kind("exists", str(path))
     return stat.S_IMODE(status.st_mode)
-
-
-def _publish(part: Path, target: Path, *, overwrite: bool) -> None:
-    """Give a finished file its name. FileExistsError: it is taken and must not be replaced."""
-    if overwrite:
-        part.replace(target)
-        return
-    try:
-        target.hardlink_to(part)  # unlike a rename it fails where the name is taken
-    except FileExistsError:
-        raise
-    except OSError:  # FAT and some network shares have no hard links
-        target.open("xb").close()  # the name is ours from here on, or taken
-        try:
-            part.replace(target)
-        except BaseException:
-            target.unlink()
-            raise
 
 
 def _sync_folder(folder: Path) -> None:

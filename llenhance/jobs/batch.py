@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from llenhance.errors import PictureError
 from llenhance.files.preflight import check_output
-from llenhance.files.whole import identity, make_folder, read_bytes, write_whole
+from llenhance.files.reading import read_bytes
+from llenhance.files.whole import identity, make_folder, write_whole
 from llenhance.jobs.job import STDIO, Job, plan, read_stdin
 from llenhance.jobs.loop import Failed, each
 from llenhance.jobs.results import Result
@@ -188,7 +189,8 @@ def _enhance(
     made = enhance_opened(opened, enhancer=enhancer, progress=tell)
     if job.output != STDIO:
         make_folder(job.output.parent)
-        write_whole(job.output, made.data, overwrite=policy.overwrite)
+        like = None if job.input == STDIO else Path(job.input)
+        write_whole(job.output, made.data, overwrite=policy.overwrite, like=like)
     return replace(
         planned,
         data=made.data if job.output == STDIO else None,

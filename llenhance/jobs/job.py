@@ -11,10 +11,11 @@ from typing import Final, Literal
 
 from llenhance.errors import LlenhanceError, PictureError, UsageError
 from llenhance.files.naming import NoOutput, plan_each
+from llenhance.files.reading import read_stream
 from llenhance.files.whole import FOLDS_CASE, identity
 from llenhance.jobs.task import USUAL, Request
 from llenhance.messages.note import Note
-from llenhance.pictures.formats import FORMATS, HEAD, format_in, format_named
+from llenhance.pictures.formats import FORMATS, format_in, format_named
 from llenhance.system import system_errors
 
 STDIO: Final[Literal["-"]] = "-"
@@ -109,10 +110,7 @@ def read_stdin() -> bytes:
         raise PictureError("stdin-closed", "standard input")
     with system_errors("standard input"):
         try:
-            head = sys.stdin.buffer.read(HEAD)
-            if format_in(head) is None:  # it may never end
-                return head
-            return head + sys.stdin.buffer.read()
+            return read_stream(sys.stdin.buffer.read, name="standard input")
         except UnsupportedOperation as reason:  # it is open for writing only
             raise PictureError("stdin-closed", "standard input") from reason
 

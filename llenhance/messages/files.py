@@ -36,7 +36,19 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "extension-contradicts-format": Message(
         "its extension contradicts the format {format}", "Change one of the two"
     ),
+    # Files that are read.
+    "file-too-large": Message(
+        "it has more than {gigabytes:g} GB, which is more than any picture that can be read",
+        "Scale it down or crop it first",
+    ),
+    "pipe-silent": Message(
+        "nobody has written into this pipe for {seconds:g} s", "Start the program that writes first"
+    ),
     # Files that are written.
+    "link-to-nothing": Message(
+        "it is a symbolic link to a file that does not exist",
+        "Remove the link, or choose another name",
+    ),
     "not-a-regular-file": Message(
         "it is a device or a pipe, not a file", "Choose the name of a file"
     ),
