@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from support.encoded import (
     DEEP,
+    ICC,
     LOSSLESS,
     WRITABLE,
     codes,
@@ -103,6 +104,19 @@ def test_exif_data_of_several_segments_fits_into_jpeg() -> None:
     there = Picture(pixels=smooth_pixels(), exif=exif_with(1) + b"\0" * 66000)
     assert losses(there, format="JPEG") == ()
     assert through(there, "JPEG").exif == there.exif
+
+
+def test_a_long_color_profile_fits_into_png() -> None:
+    long = ICC + np.random.default_rng(0).bytes(3_000_000)
+    there = Picture(pixels=smooth_pixels(), icc_profile=long)
+    assert losses(there, format="PNG") == ()
+    assert through(there, "PNG").icc_profile == long
+
+
+def test_a_color_profile_too_long_for_png_is_told_and_left_out() -> None:
+    there = Picture(pixels=smooth_pixels(), icc_profile=ICC + bytes(2**24))
+    assert codes(losses(there, format="PNG")) == ("color-profile-too-long",)
+    assert through(there, "PNG").icc_profile is None
 
 
 @pytest.mark.parametrize("format", LOSSLESS)

@@ -15,13 +15,16 @@ from io import BytesIO
 from typing import Final
 
 import cv2
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 
 from llenhance.errors import LlenhanceError, PictureError, ResourceError
 from llenhance.memory import is_short, is_shortage
 from llenhance.messages.note import Note
 
 PIXEL_LIMIT: Final = 2**28  # 268 megapixels: 1 GiB in Pillow, 1.5 GiB as 16-bit RGB
+
+CHUNK_LIMIT: Final = 2**24
+"""Bytes of a color profile or text in PNG; Pillow's own limit of 2**20 refuses some of printers."""
 
 WARNINGS: Final = 3
 """How many warnings about one file are told word by word."""
@@ -56,6 +59,7 @@ def reading(*, name: str, format: str, data: bytes = b"") -> Generator[list[str]
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, PIXEL_LIMIT // 2  # refuses at twice
+        text, PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_CHUNK, CHUNK_LIMIT
         try:
             with _library_errors("damaged-picture", name, format=format, need=lambda: _need(data)):
                 yield heard
@@ -65,6 +69,7 @@ def reading(*, name: str, format: str, data: bytes = b"") -> Generator[list[str]
             raise error.about(name) from error  # a format does not know the picture's name
         finally:
             Image.MAX_IMAGE_PIXELS = limit
+            PngImagePlugin.MAX_TEXT_CHUNK = text
             heard += dict.fromkeys(str(warning.message) for warning in caught)
 
 

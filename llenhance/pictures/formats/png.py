@@ -14,7 +14,7 @@ import numpy as np
 from PIL import ImageFile
 
 from llenhance.messages.note import Note
-from llenhance.pictures import cicp, icc, opencv, pillow
+from llenhance.pictures import cicp, guard, icc, opencv, pillow
 from llenhance.pictures.formats.format import Format, Writer
 from llenhance.pictures.parts import png as parts
 from llenhance.pictures.picture import Picture
@@ -144,5 +144,10 @@ FORMAT: Final = Format(
     begins=_begins,
     read=_read,
     others=parts.others,
-    writer=Writer(write=_write, side=1_000_000, deep=True),  # the side is a limit of libpng
+    writer=Writer(
+        write=_write,
+        side=1_000_000,  # a limit of libpng
+        deep=True,
+        icc_profile=guard.CHUNK_LIMIT,
+    ),
 )
