@@ -6,6 +6,7 @@ import io
 import struct
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from support.encoded import ICC, chunk, codes, exif_with, png, saved
 from support.photographs import dark_photograph
 
 from llenhance.enhancer import Enhancer
+from llenhance.files.folders import read_pixels
+from llenhance.jobs.sweep import Exposure
 from llenhance.pictures import cicp, icc
 from llenhance.pictures.decode import decode
 from llenhance.pictures.depth import to_8_bits
@@ -366,3 +369,13 @@ def test_a_damaged_profile_is_told_and_stays() -> None:
     picture = decode(saved(Image.new("RGB", (4, 4)), "JPEG", icc_profile=broken), name="p")
     assert codes(picture.notes) == ("color-profile-damaged",)
     assert working_space(picture.icc_profile) is None
+
+
+def test_scores_compare_what_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "linear.png"
+    dark = Picture(pixels=in_space("linear"), icc_profile=profile_of("linear"))
+    path.write_bytes(encode(dark, format="PNG", name="p"))
+    assert np.abs(read_pixels(path).astype(int) - to_8_bits(scene())).max() <= 1
+    blended = Exposure(name="half", factor=0.5)(dark, read_pixels(path))
+    assert blended.icc_profile is None
+    assert blended.pixels.mean() == pytest.approx(to_8_bits(scene()).mean() / 2, abs=0.5)

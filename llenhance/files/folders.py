@@ -11,6 +11,7 @@ from llenhance.errors import UsageError
 from llenhance.files.pictures import read_picture
 from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.formats import readable_extensions
+from llenhance.pictures.spaces import as_srgb
 from llenhance.system import system_errors
 
 
@@ -43,10 +44,10 @@ def natural_order(stem: str) -> tuple[int, int, str]:
 
 
 def read_pixels(path: Path) -> NDArray[np.uint8]:
-    """Return the upright pixels ``(H, W, 3)`` of a picture file, in 8 bits.
+    """Return the upright pixels ``(H, W, 3)`` of a picture file, in sRGB of 8 bits.
 
     Raises:
         PictureError: the file cannot be read, or holds no picture in a format that can be read.
         ResourceError: there is not enough memory.
     """
-    return to_8_bits(read_picture(path).pixels)
+    return to_8_bits(as_srgb(read_picture(path)))

@@ -27,6 +27,7 @@ from llenhance.jobs.task import enhance_named
 from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.pixels import Pixels8
+from llenhance.pictures.spaces import as_srgb
 from llenhance.pictures.visible import visible_part
 from llenhance.scoring.judge import Judge
 from llenhance.scoring.metrics import appearance, mean_grey, scaled_to
@@ -211,7 +212,7 @@ def _scored(job: ScoreJob, judge: Judge, model: Enhancer | None, *, overwrite: b
     if job.output is not None:
         make_folder(job.output.parent)
         write_picture(job.output, produced, overwrite=overwrite)
-    pixels = to_8_bits(produced.pixels)
+    pixels = to_8_bits(as_srgb(produced))
     if reference is None:
         alpha = None if produced.alpha is None else to_8_bits(produced.alpha)
         visible = visible_part(pixels, alpha)
@@ -223,10 +224,10 @@ def _scored(job: ScoreJob, judge: Judge, model: Enhancer | None, *, overwrite: b
         SCALED: judge.compare(scaled_to(pixels, reference), reference),
     }
     if told is not None:
-        compared[TRUE_B] = judge.compare(to_8_bits(told.pixels), reference)
+        compared[TRUE_B] = judge.compare(to_8_bits(as_srgb(told)), reference)
     alone = {GREY: mean_grey(pixels), REFERENCE_GREY: mean_grey(reference)}
     if job.change is not None or job.source is not None:
-        source = picture.pixels if job.source is None else read_pixels(job.source)
+        source = as_srgb(picture) if job.source is None else read_pixels(job.source)
         alone[INPUT_GREY] = mean_grey(to_8_bits(source))
     return Scored(name=job.picture.stem, compared=compared, alone=alone)
 

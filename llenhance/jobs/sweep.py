@@ -23,6 +23,7 @@ from llenhance.jobs.evaluate import PRODUCED, Failure, Scored, ScoreJob, Summary
 from llenhance.jobs.loop import Failed
 from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.picture import Picture
+from llenhance.pictures.spaces import as_srgb, working_space
 from llenhance.system import system_errors
 
 
@@ -54,11 +55,12 @@ class Exposure:
             raise ValueError(f"sizes {dark.pixels.shape} and {reference.shape} cannot be blended")
         if self.factor == 1 and self.share == 0:
             return dark
-        values = to_8_bits(dark.pixels) * (self.factor * (1 - self.share))
+        values = to_8_bits(as_srgb(dark)) * (self.factor * (1 - self.share))
         values += reference * self.share
         pixels = np.clip(np.rint(values), 0, 255).astype(np.uint8)
         alpha = None if dark.alpha is None else to_8_bits(dark.alpha)
-        return replace(dark, pixels=pixels, alpha=alpha)
+        profile = dark.icc_profile if working_space(dark.icc_profile) is None else None
+        return replace(dark, pixels=pixels, alpha=alpha, icc_profile=profile)
 
 
 AS_IT_IS: Final = Exposure(name="as-it-is")
