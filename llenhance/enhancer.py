@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeVar, overload
+from typing import Any, BinaryIO, Literal, TypeVar, cast, overload
 
 import numpy as np
 import torch
@@ -25,8 +25,9 @@ from llenhance.enhancing.plan import Plan, look
 from llenhance.enhancing.progress import Progress
 from llenhance.enhancing.tiled import network_inputs
 from llenhance.enhancing.wish import AUTOMATIC, Wish, wish_for
-from llenhance.errors import ResourceError
+from llenhance.errors import ResourceError, UsageError, expect
 from llenhance.files.inputs import checked, opened
+from llenhance.files.values import like
 from llenhance.memory import lack_of_memory_told
 from llenhance.messages.note import Note
 from llenhance.model.architecture import STRIDE
@@ -40,7 +41,15 @@ from llenhance.weights.file import load
 from llenhance.weights.find import DEFAULT_MODEL, FoundModel, find
 
 Made = TypeVar("Made")
-Kind = TypeVar("Kind", Picture, Image.Image, NDArray[np.uint8], NDArray[np.uint16])
+Kind = TypeVar(
+    "Kind",
+    Picture,
+    Image.Image,
+    NDArray[np.uint8],
+    NDArray[np.uint16],
+    NDArray[np.float32],
+    NDArray[np.float64],
+)
 
 
 class Enhancer:
@@ -85,9 +94,13 @@ class Enhancer:
         tile: int | Literal["auto"] = "auto",
         fast: bool = False,
     ) -> None:
+        if not isinstance(model, str | Path | FoundModel):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise UsageError("not-a-model", "the model", given=type(model).__name__)
+        if tile != "auto":
+            expect(tile, int, name="tile")
         self.model_name = model.name if isinstance(model, FoundModel) else str(model)
         self.fast = fast
-        self.device = choose_device(device)
+        self.device = choose_device(str(device))
         choose_precision(precision, self.device)  # says what is wrong before loading anything
         check_tile(tile)
         with lack_of_memory_told(self.model_name):
@@ -124,20 +137,21 @@ class Enhancer:
 
     def enhance(
         self,
-        picture: Picture | Image.Image | Pixels | str | Path | bytes | BinaryIO,
+        picture: Picture | Image.Image | NDArray[Any] | str | Path | bytes | BinaryIO,
         *,
         brightness: float = 0.0,
         exposure: float | None = None,
         target_mean: float | None = None,
         match: str | Path | Picture | None = None,
         progress: Progress | None = None,
-    ) -> Picture | Image.Image | Pixels:
+    ) -> Picture | Image.Image | NDArray[Any]:
         """Return an enhanced picture, as bright as the model predicts or as one option says.
 
         Args:
             picture: The path of a picture file, its bytes, a file that is open for reading bytes, a
-                `Picture`, a PIL image, or an ``(H, W, 3)`` array of uint8 or uint16. It is never
-                modified.
+                `Picture`, a PIL image, or an array of uint8, uint16, or floats from 0 to 1:
+                ``(H, W)`` or ``(H, W, 1)`` gray, ``(H, W, 2)`` gray and alpha, ``(H, W, 3)`` RGB,
+                or ``(H, W, 4)`` RGB and alpha. It is never modified.
             brightness: Constant added to the latent mean, -1 to 1; the paper uses -0.4 to 0.4.
             exposure: Stops, -5 to 5, relative to the predicted result: 1 is as bright as that
                 result would be if it were exposed twice as long.
@@ -147,8 +161,9 @@ class Enhancer:
 
         Returns:
             A `Picture` for a path, bytes or a file; otherwise the same kind as ``picture``. Size,
-            bit depth and metadata stay. `enhance_picture` also tells how bright the result became,
-            and why if a target was missed.
+            channels, bit depth and metadata stay; only PIL images of 1 bit become 'L', and those
+            of palettes and other color spaces RGB. `enhance_picture` also tells how bright the
+            result became, and why if a target was missed.
 
         Raises:
             UsageError: A value is out of range, several options contradict each other, the picture
@@ -159,11 +174,8 @@ class Enhancer:
         wish = wish_for(
             brightness=brightness, exposure=exposure, target_mean=target_mean, match=match
         )
-        whole = opened(picture)
-        made = self.enhance_picture(whole, wish, progress=progress).picture
-        if isinstance(picture, Image.Image):
-            return made.to_pil()
-        return made.pixels if isinstance(picture, np.ndarray) else made
+        made = self.enhance_picture(opened(picture), wish, progress=progress).picture
+        return cast("Picture | Image.Image | NDArray[Any]", like(made, picture))
 
     def enhance_picture(
         self, picture: Picture, wish: Wish = AUTOMATIC, *, progress: Progress | None = None
@@ -179,6 +191,12 @@ class Enhancer:
             PictureError: The network computes numbers that are not finite.
             ResourceError: There is not enough memory.
         """
+        expect(picture, Picture, name="the picture")
+        expect(wish, Wish, name="the wish")
+        if progress is not None and not callable(progress):
+            raise UsageError(
+                "wrong-type", "progress", given=type(progress).__name__, wanted="function"
+            )
         visible, seen = _seen_in(picture)
 
         def work(tile: int) -> rendering.Rendered:
@@ -213,6 +231,7 @@ class Enhancer:
             PictureError: The network computes numbers that are not finite.
             ResourceError: There is not enough memory.
         """
+        expect(wish, Wish, name="the wish")
         whole = checked(pixels)
         visible = visible_part(whole)
         seen = visible.cut(whole)
@@ -243,6 +262,7 @@ class Enhancer:
             >>> plan = enhancer.look(frames[0])
             >>> film = [enhancer.render(frame, plan) for frame in frames]
         """
+        expect(plan, Plan, name="the plan")
         whole = checked(pixels)
         visible = plan.visible
         if visible is None or visible.size != whole.shape[:2]:
@@ -263,6 +283,10 @@ class Enhancer:
             width: Width of the picture in pixels, of 8 bits a channel.
             height: Height of the picture in pixels.
         """
+        for name, side in (("width", width), ("height", height)):
+            expect(side, int, name=name)
+            if side < 1:
+                raise UsageError("not-a-side", name, given=repr(side))
         if self._trial is None:
             self._trial = try_engine(self._engine)
         return estimate(

@@ -16,6 +16,7 @@ The words of an error are in `messages/`, by its code. Everything else that is r
 from __future__ import annotations
 
 from importlib import import_module
+from numbers import Integral
 from types import ModuleType
 from typing import Any, ClassVar, Final, Self
 
@@ -121,6 +122,22 @@ class MissingExtraError(LlenhanceError):
     """An optional dependency that is not installed."""
 
     exit_code = 2
+
+
+def expect(value: object, kind: type, *, name: str) -> None:
+    """Raise if a value is not of this kind.
+
+    Args:
+        value: that somebody gave.
+        kind: that it must be of.
+        name: of the value.
+
+    Raises:
+        UsageError: it is of another kind.
+    """
+    if not isinstance(value, Integral if kind is int else kind):  # numpy has whole numbers too
+        given = type(value).__name__
+        raise UsageError("wrong-type", name, given=given, wanted=kind.__name__)
 
 
 def require(module: str, *, extra: str) -> ModuleType:

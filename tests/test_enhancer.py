@@ -238,16 +238,9 @@ def test_bfloat16_stays_near_float32() -> None:
     assert 0 < np.abs(apart).mean() < 1  # levels; measured: 0.21
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [MemoryError(), RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate")],
-    ids=["Python", "torch"],
-)
-def test_lack_of_memory_names_smaller_tiles(
-    failure: Exception, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lack_of_memory_names_smaller_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> Tensor:
-        raise failure
+        return torch.empty(1 << 58)  # more than any machine has: the words are torch's own
 
     after_the_network(monkeypatch, fail)
     with pytest.raises(ResourceError, match="smaller tiles"):
@@ -572,10 +565,9 @@ def test_mirrored_view_is_enhanced_as_its_copy(enhancer: Enhancer) -> None:
 @pytest.mark.parametrize(
     "array",
     [
-        np.zeros((8, 8), np.uint8),
-        np.zeros((8, 8, 4), np.uint8),
+        np.zeros((8, 8, 5), np.uint8),
         np.zeros((0, 8, 3), np.uint8),
-        np.zeros((8, 8, 3), np.float32),
+        np.full((8, 8, 3), 2, np.float32),
         np.zeros((8, 8, 3), np.int16),
         np.zeros((1, 8, 8, 3), np.uint8),
     ],

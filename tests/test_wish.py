@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -100,3 +102,42 @@ def test_picture_to_match_that_cannot_be_read_is_wrong_usage(
     with pytest.raises(UsageError) as caught:
         wish_for(match=tmp_path / name)
     assert (caught.value.code, caught.value.name) == (code, str(tmp_path / name))
+
+
+@pytest.mark.parametrize("number", [np.float64(0.25), np.float32(0.25), np.array(0.25), 0.25])
+@pytest.mark.parametrize("name", ["brightness", "exposure", "target_mean"])
+def test_numbers_of_any_kind_are_numbers(name: str, number: Any) -> None:
+    for wish in (wish_for(**{name: number}), Wish(**{name: number})):
+        found = getattr(wish, name)
+        assert (type(found), found) == (float, 0.25)
+
+
+@pytest.mark.parametrize("value", ["0.2", "20%", b"1", [1], 1j, object()], ids=repr)
+@pytest.mark.parametrize("name", ["brightness", "exposure", "target_mean"])
+def test_what_is_no_number_is_refused_with_a_sentence(name: str, value: Any) -> None:
+    for make in (wish_for, Wish):
+        with pytest.raises(UsageError) as caught:
+            make(**{name: value})
+        assert caught.value.code == "not-a-number"
+        assert caught.value.name == name.replace("_", " ")
+
+
+@pytest.mark.parametrize("kind", ["bytes", "file", "image", "array", "path"])
+def test_picture_to_match_may_be_given_in_any_form(tmp_path: Path, kind: str) -> None:
+    image = Image.new("RGB", (5, 4), (51, 51, 51))
+    path = tmp_path / "reference.png"
+    image.save(path)
+    given: dict[str, Any] = {
+        "bytes": path.read_bytes(),
+        "file": io.BytesIO(path.read_bytes()),
+        "image": image,
+        "array": np.asarray(image),
+        "path": str(path),
+    }
+    assert wish_for(match=given[kind]).target_mean == pytest.approx(0.2)
+
+
+def test_what_is_no_picture_cannot_be_matched() -> None:
+    with pytest.raises(UsageError) as caught:
+        wish_for(match=3)
+    assert caught.value.code == "not-a-picture"

@@ -7,13 +7,11 @@ torch, so a wrong wish is refused at once.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, cast
 
 from llenhance.errors import PictureError, UsageError
-from llenhance.files.pictures import read_picture
+from llenhance.files.inputs import opened
 from llenhance.model.architecture import USUAL_BRIGHTNESS
-from llenhance.pictures.picture import Picture
 from llenhance.pictures.spaces import as_srgb
 from llenhance.pictures.visible import visible_part
 from llenhance.scoring.metrics import mean_grey
@@ -25,8 +23,22 @@ LARGEST_EXPOSURE: Final = 5.0
 """In stops: 1/32 to 32 times the light. Beyond it, pictures are only white or black."""
 
 
+def _number(value: object, name: str) -> float:
+    """Return a number of any kind as Python's own; text is none.
+
+    Raises:
+        UsageError: It is no number.
+    """
+    try:
+        if isinstance(value, str | bytes):
+            raise TypeError
+        return float(cast("float", value))
+    except (TypeError, ValueError, OverflowError) as reason:
+        raise UsageError("not-a-number", name, given=type(value).__name__) from reason
+
+
 def _refuse_several(brightness: float, **others: object) -> None:
-    given = ["brightness"] * (brightness != 0) + [n for n, v in others.items() if v is not None]
+    given = ["brightness"] * bool(brightness) + [n for n, v in others.items() if v is not None]
     if len(given) > 1:
         raise UsageError("contradiction", " and ".join(given).replace("_", " "))
 
@@ -56,7 +68,7 @@ class Wish:
         for name in ("brightness", "exposure", "target_mean"):  # numpy's numbers are welcome
             value: object = getattr(self, name)
             if value is not None:
-                object.__setattr__(self, name, float(cast("float", value)))
+                object.__setattr__(self, name, _number(value, name.replace("_", " ")))
         _refuse_several(self.brightness, exposure=self.exposure, target_mean=self.target_mean)
         if not abs(self.brightness) <= LARGEST_BRIGHTNESS:  # refuses NaN as well
             raise UsageError(
@@ -74,6 +86,11 @@ class Wish:
             raise UsageError("target-mean-out-of-range", "target mean", value=self.target_mean)
 
     @property
+    def may_darken(self) -> bool:
+        """Whether the user asked for something that can make a picture darker."""
+        return self.is_target or self.brightness < 0
+
+    @property
     def is_target(self) -> bool:
         """Whether the constant has to be searched for; 0 stops is what is predicted anyway."""
         return self.target_mean is not None or bool(self.exposure)
@@ -87,7 +104,7 @@ def wish_for(
     brightness: float = 0.0,
     exposure: float | None = None,
     target_mean: float | None = None,
-    match: str | Path | Picture | None = None,
+    match: object = None,
 ) -> Wish:
     """Return the wish that options make.
 
@@ -95,17 +112,19 @@ def wish_for(
         brightness: As `Wish` takes it.
         exposure: As `Wish` takes it.
         target_mean: As `Wish` takes it.
-        match: A picture, or the path of one, whose mean gray the result should have.
+        match: A picture whose mean gray the result should have: a path or anything else that
+            `Enhancer.enhance` takes.
 
     Raises:
         UsageError: A value is out of range, several are given, or the picture to match cannot be
             read.
         ResourceError: The picture to match does not fit into memory.
     """
+    brightness = _number(brightness, "brightness")
     _refuse_several(brightness, exposure=exposure, target_mean=target_mean, match=match)
     if match is not None:
         try:
-            reference = match if isinstance(match, Picture) else read_picture(match)
+            reference = opened(match)
         except PictureError as error:  # it concerns every picture, not one of many
             raise UsageError(error.code, error.name, **error.facts) from error
         pixels = as_srgb(reference)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from os import PathLike, fspath
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from llenhance.errors import UsageError
 from llenhance.files.pictures import read_picture
+from llenhance.files.values import from_value
 from llenhance.pictures.decode import decode
 from llenhance.pictures.picture import DEPTHS, Picture
-
-Pixels = NDArray[np.uint8 | np.uint16]
+from llenhance.pictures.pixels import Pixels
 
 
 def opened(picture: object) -> Picture:
@@ -22,31 +21,43 @@ def opened(picture: object) -> Picture:
 
     Args:
         picture: A `Picture`, the path of a picture file, its bytes, a file that is open for reading
-            bytes, a PIL image, or an ``(H, W, 3)`` array of uint8 or uint16.
+            bytes, a PIL image, or an array as `Picture.from_array` takes it.
 
     Raises:
         UsageError: It is none of these.
         PictureError: The file cannot be read, or is damaged.
         ResourceError: There is not enough memory.
     """
-    if isinstance(picture, Picture):
-        return picture
-    if isinstance(picture, str | Path):
-        return read_picture(picture)
-    if isinstance(picture, bytes | bytearray):
-        return decode(bytes(picture), name="the picture")
-    if isinstance(picture, Image.Image):
-        return Picture.from_pil(picture)
-    if isinstance(picture, np.ndarray):
-        return Picture(pixels=checked(cast("NDArray[Any]", picture)))
+    found = from_value(picture)
+    if found is not None:
+        return found
+    if isinstance(picture, str | PathLike):
+        path: object = fspath(cast("PathLike[Any]", picture))
+        return read_picture(path.decode() if isinstance(path, bytes) else str(path))
+    if isinstance(picture, bytes | bytearray | memoryview):
+        return decode(bytes(cast("bytes", picture)), name="the picture")
     if hasattr(picture, "read"):
-        name = str(getattr(picture, "name", "the picture"))
-        data: object = cast("Any", picture).read()
-        if isinstance(data, bytes):
-            return decode(data, name=name)
-        raise UsageError("not-a-picture", name, what="a file that is open for text, not bytes")
+        return decode(_read(picture), name=_name_of(picture))
+    if type(picture).__name__ == "Tensor":  # of torch or tensorflow, which need not be loaded
+        raise UsageError("tensor-not-picture", "the picture")
     kind = type(picture).__name__
     raise UsageError("not-a-picture", "the picture", what=f"a value of type {kind}")
+
+
+def _read(file: object) -> bytes:
+    try:
+        data: object = cast("Any", file).read()
+    except (OSError, ValueError) as reason:  # it is closed, or open for writing
+        what = f"a file that cannot be read: {reason}"
+        raise UsageError("not-a-picture", _name_of(file), what=what) from reason
+    if not isinstance(data, bytes):
+        what = "a file that is open for text, not bytes"
+        raise UsageError("not-a-picture", _name_of(file), what=what)
+    return data
+
+
+def _name_of(file: object) -> str:
+    return str(getattr(file, "name", "the picture"))
 
 
 def checked(array: NDArray[Any]) -> Pixels:
@@ -55,7 +66,11 @@ def checked(array: NDArray[Any]) -> Pixels:
     Raises:
         UsageError: It is not ``(H, W, 3)`` of uint8 or uint16.
     """
+    if not isinstance(array, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError("wrong-type", "pixels", given=type(array).__name__, wanted="ndarray")
     if array.ndim != 3 or array.shape[2] != 3 or not array.size or array.dtype.name not in DEPTHS:
         shape = " x ".join(map(str, array.shape))
-        raise UsageError("not-a-picture-array", "the array", shape=shape, type=array.dtype.name)
+        advice = "Use (H, W, 3) of uint8 or uint16"
+        facts = {"shape": shape, "type": array.dtype.name, "advice": advice}
+        raise UsageError("not-a-picture-array", "the array", **facts)
     return np.ascontiguousarray(array, array.dtype.newbyteorder("="))

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from numpy.typing import NDArray
+from PIL import Image
+
+from llenhance.errors import UsageError
 from llenhance.files.reading import read_bytes
+from llenhance.files.values import from_value
 from llenhance.files.whole import write_whole
 from llenhance.messages.note import Note
 from llenhance.pictures.decode import decode
@@ -22,12 +28,13 @@ def read_picture(path: str | Path) -> Picture:
         PictureError: the file cannot be read, or holds no picture in a format that can be read.
         ResourceError: there is not enough memory.
     """
+    _check_path(path)
     return decode(read_bytes(Path(path)), name=str(path))
 
 
 def write_picture(
     path: str | Path,
-    picture: Picture,
+    picture: Picture | Image.Image | NDArray[Any],
     *,
     quality: int | None = None,
     overwrite: bool = False,
@@ -39,7 +46,8 @@ def write_picture(
 
     Args:
         path: a file in a folder that exists.
-        picture: stays as it is.
+        picture: a `Picture`, a PIL image, or an array as `Picture.from_array` takes it: whatever
+            `Enhancer.enhance` returns. It stays as it is.
         quality: 1 to 100, for JPEG, WebP and AVIF.
         overwrite: replace the file if it exists.
 
@@ -47,11 +55,22 @@ def write_picture(
         What the format cannot hold, a note each.
 
     Raises:
-        UsageError: an extension of no format that can be written, or a quality out of range.
+        UsageError: no path or no picture, an extension of no format that can be written, or a
+            quality out of range.
         PictureError: the format cannot hold the picture, or the file exists or cannot be written.
         ResourceError: there is not enough memory or disk space.
     """
+    _check_path(path)
     format = format_of(Path(path))
-    data = encode(picture, format=format, quality=quality, name=str(path))
+    whole = from_value(picture)
+    if whole is None:
+        kind = type(picture).__name__
+        raise UsageError("not-a-picture", "the picture", what=f"a value of type {kind}")
+    data = encode(whole, format=format, quality=quality, name=str(path))
     write_whole(Path(path), data, overwrite=overwrite)
-    return losses(picture, format=format, quality=quality)
+    return losses(whole, format=format, quality=quality)
+
+
+def _check_path(path: object) -> None:
+    if not isinstance(path, str | Path):
+        raise UsageError("no-path", "the path", given=type(path).__name__)

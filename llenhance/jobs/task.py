@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from llenhance.enhancing.enhanced import Enhanced
 from llenhance.enhancing.progress import Progress
 from llenhance.enhancing.wish import AUTOMATIC, Wish
-from llenhance.errors import PictureError, ResourceError
+from llenhance.errors import PictureError, ResourceError, expect
 from llenhance.messages.note import Note
 from llenhance.pictures.decode import decode
 from llenhance.pictures.encode import check_fits, encode, losses
@@ -142,6 +142,7 @@ def open_bytes(data: bytes, *, name: str, request: Request = USUAL) -> Opened:
         UsageError: The format or quality is unknown.
         ResourceError: There is not enough memory.
     """
+    expect(request, Request, name="the request")
     started = perf_counter()
     picture = decode(data, name=name)
     format, note = result_format(picture.source_format, wanted=request.format)

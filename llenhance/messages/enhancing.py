@@ -9,6 +9,7 @@ from llenhance.messages.message import Message, note, warning
 
 MESSAGES: Final[Mapping[str, Message]] = {
     # Wishes
+    "not-a-number": Message("it is a value of type {given}, not a number", "Use a number"),
     "contradiction": Message("they contradict each other", "Give only one of them"),
     "brightness-out-of-range": Message(
         "{value} is outside -{most:g} to {most:g}", "Use a value from -{usual} to {usual}"
@@ -33,6 +34,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "surroundings-kept": note("what surrounds the round picture stays as it is"),
     # Input of `Enhancer`
+    "not-a-side": Message("{given} is no number of pixels", "Use a whole number from 1 on"),
     "plan-of-other-depth": Message(
         "it is for pixels of 16 bits, and does not fit pixels of 8 bits",
         "Look at the pixels that you want to render",
@@ -40,9 +42,13 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "not-a-picture": Message(
         "it is {what}",
         "Use a path, the bytes of a picture file, an open binary file, a PIL image, a Picture, or "
-        "an (H, W, 3) array of uint8 or uint16",
+        "an array: (H, W) or (H, W, 1 to 4), of uint8, uint16, or floats from 0 to 1",
     ),
-    "not-a-picture-array": Message(
-        "its shape is {shape} and its type {type}", "Use (H, W, 3) of uint8 or uint16"
+    "tensor-not-picture": Message(
+        "it is a tensor",
+        "Use an array with its channels last: tensor.permute(1, 2, 0).cpu().numpy()",
+    ),
+    "not-a-model": Message(
+        "it is a value of type {given}, not a model", "Use its name, or the path of a weights file"
     ),
 }

@@ -11,6 +11,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "out-of-memory": Message(
         "there is not enough memory", "Close other programs, or work with smaller tiles"
     ),
+    "wrong-type": Message("it is a value of type {given}", "Use one of type {wanted}"),
     # What the operating system says: `system.py`.
     "not-found": Message("there is no such file or folder", "Check the name"),
     "path-through-file": Message("part of its path is a file, not a folder", "Check the name"),

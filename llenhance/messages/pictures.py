@@ -88,6 +88,15 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "parts-not-known": note("what else is in the file cannot be told, and was left behind"),
     "more-warnings": note("its decoder warned {count} more times"),
     "comments-left-behind": note("its text comments were left behind"),
+    # Values in Python.
+    "not-a-picture-array": Message("its shape is {shape} and its type {type}", "{advice}"),
+    "pixels-wrong": Message("{problem}", "Picture.from_array makes a picture of any usual array"),
+    "no-pillow-image": Message("it is a value of type {given}", "Use a PIL image"),
+    "no-picture-bytes": Message(
+        "it is a value of type {given}, not the bytes of a picture file",
+        "Read the file in binary mode",
+    ),
+    "no-path": Message("it is a value of type {given}, not a path", "Use the name of a file"),
     # Writing.
     "format-not-written": note(
         "{format} files can be read but not written, so the result is {written}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from llenhance.errors import PictureError
+from llenhance.errors import PictureError, UsageError
 from llenhance.messages.note import Note
 from llenhance.pictures import guard
 from llenhance.pictures.formats import FORMATS, format_in
@@ -31,6 +31,8 @@ def decode(data: bytes, *, name: str) -> Picture:
         PictureError: empty, damaged, incomplete, too large, or of a format that cannot be read.
         ResourceError: there is not enough memory.
     """
+    if not isinstance(data, bytes):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise UsageError("no-picture-bytes", str(name), given=type(data).__name__)
     if not data:
         raise PictureError("empty-file", name)
     format = format_in(data)
@@ -38,7 +40,10 @@ def decode(data: bytes, *, name: str) -> Picture:
         raise PictureError("heic-not-readable" if _is_heic(data) else "format-not-known", name)
     about = FORMATS[format]
     with guard.reading(name=name, format=about.title, data=data) as heard:
-        picture = about.read(data)
+        try:
+            picture = about.read(data)
+        except UsageError as reason:  # of a `Picture` that cannot be: it is the file that is wrong
+            raise PictureError("damaged-picture", name, format=about.title) from reason
     notes = (*picture.notes, *_others(about, data), *guard.notes_of(heard))
     return replace(picture, source_format=format, notes=notes)
 

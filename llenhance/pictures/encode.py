@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from llenhance.errors import PictureError, UsageError
+from llenhance.errors import PictureError, UsageError, expect
 from llenhance.messages.note import Note
 from llenhance.pictures import guard, metadata
 from llenhance.pictures.formats import FORMATS, format_called, writable_titles
@@ -53,8 +53,11 @@ def check_fits(picture: Picture, *, format: str, quality: int | None = None, nam
         UsageError: a format that cannot be written, or a quality out of range.
         PictureError: the format cannot hold a picture of this size.
     """
+    expect(picture, Picture, name="the picture")
     format = format_called(format)
     writer = _writer_of(format)
+    if quality is not None:
+        expect(quality, int, name="quality")
     if quality is not None and not 1 <= quality <= 100:
         raise UsageError("quality-out-of-range", "quality", quality=quality)
     if max(picture.width, picture.height) > writer.side:
@@ -77,6 +80,7 @@ def losses(picture: Picture, *, format: str, quality: int | None = None) -> tupl
         format: a format that can be written: a key of `FORMATS`, a title or an extension.
         quality: as for `encode`; lossless formats ignore it, and a note says so.
     """
+    expect(picture, Picture, name="the picture")
     format = format_called(format)
     told = [note for _, note in _missing(picture, format) if note is not None]
     if quality is not None and _writer_of(format).quality is None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from llenhance.errors import UsageError
 from llenhance.messages.note import Note
 from llenhance.pictures.pixels import Pixels
 
@@ -52,15 +53,17 @@ class Picture:
     notes: tuple[Note, ...] = ()
 
     def __post_init__(self) -> None:
+        if not isinstance(self.pixels, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise _wrong(f"pixels must be an array, not {type(self.pixels).__name__}")
         shape, dtype = self.pixels.shape, self.pixels.dtype
         if len(shape) != 3 or shape[2] != 3 or 0 in shape or dtype.name not in DEPTHS:
-            raise ValueError(f"pixels must be (H, W, 3) of uint8 or uint16: {shape} of {dtype}")
+            raise _wrong(f"pixels must be (H, W, 3) of uint8 or uint16: {shape} of {dtype}")
         if not dtype.isnative:
-            raise ValueError(f"pixels must be in native byte order: {dtype}")
+            raise _wrong(f"pixels must be in native byte order: {dtype}")
         if not self.pixels.flags.c_contiguous:
-            raise ValueError("pixels must be C-contiguous")
-        if self.alpha is not None and (self.alpha.shape, self.alpha.dtype) != (shape[:2], dtype):
-            raise ValueError(f"alpha must be {shape[:2]} of {dtype}, as the pixels are")
+            raise _wrong("pixels must be C-contiguous")
+        if self.alpha is not None and _kind(self.alpha) != (shape[:2], dtype):
+            raise _wrong(f"alpha must be {shape[:2]} of {dtype}, as the pixels are")
 
     def __repr__(self) -> str:
         """Return the size and what the picture carries, not megabytes of values."""
@@ -85,9 +88,10 @@ class Picture:
 
     def with_pixels(self, pixels: Pixels) -> Picture:
         """Return this picture with other pixels of the same size and type."""
-        if (pixels.shape, pixels.dtype) != (self.pixels.shape, self.pixels.dtype):
+        if _kind(pixels) != _kind(self.pixels):
+            shape, dtype = _kind(pixels)
             expected = f"{self.pixels.shape} of {self.pixels.dtype}"
-            raise ValueError(f"pixels must be {expected}: {pixels.shape} of {pixels.dtype}")
+            raise _wrong(f"pixels must be {expected}: {shape} of {dtype}")
         return replace(self, pixels=pixels)
 
     def to_pil(self) -> Image.Image:
@@ -105,11 +109,16 @@ class Picture:
         """Return the picture in a Pillow image, turned as its EXIF data says.
 
         Raises:
+            UsageError: it is no image.
             PictureError: its mode is 'I' or 'F', whose white is not defined, or it is damaged.
             ResourceError: there is not enough memory.
         """
+        from PIL import Image
+
         from llenhance.pictures.pillow import from_pillow
 
+        if not isinstance(image, Image.Image):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise UsageError("no-pillow-image", "the image", given=type(image).__name__)
         return from_pillow(image)
 
     @classmethod
@@ -117,20 +126,22 @@ class Picture:
         """Return a picture of a copy of the values.
 
         Args:
-            array: uint8 or uint16, of either byte order: (H, W) or (H, W, 1) gray, (H, W, 2) gray
-                and alpha, (H, W, 3) RGB, or (H, W, 4) RGB and alpha.
+            array: uint8 or uint16, of either byte order, or floats from 0 to 1, which become 16
+                bits: (H, W) or (H, W, 1) gray, (H, W, 2) gray and alpha, (H, W, 3) RGB, or
+                (H, W, 4) RGB and alpha.
 
         Raises:
-            ValueError: another type or shape; the message says how to convert it.
+            UsageError: another type or shape; the message says how to convert it.
         """
-        if array.dtype.name not in DEPTHS:
-            raise ValueError(f"array must be uint8 or uint16, not {array.dtype}{_advice(array)}")
+        if not isinstance(array, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise _wrong(f"it must be an array, not {type(array).__name__}")
+        if advice := _advice(array):
+            shape = " x ".join(map(str, array.shape))
+            facts = {"shape": shape, "type": array.dtype.name, "advice": advice}
+            raise UsageError("not-a-picture-array", "the array", **facts)
         values = array[..., None] if array.ndim == 2 else array
-        if values.ndim != 3 or not 1 <= values.shape[2] <= 4 or 0 in values.shape:
-            channels_first = array.ndim == 3 and 1 <= array.shape[0] <= 4
-            hint = "; its channels come first: use array.transpose(1, 2, 0)"
-            problem = f"array must be (H, W) or (H, W, 1 to 4), not {array.shape}"
-            raise ValueError(problem + (hint if channels_first else ""))
+        if values.dtype.kind == "f":
+            values = np.rint(values * np.float64(65535)).astype(np.uint16)
         colors = 1 if values.shape[2] < 3 else 3
         dtype = values.dtype.newbyteorder("=")
         alpha = values[..., -1].astype(dtype, order="C") if values.shape[2] in (2, 4) else None
@@ -140,9 +151,29 @@ class Picture:
 
 
 def _advice(array: NDArray[Any]) -> str:
-    """Return how to convert an array of another type."""
-    if array.dtype.kind == "f":
-        return ": for values from 0 to 1 use (array * 255).round().astype('uint8')"
-    if array.dtype.kind in "iu":
-        return ": use array.astype('uint8') for values from 0 to 255"
-    return ""
+    """Return how an array becomes a picture's; nothing if it is one."""
+    shape, kind = array.shape, array.dtype.kind
+    if len(shape) == 4 and shape[0] == 1:
+        return "Give one picture: array[0]"
+    if len(shape) not in (2, 3) or 0 in shape or (len(shape) == 3 and not 1 <= shape[2] <= 4):
+        if len(shape) == 3 and 1 <= shape[0] <= 4 and 0 not in shape:
+            return "Its channels come first: use array.transpose(1, 2, 0)"
+        return "Use (H, W), or (H, W, 1 to 4)"
+    if kind == "f":
+        if array.min() >= 0 and array.max() <= 1:  # False if a value is not a number
+            return ""
+        return "Use floats from 0 to 1; for values from 0 to 255 array.round().astype('uint8')"
+    if kind == "b":
+        return "Use array.astype('uint8') * 255"
+    if kind in "iu" and array.dtype.name not in DEPTHS:
+        return "Use array.astype('uint8') for values from 0 to 255"
+    return "" if kind == "u" else "Use uint8, uint16, or floats from 0 to 1"
+
+
+def _kind(array: object) -> tuple[object, object]:
+    """Return the shape and type of an array; anything else has none."""
+    return getattr(array, "shape", None), getattr(array, "dtype", type(array).__name__)
+
+
+def _wrong(problem: str) -> UsageError:
+    return UsageError("pixels-wrong", "picture", problem=problem)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Final
 
-from llenhance.errors import UsageError
+from llenhance.errors import UsageError, expect
 from llenhance.messages.note import Note
 from llenhance.pictures.formats import avif, bmp, gif, jpeg, netpbm, png, tiff, webp
 from llenhance.pictures.formats.format import Format
@@ -78,6 +78,7 @@ def format_called(name: str) -> str:
     Raises:
         UsageError: there is no such format.
     """
+    expect(name, str, name="the format")
     for key, format in FORMATS.items():
         if name.casefold() in (key.casefold(), format.title.casefold()):
             return key
