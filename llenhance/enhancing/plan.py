@@ -33,6 +33,7 @@ class Plan:
             predicts none.
         constant: What is added to the color map: the brightness of the latent mean.
         context: The context map at that constant, ``(1, C, 8, 12)``; None if the model has none.
+        keeps_light: Whether what is well lit already is left alone (`promises.py`).
         visible: What of the file is picture, if that was looked for; all else is of that part.
     """
 
@@ -41,6 +42,7 @@ class Plan:
     predicted: float
     constant: float
     context: Tensor | None
+    keeps_light: bool = False
     visible: Visible | None = None
 
     def at(self, constant: float, engine: Engine) -> Plan:

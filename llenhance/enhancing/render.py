@@ -6,12 +6,14 @@ module of its own: `plan.py`, `target.py`, `tiled.py`, `fast.py`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from llenhance.engine.engine import Engine
 from llenhance.enhancing.fast import enhance_fast
 from llenhance.enhancing.plan import Plan, look
 from llenhance.enhancing.progress import Progress
+from llenhance.enhancing.promises import as_gray, is_gray, light_kept
 from llenhance.enhancing.target import Aim
 from llenhance.enhancing.tiled import enhance_pixels
 from llenhance.enhancing.wish import Wish
@@ -61,6 +63,7 @@ def plan_for(
     """
     with lack_of_memory_told():
         plan = look(pixels, engine, brightness=wish.brightness, weights=weights)
+        plan = replace(plan, keeps_light=not wish.may_darken)
         if not wish.is_target:
             return plan
         return Aim(engine, pixels, plan, wish, tile=tile, weights=weights).plan
@@ -98,7 +101,10 @@ def render(
         return enhance_pixels(engine, part, fitting, tile=tile, progress=progress)
 
     with lack_of_memory_told():
-        return enhance_fast(pixels, in_tiles) if fast else in_tiles(pixels)
+        bright = enhance_fast(pixels, in_tiles) if fast else in_tiles(pixels)
+        if is_gray(pixels):
+            bright = as_gray(bright)
+        return light_kept(pixels, bright) if plan.keeps_light else bright
 
 
 def enhance(
@@ -130,6 +136,7 @@ def enhance(
     """
     with lack_of_memory_told():
         plan = look(pixels, engine, brightness=wish.brightness, weights=weights)
+        plan = replace(plan, keeps_light=not wish.may_darken)
         if not wish.is_target:
             bright = render(engine, pixels, plan, tile=tile, fast=fast, progress=progress)
             return Rendered(bright, wish.brightness, mean_grey(bright, weights))
