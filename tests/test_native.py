@@ -26,6 +26,24 @@ def test_a_line_of_a_library_is_caught(capfd: pytest.CaptureFixture[str], line: 
     assert capfd.readouterr().err == ""
 
 
+def test_an_empty_line_behind_a_message_is_caught(capfd: pytest.CaptureFixture[str]) -> None:
+    with overheard() as heard:
+        os.write(2, OPENCV + b"\n")
+    assert heard.count == 1
+    assert capfd.readouterr().err == ""
+
+
+def test_what_pillow_logs_is_not_printed() -> None:
+    """Python prints what is logged if nobody listens."""
+    code = """
+from PIL import TiffImagePlugin
+from llenhance.pictures import guard
+TiffImagePlugin.logger.error("More samples per pixel than can be decoded")
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    assert done.stderr == b""
+
+
 def test_what_others_write_gets_through(capfd: pytest.CaptureFixture[str]) -> None:
     written = b"my own line\nTraceback (most recent call last)\n\x1b[2K half a bar"
     with overheard() as heard:

@@ -5,6 +5,7 @@ Read on in `decode.py` and `encode.py`.
 
 from __future__ import annotations
 
+import logging
 import struct
 import threading
 import warnings
@@ -40,6 +41,8 @@ DECODER_ERRORS: Final = (
 )  # fmt: skip
 
 _LIBRARIES: Final = 80_000_000  # bytes for codecs' code, threads and tables
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # not to standard error, unless wanted
 
 _pillow = threading.Lock()
 

@@ -109,6 +109,8 @@ def _listen(reader: int, before: int | None, heard: Overheard) -> None:
 def _sort(part: bytes, before: int | None, heard: Overheard) -> None:
     if _LIBRARIES.match(part) and b"\x1b" not in part:
         heard.add(part)
+    elif heard.count and part == b"\n":
+        return  # OpenCV ends some of its messages with an empty line
     elif before is not None:
         with suppress(OSError):  # whoever wrote it would not have got any further either
             os.write(before, part)
