@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,21 @@ def test_a_missing_folder_of_a_result_is_told_how_to_be_made(
     told = llenhance_("dark.jpg", "-o", "nowhere/bright.jpg").stderr
     assert told.startswith("error: nowhere: there is no such folder. Create it first, or ")
     assert llenhance_("dark.jpg", "-o", "nowhere/").code == 0
+
+
+@pytest.mark.parametrize(
+    "words", [["--format", "heic"], ["--format", ".HEIF"], ["-o", "bright.heic"]], ids=" ".join
+)
+def test_heic_is_told_what_comes_closest(run: Command, folder: Path, words: list[str]) -> None:
+    told = refused(run, "dark.jpg", *words)
+    assert "HEIC pictures cannot be written. Use AVIF, which is closest to it, or " in told
+
+
+def test_facts_of_a_model_are_lines_of_words_and_numbers(run: Command) -> None:
+    outcome = run("weights", "info", "nano")
+    assert outcome.code == 0
+    assert not set("{}[]") & set(outcome.stdout)
+    facts = dict(re.split(r"  +", line, maxsplit=1) for line in outcome.stdout.splitlines())
+    assert facts["license, commercial_use"] == "yes"
+    assert float(facts["training, validation, psnr"]) > 15
+    assert facts["training, recipe, batch"].isdigit()

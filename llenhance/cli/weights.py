@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, cast
@@ -316,12 +316,27 @@ def _as_table(found: Sequence[Listed]) -> str:
 
 
 def _as_lines(facts: dict[str, Any]) -> str:
-    flat: dict[str, Any] = {}
+    lines = list(_flat(facts))
+    widest = max(len(title) for title, _ in lines)
+    return "\n".join(f"{title:{widest}}  {printable(text)}" for title, text in lines)
+
+
+def _flat(facts: dict[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
+    """Yield titles and texts of facts; those inside of others have both titles."""
     for title, fact in facts.items():
         if isinstance(fact, dict):
-            parts = cast("dict[str, Any]", fact)
-            flat |= {f"{title}, {part}": value for part, value in parts.items()}
+            yield from _flat(cast("dict[str, Any]", fact), f"{within}{title}, ")
         else:
-            flat[title] = _UNKNOWN if fact is None else fact
-    widest = max(map(len, flat))
-    return "\n".join(f"{title:{widest}}  {printable(str(fact))}" for title, fact in flat.items())
+            yield within + title, _as_text(fact)
+
+
+def _as_text(fact: object) -> str:
+    if fact is None:
+        return _UNKNOWN
+    if isinstance(fact, bool):
+        return "yes" if fact else "no"
+    if isinstance(fact, float):
+        return f"{fact:.6g}"
+    if isinstance(fact, list | tuple):
+        return ", ".join(map(_as_text, cast("list[object]", fact))) or "none"
+    return str(fact)

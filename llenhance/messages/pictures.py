@@ -102,6 +102,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "{format} files can be read but not written, so the result is {written}"
     ),
     "unknown-format": Message("there is no such format", "Use one of {formats}"),
+    "heic-not-written": Message(
+        "HEIC pictures cannot be written", "Use AVIF, which is closest to it, or one of {formats}"
+    ),
     "format-read-only": Message(
         "pictures of this format can be read, but not written", "Use one of {formats}"
     ),

@@ -61,6 +61,7 @@ def format_of(path: PurePath | str) -> str:
     """
     key = format_named(path)
     if key is None:
+        _refuse_heic(str(path), _extension(path))
         raise UsageError("extension-unknown", str(path), extensions=_writable_extensions())
     if FORMATS[key].writer is None:
         raise UsageError(
@@ -84,6 +85,7 @@ def format_called(name: str) -> str:
             return key
     key = format_named(name)
     if key is None:
+        _refuse_heic(name, name)
         raise UsageError("unknown-format", name, formats=writable_titles())
     return key
 
@@ -133,6 +135,12 @@ def readable_extensions() -> frozenset[str]:
 def writable_titles() -> str:
     """Return the names of the formats that can be written, for a message."""
     return ", ".join(format.title for format in FORMATS.values() if format.writer)
+
+
+def _refuse_heic(name: str, called: str) -> None:
+    """Raise if a format is that of Apple's telephones, which no library here can write."""
+    if called.casefold().removeprefix(".") in ("heic", "heif", "hif"):
+        raise UsageError("heic-not-written", name, formats=writable_titles())
 
 
 def _writable_extensions() -> str:
