@@ -6,14 +6,13 @@ import ctypes
 import gc
 import os
 import sys
+from threading import Lock
 from typing import Final
 
 _TRIM_THRESHOLD: Final = -1  # parameters of `mallopt` from glibc's malloc.h
 _MMAP_THRESHOLD: Final = -3
 _GIGABYTE: Final = 1 << 30
-_MODEST: Final = 1 << 17  # bytes: what glibc does by itself
-
-_kept: Final[list[bool]] = []  # not empty: freed memory was kept
+_MODEST: Final = 1 << 17  # bytes: what glibc begins with
 
 
 def prepare() -> None:
@@ -34,18 +33,29 @@ def prepare() -> None:
 def make_room() -> None:
     """Give memory that nothing uses any longer back to the system, where that can be done.
 
-    If freed blocks were kept until now, large ones are given back from now on: memory is short, and
-    what the heap keeps is of no use to those who ask the system, such as the code that oneDNN makes
-    and the stacks of threads.
+    From now on, large blocks are given back as soon as they are freed: what the heap keeps is of no
+    use to those who ask the system, such as the code that oneDNN makes and the stacks of threads.
     """
     gc.collect()  # what failed may hold itself, and tensors, in a circle
     malloc = _malloc()
     if malloc is None:
         return
-    if _kept:
-        malloc.mallopt(_MMAP_THRESHOLD, _MODEST)
-        malloc.mallopt(_TRIM_THRESHOLD, _MODEST)
+    malloc.mallopt(_MMAP_THRESHOLD, _MODEST)
+    malloc.mallopt(_TRIM_THRESHOLD, _MODEST)
     malloc.malloc_trim(0)
+
+
+def new_lock() -> Lock:
+    """Return a lock that forking waits for: in the child it is free, and what it guards is whole.
+
+    It is for locks of a module: the system never forgets them.
+    """
+    lock = Lock()
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(
+            before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release
+        )
+    return lock
 
 
 def _keep_freed_memory() -> None:
@@ -55,10 +65,16 @@ def _keep_freed_memory() -> None:
     page, each time, which took longer than some convolutions.
     """
     malloc = _malloc()
-    if malloc is not None:
+    if malloc is not None and not _is_limited():
         malloc.mallopt(_MMAP_THRESHOLD, _GIGABYTE)
         malloc.mallopt(_TRIM_THRESHOLD, 2 * _GIGABYTE - 1)
-        _kept.append(True)
+
+
+def _is_limited() -> bool:
+    """Tell whether this process may use a part of its address space only, as `ulimit -v` does."""
+    import resource  # Windows has none
+
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
 
 
 def _malloc() -> ctypes.CDLL | None:

@@ -6,15 +6,18 @@ threads do not change them at the same time is shown by making the worst moment 
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from PIL import Image
 from support.photographs import photograph_file
+from support.runners import program
 
 from llenhance.pictures import guard
 from llenhance.pictures.decode import decode
@@ -120,3 +123,34 @@ def test_without_the_lock_all_of_this_goes_wrong(monkeypatch: pytest.MonkeyPatch
     assert seen.limit != 12345678
     assert seen.filters != filters
     assert "first is odd" in seen.second
+
+
+FORKING = """
+import os, signal, sys, threading
+from llenhance.pictures.decode import decode
+
+data, ended = open(sys.argv[1], "rb").read(), threading.Event()
+
+def read_on():
+    while not ended.is_set():
+        decode(data, name="picture")
+
+threading.Thread(target=read_on).start()
+states = []
+for _ in range(8):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(5)
+        decode(data, name="picture")
+        os._exit(0)
+    states.append(os.waitpid(child, 0)[1])
+ended.set()
+print(states)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+def test_a_child_that_is_forked_while_a_thread_decodes_can_decode(tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    path.write_bytes(photograph_file("PNG", size=(200, 200)))
+    assert program(FORKING, str(path), check=True).stdout.strip() == str([0] * 8)

@@ -6,6 +6,7 @@ command goes to `enhance`. A picture named like a command is reached with `./wei
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Generator, Sequence
@@ -134,8 +135,11 @@ def _problem(error: typer.TyperException, command: Sequence[str]) -> str | Usage
 
 def _ended(error: LlenhanceError, terminal: Terminal) -> int:
     """Tell of the error that ended a command, also in JSON if that was asked for."""
-    terminal.fail(error)
-    _document(error, terminal)
+    try:
+        terminal.fail(error)
+        _document(error, terminal)
+    except MemoryError:  # not even for what prints in color
+        os.write(2, f"error: {error}\n".encode(errors="replace"))
     return error.exit_code
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
 from typing import Final, NamedTuple
 
 import torch
@@ -19,12 +18,16 @@ from llenhance.model.architecture import Architecture
 from llenhance.model.conditioning import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, condition, log_picture
 from llenhance.model.context import Extent, check_context
 from llenhance.model.llflow import LLFlow
+from llenhance.process import new_lock
 
 FAITHFUL: Final = 50.0
 """dB against float32's result that a lower precision must reach for `auto` to choose it."""
 
 Run = Callable[[Tensor, Tensor, Context | None], Tensor]
 """The 12 channels ``(N, 12, H, W)``, the brightness ``(N,)`` and the context to the picture."""
+
+
+_folding: Final = new_lock()
 
 
 class Encoded(NamedTuple):
@@ -63,13 +66,12 @@ class Engine:
         self.precision = precision
         self._run: Run = run or FastNetwork(model, DTYPES[precision]).to(device)
         self._in_float32: FastNetwork | None = None
-        self._folding = Lock()
 
     def _exact(self) -> FastNetwork:
         """Return the network in float32, for sketches and where lower precision is not finite."""
         if isinstance(self._run, FastNetwork) and self.precision == "fp32":
             return self._run
-        with self._folding:  # few pictures need it, so it is made by the first that does
+        with _folding:  # few pictures need it, so it is made by the first that does
             if self._in_float32 is None:
                 self._in_float32 = FastNetwork(self._model, torch.float32).to(self.device)
             return self._in_float32

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import struct
-import threading
 import warnings
 import zlib
 from collections.abc import Callable, Generator, Iterator
@@ -21,6 +20,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 from llenhance.errors import LlenhanceError, PictureError, ResourceError
 from llenhance.memory import is_short, is_shortage
 from llenhance.messages.note import Note
+from llenhance.process import new_lock
 
 PIXEL_LIMIT: Final = 2**28  # 268 megapixels: 1 GiB in Pillow, 1.5 GiB as 16-bit RGB
 
@@ -44,7 +44,7 @@ _LIBRARIES: Final = 80_000_000  # bytes for codecs' code, threads and tables
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # not to standard error, unless wanted
 
-_pillow = threading.Lock()
+_pillow = new_lock()
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from typing import Final
 
+from llenhance.process import new_lock
+
 _STDERR: Final = 2
 _MOST: Final = 65536  # bytes that are kept; the rest is only counted
 _END: Final = b"\0llenhance: no more\0\n"
@@ -27,7 +29,7 @@ _LIBRARIES: Final = re.compile(
     re.VERBOSE,
 )
 
-_taken = threading.Lock()
+_taken = new_lock()
 
 
 class Overheard:
