@@ -13,6 +13,8 @@ from support.encoded import codes, saved, smooth_pixels
 
 from llenhance.errors import PictureError
 from llenhance.pictures.decode import decode
+from llenhance.pictures.encode import encode
+from llenhance.pictures.picture import Picture
 
 WIDE, HIGH = 5, 3
 INDICES = np.array([[1, 1, 1, 1, 2], [3, 4, 5, 6, 0], [7, 7, 0, 0, 0]])
@@ -62,6 +64,18 @@ def test_a_gif_of_very_many_frames_is_read_in_no_time() -> None:
     picture = decode(data[:at] + data[at:-1] * 5000 + b";", name="p")
     assert perf_counter() - started < 2
     assert codes(picture.notes) == ("first-frame-only",)
+
+
+@pytest.mark.parametrize("planar", [1, 2])
+def test_a_tiff_that_says_it_has_very_many_channels_is_refused_at_once(planar: int) -> None:
+    data = bytearray(encode(Picture(pixels=smooth_pixels()), format="TIFF", name="p"))
+    for tag, value in ((277, 65535), (284, planar)):
+        at = data.index(struct.pack("<HHI", tag, 3, 1)) + 8
+        struct.pack_into("<H", data, at, value)
+    started = perf_counter()
+    with pytest.raises(PictureError, match="65535 channels"):
+        decode(bytes(data), name="p")
+    assert perf_counter() - started < 1
 
 
 def test_the_pages_of_a_tiff_are_counted_in_no_time() -> None:

@@ -51,9 +51,7 @@ def test_lossless_and_hierarchical_files_are_named(process: int) -> None:
 
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("missing", [1, 2])
-def test_a_missing_end_marker_is_told_and_the_picture_read(
-    missing: int, progressive: bool
-) -> None:
+def test_a_missing_end_marker_is_told_and_the_picture_read(missing: int, progressive: bool) -> None:
     data = jpeg(progressive=progressive)
     picture = decode(data[:-missing], name="p")
     np.testing.assert_array_equal(picture.pixels, decode(data, name="p").pixels)

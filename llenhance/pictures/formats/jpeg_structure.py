@@ -29,9 +29,7 @@ _PROCESSES: Final = {
 }
 _USUAL_SCANS: Final = 30
 _SCANNED_AT_MOST: Final = 4 * 10**8  # pixels times scans: a few seconds
-_EXTRANEOUS: Final = re.compile(
-    r"Corrupt JPEG data: (\d+) extraneous bytes before marker 0xd9"
-)
+_EXTRANEOUS: Final = re.compile(r"Corrupt JPEG data: (\d+) extraneous bytes before marker 0xd9")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +92,7 @@ def _brought(header: bytes) -> set[tuple[int, int]]:
         return set()
     first, last = header[1 + 2 * count], min(header[2 + 2 * count], 63)
     components = header[1 : 1 + 2 * count : 2]
-    return {
-        (component, at) for component in components for at in range(first, last + 1)
-    }
+    return {(component, at) for component in components for at in range(first, last + 1)}
 
 
 def _markers(data: bytes) -> Iterator[tuple[int, int, int]]:

@@ -21,6 +21,7 @@ from llenhance.pictures.formats.tiff_directory import Directory, Entry
 from llenhance.pictures.pixels import Pixels, rows_of_a_band
 
 _TYPES: Final = {(1, 8): "u1", (1, 16): "u2", (3, 16): "f2", (3, 32): "f4", (3, 64): "f8"}
+_SAMPLES_AT_MOST: Final = 16  # each costs a pass over the file
 _CLIPPED_AT_MOST: Final = 0.1  # of the samples; a scale that is not 0 to 1 clips far more
 
 # Tags of a directory.
@@ -87,7 +88,9 @@ def layout_in(directory: Directory) -> Layout | None:
     formats = set(directory.numbers(_FORMAT, (1,)))
     color = directory.number(_COLOR, -1)
     colors = {0: 1, 1: 1, 2: 3}.get(color, 0)
-    if len(depths) != 1 or len(formats) != 1 or not colors or samples < colors:
+    if len(depths) != 1 or len(formats) != 1 or not colors:
+        return None
+    if not colors <= samples <= _SAMPLES_AT_MOST:
         return None
     kind = _TYPES.get((formats.pop(), depths.pop()))
     if kind is None:
