@@ -86,7 +86,7 @@ for format in ("jpeg", "webp", "tiff", "avif"):
         limited(megabytes, write, format)
 """
 RUN = """
-for megabytes in (20, 145):
+for megabytes in (20, 120, 145, 170, 195):
     limited(megabytes, command, [*sys.argv[2:], "--tile", "0"], sys.argv[1] + f"/{megabytes}/")
 """
 
@@ -120,11 +120,15 @@ def test_pictures_are_done_in_smaller_tiles_or_refused_with_code_4(tmp_path: Pat
     large = saved(tmp_path, "large.jpg", 600, 800)
     small = saved(tmp_path, "small.jpg", 24, 32)
     seen = outcomes(RUN, str(tmp_path), large, small)
-    assert [one["code"] for one in seen] == [4, 0], seen[1]["said"]
+    assert seen[0]["code"] == 4
     assert "out-of-memory" in seen[0]["said"]
-    assert "memory-short" in seen[1]["said"]
+    assert {one["code"] for one in seen} == {0, 4}, [one["said"] for one in seen]
     assert "Traceback" not in "".join(one["said"] for one in seen)
-    assert sorted(path.name for path in (tmp_path / "145").iterdir()) == ["large.jpg", "small.jpg"]
+    # From where on it is enough depends on the machine and on holes in the heap.
+    in_tiles = [one for one in seen if one["code"] == 0 and "memory-short" in one["said"]]
+    assert in_tiles, [one["said"] for one in seen]
+    folder = tmp_path / str(in_tiles[0]["megabytes"])
+    assert sorted(path.name for path in folder.iterdir()) == ["large.jpg", "small.jpg"]
 
 
 # --- What the libraries say ---------------------------------------------------------------------

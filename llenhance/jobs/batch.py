@@ -9,12 +9,13 @@ next one follows. What would fail for every picture alike is raised: `UsageError
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
 
-from llenhance.errors import PictureError
+from llenhance.errors import PictureError, ResourceError
 from llenhance.files.preflight import check_output
 from llenhance.files.reading import read_bytes
 from llenhance.files.whole import identity, make_folder, write_whole
@@ -183,9 +184,10 @@ def _enhance(
     if policy.dry_run:
         return replace(planned, estimate=enhancer.estimate(width=width, height=height))
     if not enhancer.fast and width * height > _LARGE:
-        seconds = enhancer.estimate(width=width, height=height).seconds
-        if seconds > LONG:
-            advise(Note("takes-long", seconds=round(seconds)))
+        with suppress(ResourceError):  # the work itself gets by with smaller tiles
+            seconds = enhancer.estimate(width=width, height=height).seconds
+            if seconds > LONG:
+                advise(Note("takes-long", seconds=round(seconds)))
     made = enhance_opened(opened, enhancer=enhancer, progress=tell)
     if job.output != STDIO:
         make_folder(job.output.parent)
