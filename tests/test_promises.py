@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from support.photographs import dark_photograph, example
 
-from llenhance import Enhancer
-from llenhance.enhancing.promises import as_gray, is_gray, light_kept
+from llenhance import Enhancer, read_picture, write_picture
+from llenhance.enhancing.promises import as_gray, light_kept
+from llenhance.pictures.pixels import equal_channels
 from llenhance.scoring.metrics import mean_grey
 
 
@@ -45,18 +47,45 @@ def blocks(values: NDArray[Any], height: int, width: int) -> NDArray[Any]:
 def test_gray_stays_gray(dtype: Any, fast: bool) -> None:
     gray = dark_photograph(96, 120, dtype=dtype)[..., :1].repeat(3, axis=2)
     found = Enhancer(device="cpu", precision="fp32", fast=fast).enhance(gray)
-    assert is_gray(found)
+    assert equal_channels(found)
     assert mean_grey(found) > 1.5 * mean_grey(gray)
 
 
+@pytest.mark.parametrize(
+    ("name", "mode"), [("a.jpg", "L"), ("a.png", "L"), ("a.tif", "L"), ("deep.png", "I;16")]
+)
+def test_file_of_one_channel_gives_one_of_one_channel(
+    name: str, mode: str, enhancer: Enhancer, tmp_path: Path
+) -> None:
+    values = dark_photograph(48, 64, dtype=np.uint16 if mode == "I;16" else np.uint8)[..., 0]
+    path, result = tmp_path / name, tmp_path / f"bright_{name}"
+    Image.fromarray(values).save(path)
+    write_picture(result, enhancer.enhance(path))
+    with Image.open(result) as image:
+        assert image.mode in (mode, "I;16B" if mode == "I;16" else mode)
+        assert image.size == (64, 48)
+    assert mean_grey(read_picture(result).pixels) > 1.5 * mean_grey(read_picture(path).pixels)
+
+
+def test_gray_tiff_keeps_transparency(enhancer: Enhancer, tmp_path: Path) -> None:
+    gray = dark_photograph(40, 40)[..., 0]
+    alpha = np.full((40, 40), 200, np.uint8)
+    Image.merge("LA", [Image.fromarray(gray), Image.fromarray(alpha)]).save(tmp_path / "a.tif")
+    write_picture(tmp_path / "b.tif", enhancer.enhance(tmp_path / "a.tif"))
+    found = read_picture(tmp_path / "b.tif")
+    assert found.alpha is not None
+    assert (found.alpha == 200).all()
+    assert equal_channels(found.pixels)
+
+
 def test_color_is_not_gray(enhancer: Enhancer) -> None:
-    assert not is_gray(enhancer.enhance(dark_photograph(64, 64)))
+    assert not equal_channels(enhancer.enhance(dark_photograph(64, 64)))
 
 
 @given(arrays(np.uint8, (3, 4, 3)))
 def test_gray_is_the_luma(pixels: NDArray[np.uint8]) -> None:
     found = as_gray(pixels)
-    assert is_gray(found)
+    assert equal_channels(found)
     luma = pixels @ np.array([0.299, 0.587, 0.114])
     assert np.abs(found[..., 0] - luma).max() <= 0.51
 

@@ -23,14 +23,6 @@ _ENHANCED: Final = 1.2  # from this gain on it has those of the network
 _DARK: Final = 1.0  # 8-bit levels added to both lumas: the gain of black is 1
 
 
-def is_gray(pixels: Pixels) -> bool:
-    """Tell whether the three channels are equal everywhere."""
-    return all(
-        bool((part[..., 0] == part[..., 1]).all() and (part[..., 0] == part[..., 2]).all())
-        for part in bands(pixels)
-    )
-
-
 def as_gray(pixels: Pixels) -> Pixels:
     """Return the luma of pixels in all three channels, ``(H, W, 3)`` of the same type."""
     result = np.empty_like(pixels)

@@ -13,13 +13,13 @@ from llenhance.engine.engine import Engine
 from llenhance.enhancing.fast import enhance_fast
 from llenhance.enhancing.plan import Plan, look
 from llenhance.enhancing.progress import Progress
-from llenhance.enhancing.promises import as_gray, is_gray, light_kept
+from llenhance.enhancing.promises import as_gray, light_kept
 from llenhance.enhancing.target import Aim
 from llenhance.enhancing.tiled import enhance_pixels
 from llenhance.enhancing.wish import Wish
 from llenhance.memory import lack_of_memory_told
 from llenhance.messages.note import Note
-from llenhance.pictures.pixels import Pixels
+from llenhance.pictures.pixels import Pixels, equal_channels
 from llenhance.pictures.visible import Weights
 from llenhance.scoring.metrics import mean_grey
 
@@ -102,7 +102,7 @@ def render(
 
     with lack_of_memory_told():
         bright = enhance_fast(pixels, in_tiles) if fast else in_tiles(pixels)
-        if is_gray(pixels):
+        if equal_channels(pixels):
             bright = as_gray(bright)
         return light_kept(pixels, bright) if plan.keeps_light else bright
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from llenhance.errors import UsageError
 from llenhance.messages.note import Note
-from llenhance.pictures.pixels import Pixels
+from llenhance.pictures.pixels import Pixels, equal_channels
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -38,6 +38,8 @@ class Picture:
         xmp: an XMP packet with orientation 1.
         iptc: captions and the like, as the blocks of Photoshop that JPEG files hold them in.
         dpi: dots per inch, across and down.
+        gray: whether the file had one channel of color: so has the file that is written, if the
+            format has such a thing and the channels are equal.
         source_format: a key of `formats.FORMATS`, or 'array'.
         notes: what was left behind when the file was read.
     """
@@ -49,6 +51,7 @@ class Picture:
     xmp: bytes | None = None
     iptc: bytes | None = None
     dpi: tuple[float, float] | None = None
+    gray: bool = False
     source_format: str = "array"
     notes: tuple[Note, ...] = ()
 
@@ -85,6 +88,11 @@ class Picture:
     def depth(self) -> int:
         """Bits per channel: 8 or 16."""
         return DEPTHS[self.pixels.dtype.name]
+
+    @property
+    def is_gray(self) -> bool:
+        """Whether a file with one channel holds the picture: it came from one, and has no color."""
+        return self.gray and self.icc_profile is None and equal_channels(self.pixels)
 
     def with_pixels(self, pixels: Pixels) -> Picture:
         """Return this picture with other pixels of the same size and type."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import numpy as np
 from PIL import Image, ImageFile, TiffImagePlugin
@@ -20,6 +20,9 @@ from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.exif import tells_adobe_rgb
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.pixels import TURNS, Pixels, as_stored, rows_of_a_band
+
+_ONE_CHANNEL: Final = {"1", "L", "LA", "La", "I;16", "I;16B", "I;16L", "I;16N"}
+_GRAY: Final = {"JPEG", "BMP"}  # formats of Pillow that have files of one channel
 
 
 def open_file(data: bytes, *formats: str) -> ImageFile.ImageFile:
@@ -70,9 +73,9 @@ def from_pillow(image: Image.Image) -> Picture:
     return replace(picture, notes=(*picture.notes, *guard.notes_of(heard)))
 
 
-def to_pillow(pixels: Pixels, alpha: Pixels | None) -> Image.Image:
-    """Return an RGB or, with alpha, RGBA image of 8 bits per channel."""
-    image = Image.fromarray(to_8_bits(pixels))
+def to_pillow(pixels: Pixels, alpha: Pixels | None, *, gray: bool = False) -> Image.Image:
+    """Return an image of 8 bits per channel: RGB or L, and with alpha RGBA or LA."""
+    image = Image.fromarray(to_8_bits(np.ascontiguousarray(pixels[..., 0]) if gray else pixels))
     if alpha is not None:
         image.putalpha(Image.fromarray(to_8_bits(alpha)))
     return image
@@ -91,7 +94,8 @@ def save(picture: Picture, format: str, **options: Any) -> bytes:
     if picture.exif:
         options["exif"] = b"Exif\0\0" + picture.exif
     file = BytesIO()
-    to_pillow(picture.pixels, picture.alpha).save(file, format, **options)
+    gray = format in _GRAY and picture.is_gray
+    to_pillow(picture.pixels, picture.alpha, gray=gray).save(file, format, **options)
     return file.getvalue()
 
 
@@ -134,6 +138,7 @@ def _picture_in(
         pixels=pixels,
         alpha=alpha,
         icc_profile=profile,
+        gray=image.mode in _ONE_CHANNEL,
         exif=metadata.upright_exif(told, orientation, size, notes),
         xmp=xmp,
         dpi=metadata.dpi_of(image, told, orientation),

@@ -38,6 +38,14 @@ def bands(pixels: Array) -> Iterator[Array]:
         yield cast("Array", pixels[top : top + rows])
 
 
+def equal_channels(pixels: Pixels) -> bool:
+    """Tell whether the three channels are equal everywhere: whether a picture is gray."""
+    return all(
+        bool((part[..., 0] == part[..., 1]).all() and (part[..., 0] == part[..., 2]).all())
+        for part in bands(pixels)
+    )
+
+
 def upright(stored: Array, orientation: int) -> Array:
     """Return a view of a stored (H, W, ...) array as it should be seen."""
     swap, rows, columns = TURNS[orientation]

@@ -108,7 +108,9 @@ def _has_texts(image: ImageFile.ImageFile) -> bool:
 
 def _write(picture: Picture, quality: int | None) -> bytes:
     pixels, alpha = picture.pixels, picture.alpha
-    if alpha is None:
+    if alpha is None and picture.is_gray:  # OpenCV writes no gray with alpha
+        stored = np.ascontiguousarray(pixels[..., 0])
+    elif alpha is None:
         stored = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
     else:
         stored = np.dstack([pixels[..., 2], pixels[..., 1], pixels[..., 0], alpha])

@@ -37,14 +37,15 @@ def write(picture: Picture, quality: int | None) -> bytes:
         picture: stays as it is.
         quality: is not used: the format is lossless.
     """
-    pixels, alpha = picture.pixels, picture.alpha
+    gray = picture.is_gray
+    pixels, alpha = (picture.pixels[..., :1] if gray else picture.pixels), picture.alpha
     exif = bytearray(picture.exif or b"")
     if exif:
         drop_impossible(exif)  # here they would point to pixels
     base = bytes(exif) or b"II*\0" + b"\0" * 4
     order = "<" if base[:2] == b"II" else ">"
     height, width = pixels.shape[:2]
-    samples = 3 if alpha is None else 4
+    samples = pixels.shape[2] + (alpha is not None)
     body = [base, b"\0" * (len(base) % 2)]  # every value begins at an even offset
     end = len(base) + len(base) % 2
 
@@ -79,7 +80,7 @@ def write(picture: Picture, quality: int | None) -> bytes:
     entry(257, LONG, [height])
     entry(258, SHORT, [8 * pixels.itemsize] * samples)
     entry(259, SHORT, [8])  # deflate
-    entry(262, SHORT, [2])  # RGB
+    entry(262, SHORT, [1 if gray else 2])  # black is 0; RGB
     entry(273, LONG, [start for start, _ in strips])
     entry(274, SHORT, [1])  # upright
     entry(277, SHORT, [samples])
