@@ -90,6 +90,14 @@ def test_gray_is_the_luma(pixels: NDArray[np.uint8]) -> None:
     assert np.abs(found[..., 0] - luma).max() <= 0.51
 
 
+@pytest.mark.parametrize("value", [0, 17, 128, 255])
+def test_even_picture_stays_even(value: int, enhancer: Enhancer) -> None:
+    pixels = np.full((40, 56, 3), (value, value, max(0, value - 9)), np.uint8)
+    np.testing.assert_array_equal(enhancer.enhance(pixels), pixels)
+    found = enhancer.enhance(pixels, target_mean=0.4)
+    assert (found == found[0, 0]).all()
+
+
 # --- Never darker -------------------------------------------------------------------------------
 
 

@@ -1,7 +1,7 @@
 """What everybody takes for granted of a result, whatever the network computes.
 
-A gray picture stays gray, and what is well lit already is left alone: without being asked, nothing
-gets darker.
+A gray picture stays gray, an even one stays even, and what is well lit already is left alone:
+without being asked, nothing gets darker.
 """
 
 from __future__ import annotations
@@ -21,6 +21,17 @@ _COARSE: Final = 96  # pixels of the longer side of the copies whose brightness 
 _UNTOUCHED: Final = 1.02  # up to this gain of luma, a place keeps the pixels of the input
 _ENHANCED: Final = 1.2  # from this gain on it has those of the network
 _DARK: Final = 1.0  # 8-bit levels added to both lumas: the gain of black is 1
+
+
+def is_even(pixels: Pixels) -> bool:
+    """Tell whether all pixels are the same: there is nothing to be seen."""
+    return bool((pixels == pixels[0, 0]).all())
+
+
+def evened(pixels: Pixels) -> Pixels:
+    """Return the mean color in place of every pixel."""
+    mean = pixels.reshape(-1, 3).mean(axis=0)
+    return np.full_like(pixels, np.rint(mean).astype(pixels.dtype))
 
 
 def as_gray(pixels: Pixels) -> Pixels:

@@ -13,7 +13,7 @@ from llenhance.engine.engine import Engine
 from llenhance.enhancing.fast import enhance_fast
 from llenhance.enhancing.plan import Plan, look
 from llenhance.enhancing.progress import Progress
-from llenhance.enhancing.promises import as_gray, light_kept
+from llenhance.enhancing.promises import as_gray, evened, is_even, light_kept
 from llenhance.enhancing.target import Aim
 from llenhance.enhancing.tiled import enhance_pixels
 from llenhance.enhancing.wish import Wish
@@ -104,6 +104,8 @@ def render(
         bright = enhance_fast(pixels, in_tiles) if fast else in_tiles(pixels)
         if equal_channels(pixels):
             bright = as_gray(bright)
+        if is_even(pixels):
+            return pixels.copy() if plan.keeps_light else evened(bright)
         return light_kept(pixels, bright) if plan.keeps_light else bright
 
 
