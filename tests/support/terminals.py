@@ -48,9 +48,10 @@ def run_in_terminal(
         signal.signal(signal.SIGINT, signal.default_int_handler)
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
+    sizes = {"COLUMNS", "LINES"}  # of another terminal: pytest-xdist sets them for its workers
     running = subprocess.Popen(
         command,
-        env=environment,
+        env={key: value for key, value in environment.items() if key not in sizes},
         preexec_fn=take_terminal,
         stdin=inner,
         stdout=inner,
