@@ -157,7 +157,7 @@ def plan_each(
     refused: list[UsageError] = []
     for source in sources:
         if source in earlier:
-            note = Note("earlier-result", source=str(earlier[source]))
+            note = Note("earlier-result")
             planned.append(NoOutput(source=source, why=note))
             continue
         try:

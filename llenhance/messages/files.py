@@ -25,8 +25,8 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "Enhance {second} alone, with another name for its result",
     ),
     "earlier-result": note(
-        "it was skipped: by its name it is the result of {source} from an earlier run",
-        "To enhance it again, enhance it without {source}",
+        "it was skipped: by its name it is a result of an earlier run",
+        "To enhance it, give it alone",
     ),
     "named-twice": note("it was named more than once, and is enhanced once"),
     "one-name-for-many": Message(

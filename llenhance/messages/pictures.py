@@ -20,6 +20,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "too-many-pixels": Message(
         "it is too large (more than {megapixels} megapixels)", "Scale it down or crop it first"
     ),
+    "animation-too-large": Message(
+        "its frames are too large for an animation (more than {megapixels} megapixels)",
+        "Save the frame that you want as a picture of its own",
+    ),
     "picture-exceeds-memory": Message(
         "there is not enough memory for it", "Close other programs, or scale it down first"
     ),
@@ -60,9 +64,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "end-marker-missing": note("the mark at its end is missing; all of its pixels are there"),
     "values-clipped": note("{percent} % of its values are not within 0 to 1 and were clipped"),
-    "extra-channels-left-behind": note(
-        "{channels} more channels beside the color were left behind"
-    ),
+    "extra-channels-left-behind": note("channels beside the color were left behind: {channels}"),
     "decoder-warned": warning("its decoder warned: {warning}"),
     "read-with-8-bits": note("it has more than 8 bits per channel, of which 8 were read"),
     "cmyk-without-profile": note("its CMYK colors were converted without a color profile"),
@@ -74,9 +76,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "color-profile-left-behind": note("a color profile for {space} was left behind"),
     "damaged-exif-left-behind": note("damaged EXIF data was left behind"),
-    "exif-entries-left-behind": note(
-        "{count} entries of the EXIF data are damaged and were left behind"
-    ),
+    "exif-entries-left-behind": note("damaged entries of the EXIF data were left behind: {count}"),
     "iptc-left-behind": note("IPTC or Photoshop data was left behind"),
     "photoshop-left-behind": note("Photoshop's own data was left behind"),
     "regions-left-behind": note(

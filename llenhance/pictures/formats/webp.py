@@ -26,7 +26,8 @@ def _read(data: bytes) -> Picture:
         if width * height > guard.PIXEL_LIMIT:
             raise Image.DecompressionBombError
         if data[20] & _MOVES and width * height > _MOVING_AT_MOST:
-            raise PictureError("too-many-pixels", "picture", megapixels=_MOVING_AT_MOST // 10**6)
+            most = _MOVING_AT_MOST // 10**6
+            raise PictureError("animation-too-large", "picture", megapixels=most)
     return pillow.first_frame(pillow.open_file(data, "WEBP"))
 
 
