@@ -14,6 +14,7 @@ from llenhance.pictures.pixels import Pixels
 _SIDE: Final = 256  # pixels of the copy that is looked at
 _SMALLEST: Final = 64  # pixels a side of a picture that is worth the search
 _EVEN: Final = 6  # 8-bit levels that the surroundings may differ from their color
+_BEYOND: Final = 1.04  # squared distance that is outside beyond the doubt of half a pixel
 _OUTSIDE: Final = 0.99  # share of the outside of the ellipse that is even
 _FADING: Final = 2.5  # 8-bit levels that they may differ right outside: a light fades more slowly
 _LIT_RIM: Final = 0.5  # share of the rim where the picture differs from its surroundings
@@ -51,7 +52,7 @@ def outside_of_circle(pixels: Pixels) -> NDArray[np.bool_] | None:
     if not len(rows) or not len(columns):
         return None
     found = _ellipse(small.shape[:2], rows, columns)
-    if found is None or around[found > 1].mean() < _OUTSIDE:
+    if found is None or around[found > _BEYOND].mean() < _OUTSIDE:
         return None
     rim, ring = (found > 0.85) & (found < 0.95), (found > 1.05) & (found < 1.3)
     if not rim.any() or (~around[rim]).mean() < _LIT_RIM:
