@@ -124,7 +124,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def _problem(error: typer.TyperException, command: Sequence[str]) -> str | UsageError:
     """Return what Typer finds wrong with a command line, in words that help."""
-    problem = error.format_message().replace("Value error, ", "").rstrip(".")  # pydantic's
+    problem = error.format_message().rstrip(".")
+    for words, ours in (("Value error, ", ""), ("Input should be", "it must be")):  # pydantic's
+        problem = problem.replace(words, ours)
     if problem.startswith("No such option"):
         try:
             meant.refuse_dash(command)
