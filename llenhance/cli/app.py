@@ -124,15 +124,13 @@ def run(arguments: Sequence[str]) -> int:
 
 def _problem(error: typer.TyperException, command: Sequence[str]) -> str | UsageError:
     """Return what Typer finds wrong with a command line, in words that help."""
-    problem = error.format_message().rstrip(".")
-    for words, ours in (("Value error, ", ""), ("Input should be", "it must be")):  # pydantic's
-        problem = problem.replace(words, ours)
+    problem = error.format_message().replace("Value error, ", "").rstrip(".")  # pydantic's
     if problem.startswith("No such option"):
         try:
             meant.refuse_dash(command)
         except UsageError as better:
             return better
-    return meant.number_meant(problem, command)
+    return meant.number_meant(problem, command).replace("Input should be", "it must be")
 
 
 def _ended(error: LlenhanceError, terminal: Terminal) -> int:
