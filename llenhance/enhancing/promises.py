@@ -25,7 +25,7 @@ _DARK: Final = 1.0  # 8-bit levels added to both lumas: the gain of black is 1
 
 def is_even(pixels: Pixels) -> bool:
     """Tell whether all pixels are the same: there is nothing to be seen."""
-    return bool((pixels == pixels[0, 0]).all())
+    return all(bool((part == pixels[0, 0]).all()) for part in bands(pixels))
 
 
 def evened(pixels: Pixels) -> Pixels:

@@ -62,8 +62,7 @@ def plan_for(
         ResourceError: There is not enough memory.
     """
     with lack_of_memory_told():
-        plan = look(pixels, engine, brightness=wish.brightness, weights=weights)
-        plan = replace(plan, keeps_light=not wish.may_darken)
+        plan = _looked(engine, pixels, wish, weights)
         if not wish.is_target:
             return plan
         return Aim(engine, pixels, plan, wish, tile=tile, weights=weights).plan
@@ -137,8 +136,7 @@ def enhance(
         ResourceError: There is not enough memory.
     """
     with lack_of_memory_told():
-        plan = look(pixels, engine, brightness=wish.brightness, weights=weights)
-        plan = replace(plan, keeps_light=not wish.may_darken)
+        plan = _looked(engine, pixels, wish, weights)
         if not wish.is_target:
             bright = render(engine, pixels, plan, tile=tile, fast=fast, progress=progress)
             return Rendered(bright, wish.brightness, mean_grey(bright, weights))
@@ -152,6 +150,12 @@ def enhance(
             passes += 1
             if not aim.correct(mean):
                 return Rendered(bright, plan.constant - plan.predicted, mean, aim.note(mean))
+
+
+def _looked(engine: Engine, pixels: Pixels, wish: Wish, weights: Weights | None) -> Plan:
+    """Return the plan for a wish, before it is aimed at a target."""
+    plan = look(pixels, engine, brightness=wish.brightness, weights=weights)
+    return replace(plan, keeps_light=not wish.may_darken)
 
 
 def _counting_on(progress: Progress, earlier: int) -> Progress:
