@@ -6,7 +6,7 @@ The path of a picture goes on in `enhancing/render.py`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypeVar, cast, overload
 
@@ -197,25 +197,26 @@ class Enhancer:
             raise UsageError(
                 "wrong-type", "progress", given=type(progress).__name__, wanted="function"
             )
-        visible, seen = _seen_in(picture)
+        seen = _seen_in(picture)
 
         def work(tile: int) -> rendering.Rendered:
             return rendering.enhance(
                 self._engine,
-                seen,
+                seen.pixels,
                 wish,
                 tile=tile,
                 fast=self.fast,
-                weights=visible.weights,
+                weights=seen.visible.weights,
                 progress=progress,
             )
 
-        made, shortage = self._in_memory(seen, work)
+        made, shortage = self._in_memory(seen.pixels, work)
+        notes = (made.note, shortage, seen.visible.note())
         return Enhanced(
-            picture=_with_seen(picture, visible, made.pixels),
+            picture=seen.enhanced(made.pixels),
             brightness=made.brightness,
             mean_grey=made.mean_grey,
-            notes=tuple(note for note in (made.note, shortage, visible.note()) if note is not None),
+            notes=tuple(note for note in notes if note is not None),
         )
 
     def look(self, pixels: Pixels, wish: Wish = AUTOMATIC) -> Plan:
@@ -309,8 +310,11 @@ class Enhancer:
         Raises:
             UsageError: ``pixels`` is no such array.
         """
-        whole = checked(pixels)
-        return network_inputs(self._engine, whole, self.look(whole, wish))
+        whole = checked(pixels)  # with its frame: the window is that of all pixels
+        plan, _ = self._in_memory(
+            whole, lambda tile: rendering.plan_for(self._engine, whole, wish, tile=tile)
+        )
+        return network_inputs(self._engine, whole, plan)
 
     @property
     def engine(self) -> Engine:
@@ -335,15 +339,15 @@ class Enhancer:
             ResourceError: There is not enough memory.
         """
         constant = float(brightness_of(torch.tensor(mean_grey)))
-        visible, seen = _seen_in(picture)
+        seen = _seen_in(picture)
 
         def work(tile: int) -> Pixels:
             with lack_of_memory_told():
-                plan = look(seen, self._engine, weights=visible.weights)
+                plan = look(seen.pixels, self._engine, weights=seen.visible.weights)
             plan = plan.at(constant, self._engine)
-            return rendering.render(self._engine, seen, plan, tile=tile, fast=self.fast)
+            return rendering.render(self._engine, seen.pixels, plan, tile=tile, fast=self.fast)
 
-        return _with_seen(picture, visible, self._in_memory(seen, work)[0])
+        return seen.enhanced(self._in_memory(seen.pixels, work)[0])
 
     def _in_memory(self, pixels: Pixels, work: Callable[[int], Made]) -> tuple[Made, Note | None]:
         """Do the work in tiles that memory holds; also return a note if they had to shrink.
@@ -363,16 +367,32 @@ class Enhancer:
             make_room()
 
 
-def _seen_in(picture: Picture) -> tuple[Visible, Pixels]:
-    """Return what of a picture is seen, and its pixels on the curve of sRGB for the network."""
-    whole = as_srgb(picture)
-    visible = visible_part(whole, picture.alpha)
-    return visible, visible.cut(whole)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What the network sees of a picture.
+
+    Attributes:
+        picture: The whole of it.
+        srgb: Its pixels on the curve of sRGB, with what is no picture.
+        visible: Says what of them is picture.
+        pixels: That part, filled where nothing is seen.
+    """
+
+    picture: Picture
+    srgb: Pixels
+    visible: Visible
+    pixels: Pixels
+
+    def enhanced(self, pixels: Pixels) -> Picture:
+        """Return the picture with this in place of what is seen, in its own space."""
+        placed = in_its_space(self.picture, self.visible.placed(self.srgb, pixels))
+        if self.visible.is_everything:
+            return placed
+        part = self.visible.part(placed.pixels)
+        return placed.with_pixels(self.visible.placed(self.picture.pixels, part))
 
 
-def _with_seen(picture: Picture, visible: Visible, enhanced: Pixels) -> Picture:
-    """Return a picture with what is seen enhanced, in its own space; all else is as it was."""
-    whole = in_its_space(picture, visible.placed(as_srgb(picture), enhanced))
-    if visible.is_everything:
-        return whole
-    return whole.with_pixels(visible.placed(picture.pixels, visible.part(whole.pixels)))
+def _seen_in(picture: Picture) -> _Seen:
+    srgb = as_srgb(picture)
+    visible = visible_part(srgb, picture.alpha)
+    return _Seen(picture=picture, srgb=srgb, visible=visible, pixels=visible.cut(srgb))

@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageOps
 from support.photographs import example
 
 from llenhance import Enhancer, Picture, Wish
+from llenhance.model.conditioning import thumbnail
 from llenhance.pictures.circle import outside_of_circle
 from llenhance.pictures.frame import Frame, frame_around
 from llenhance.pictures.visible import visible_part
@@ -141,6 +142,15 @@ def test_look_and_render_leave_the_frame_out_too(
     pixels = framed(photograph, FRAMES["bars"], COLORS["black"])
     plan = enhancer.look(pixels)
     np.testing.assert_array_equal(enhancer.render(pixels, plan), enhancer.enhance(pixels))
+
+
+def test_inputs_of_an_exported_network_are_all_of_the_same_pixels(
+    photograph: NDArray[np.uint8], enhancer: Enhancer
+) -> None:
+    pixels = framed(photograph, FRAMES["bars"], COLORS["white"])
+    inputs = enhancer.network_inputs(pixels)
+    np.testing.assert_array_equal(inputs["window"], [0, 0, *pixels.shape[:2]])
+    np.testing.assert_array_equal(inputs["thumbnail"], thumbnail(pixels).numpy())
 
 
 # --- No false alarms ----------------------------------------------------------------------------
