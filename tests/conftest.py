@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import settings
+from safetensors.torch import save_file
 from support.architectures import TINY_OURS
 from support.pairs import save_pairs
 from support.photographs import photograph_file
 from support.runners import Command, command
 
 from llenhance.model.llflow import LLFlow
+from llenhance.scoring.lpips import LPIPS
 from llenhance.weights.file import store
 
 torch.set_num_threads(1)  # threads of small networks wait for each other longer than they work
@@ -60,3 +62,18 @@ def pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def evaluate_(capfdbinary: pytest.CaptureFixture[bytes], pairs: Path) -> Command:
     """Run `llenhance evaluate` in the working folder of pairs."""
     return command(capfdbinary, "evaluate")
+
+
+@pytest.fixture(scope="module")
+def lpips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights of a network that judges at random."""
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("lpips") / "lpips.safetensors"
+    save_file(LPIPS().state_dict(), path)
+    return path
+
+
+@pytest.fixture
+def scored(evaluate_: Command) -> Command:
+    """Score `low` as it is."""
+    return lambda *arguments: evaluate_("--outputs-only", "low", "high", *arguments)

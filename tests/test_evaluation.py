@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from support.architectures import TINY_OURS, TINY_PAPER
 from support.networks import disturbed
 from support.pairs import save
@@ -27,7 +26,6 @@ from llenhance.files.folders import read_pixels
 from llenhance.jobs.evaluate import Scored, summarise
 from llenhance.model.brightness import GAIN, MIDDLE
 from llenhance.pictures.picture import Picture
-from llenhance.scoring.lpips import LPIPS
 from llenhance.scoring.metrics import appearance, mean_grey
 from llenhance.weights.file import store
 
@@ -52,21 +50,6 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = folder / f"{name}.safetensors"
         store(model, path, training={}, dtype=torch.float32, overwrite=False)
     return folder
-
-
-@pytest.fixture(scope="module")
-def lpips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Weights of a network that judges at random."""
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("lpips") / "lpips.safetensors"
-    save_file(LPIPS().state_dict(), path)
-    return path
-
-
-@pytest.fixture
-def scored(evaluate_: Command) -> Command:
-    """Score `low` as it is."""
-    return lambda *arguments: evaluate_("--outputs-only", "low", "high", *arguments)
 
 
 @pytest.fixture

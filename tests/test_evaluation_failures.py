@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import torch
-from safetensors.torch import save_file
 from support.pairs import save
 from support.photographs import photograph
 from support.runners import Command
@@ -14,22 +12,6 @@ from support.runners import Command
 from llenhance import errors
 from llenhance.enhancer import Enhancer
 from llenhance.jobs.evaluate import evaluate, plan
-from llenhance.scoring.lpips import LPIPS
-
-
-@pytest.fixture(scope="module")
-def lpips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Weights of a network that judges at random."""
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("lpips") / "lpips.safetensors"
-    save_file(LPIPS().state_dict(), path)
-    return path
-
-
-@pytest.fixture
-def scored(evaluate_: Command) -> Command:
-    """Score `low` as it is."""
-    return lambda *arguments: evaluate_("--outputs-only", "low", "high", *arguments)
 
 
 @pytest.fixture

@@ -16,12 +16,6 @@ import llenhance
 
 
 @pytest.fixture
-def scored(evaluate_: Command) -> Command:
-    """Score `low` as it is."""
-    return lambda *arguments: evaluate_("--outputs-only", "low", "high", *arguments)
-
-
-@pytest.fixture
 def enhanced(evaluate_: Command, tiny: Path) -> Command:
     """Enhance `low` with a tiny network and score that."""
     return lambda *arguments: evaluate_("low", "high", "--model", str(tiny), *arguments)
