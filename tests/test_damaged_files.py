@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import tracemalloc
 import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, cast
 
@@ -30,8 +32,8 @@ from support.encoded import (
     through,
 )
 
-from llenhance.errors import LlenhanceError, PictureError, ResourceError
-from llenhance.pictures import guard, pillow
+from llenhance.errors import LlenhanceError, PictureError, ResourceError, UsageError
+from llenhance.pictures import pillow
 from llenhance.pictures.decode import decode
 from llenhance.pictures.encode import encode
 from llenhance.pictures.formats import format_in
@@ -92,13 +94,18 @@ def large_webp(width: int, height: int) -> bytes:
         header_of_png(2**31 - 1, 2**31 - 1) + chunk(b"IDAT", b""),
         large_tiff(20000, 15000),
         large_webp(40000, 30000),
+        b"P6 40000 30000 255\n",
+        b"P3 40000 30000 255\n",
+        b"GIF89a" + struct.pack("<HH", 40000, 30000) + b"\0\0\0," + bytes(10),
     ],
-    ids=["PNG", "largest PNG", "TIFF", "WebP"],
+    ids=["PNG", "largest PNG", "TIFF", "WebP", "PNM", "text PNM", "GIF"],
 )
 def test_a_bomb_is_refused_before_memory_is_taken(data: bytes) -> None:
     tracemalloc.start()
     try:
-        with pytest.raises(PictureError, match=r"too large \(more than 268 megapixels\)"):
+        with pytest.raises(
+            PictureError, match=r"too large: it has .* megapixels, and at most 200 are read"
+        ):
             decode(data, name="p")
         assert tracemalloc.get_traced_memory()[1] < 20e6
     finally:
@@ -113,20 +120,45 @@ def test_a_picture_within_the_limit_is_not_too_large(large: Any) -> None:
 
 
 @pytest.mark.parametrize("format", WRITABLE)
-def test_a_picture_at_the_limit_is_read_without_a_word(
-    format: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data = encode(Picture(pixels=smooth_pixels(48, 64)), format=format, name="p")
-    monkeypatch.setattr(guard, "PIXEL_LIMIT", 48 * 64)
-    assert decode(data, name="p").notes == ()
+def test_a_picture_at_the_limit_is_read_without_a_word(format: str) -> None:
+    data = encode(Picture(pixels=smooth_pixels(40, 50)), format=format, name="p")
+    assert decode(data, name="p", max_megapixels=0.002).notes == ()
 
 
 @pytest.mark.parametrize("format", WRITABLE)
-def test_a_picture_above_the_limit_is_refused(format: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_above_the_limit_is_refused(format: str) -> None:
     data = encode(Picture(pixels=smooth_pixels(48, 64)), format=format, name="p")
-    monkeypatch.setattr(guard, "PIXEL_LIMIT", 48 * 64 - 2)
-    with pytest.raises(PictureError, match="too large"):
-        decode(data, name="p")
+    with pytest.raises(PictureError, match=r"it has 0\.01 megapixels, and at most 0\.003 are read"):
+        decode(data, name="p", max_megapixels=0.003)
+    assert decode(data, name="p", max_megapixels=math.inf).width == 64
+
+
+@pytest.mark.parametrize("limit", [0, -1, math.nan])
+def test_a_limit_that_is_none_is_refused(limit: float) -> None:
+    with pytest.raises(UsageError, match="Use a number above 0"):
+        decode(b"", name="p", max_megapixels=limit)
+
+
+def test_two_threads_have_limits_of_their_own() -> None:
+    data = encode(Picture(pixels=smooth_pixels(48, 64)), format="TIFF", name="p")
+
+    def reads(limit: float) -> bool:
+        try:
+            return decode(data, name="p", max_megapixels=limit).width == 64
+        except PictureError:
+            return False
+
+    limits = [0.003, 1.0] * 40
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(reads, limits)) == [limit == 1.0 for limit in limits]
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+def test_plain_webp_is_refused_at_its_header(lossless: bool) -> None:
+    """Nothing behind the header is looked at: it is not there."""
+    data = saved(Image.new("RGB", (120, 100)), "WEBP", lossless=lossless)[:32]
+    with pytest.raises(PictureError, match=r"it has 0\.02 megapixels"):
+        decode(data, name="p", max_megapixels=0.01)
 
 
 def test_pillows_own_limit_is_as_before(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,9 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
         "enhance": "Enhance {second} alone, and give its result another name with -o"
     },
     "extension-contradicts-format": {"enhance": "Change --format, or the name after -o"},
+    "too-many-pixels": {
+        "enhance": "If you trust the file, let it be read with --max-megapixels {megapixels:g}"
+    },
     # What a format cannot hold
     "transparency-lost": {"enhance": _PNG},
     "depth-lost": {"enhance": _PNG},

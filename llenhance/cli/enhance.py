@@ -21,6 +21,7 @@ from llenhance.cli.options import (
 )
 from llenhance.cli.results import report
 from llenhance.cli.terminal import Terminal
+from llenhance.pictures.limits import MEGAPIXELS
 
 
 def enhance(
@@ -81,6 +82,10 @@ def enhance(
         int | None,
         typer.Option(metavar="1-100", min=1, max=100, help="Quality of JPEG, WebP and AVIF."),
     ] = None,
+    max_megapixels: Annotated[
+        float,
+        typer.Option(metavar="N", min=0.01, help="Refuse larger pictures before they are decoded."),
+    ] = MEGAPIXELS,
     offline: Offline = False,
     dry_run: Annotated[
         bool,
@@ -122,10 +127,15 @@ def enhance(
     side = tile_side(tile)
     request = Request(
         wish=wish_for(
-            brightness=brightness, exposure=exposure, target_mean=target_mean, match=match
+            brightness=brightness,
+            exposure=exposure,
+            target_mean=target_mean,
+            match=match,
+            max_megapixels=max_megapixels,
         ),
         format=format_to_write(file_format) if file_format else None,
         quality=quality,
+        max_megapixels=max_megapixels,
     )
     policy = batch.Policy(output=output, overwrite=overwrite, dry_run=dry_run)
     found = obtain(model, terminal=terminal, offline=offline)

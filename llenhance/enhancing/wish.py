@@ -12,6 +12,7 @@ from typing import Final, cast
 from llenhance.errors import PictureError, UsageError
 from llenhance.files.inputs import opened
 from llenhance.model.architecture import USUAL_BRIGHTNESS
+from llenhance.pictures.limits import MEGAPIXELS
 from llenhance.pictures.spaces import as_srgb
 from llenhance.pictures.visible import visible_part
 from llenhance.scoring.metrics import mean_grey
@@ -105,6 +106,7 @@ def wish_for(
     exposure: float | None = None,
     target_mean: float | None = None,
     match: object = None,
+    max_megapixels: float = MEGAPIXELS,
 ) -> Wish:
     """Return the wish that options make.
 
@@ -114,6 +116,7 @@ def wish_for(
         target_mean: As `Wish` takes it.
         match: A picture whose mean gray the result should have: a path or anything else that
             `Enhancer.enhance` takes.
+        max_megapixels: How many million pixels its file may have, more than 0.
 
     Raises:
         UsageError: A value is out of range, several are given, or the picture to match cannot be
@@ -124,7 +127,7 @@ def wish_for(
     _refuse_several(brightness, exposure=exposure, target_mean=target_mean, match=match)
     if match is not None:
         try:
-            reference = opened(match)
+            reference = opened(match, max_megapixels=max_megapixels)
         except PictureError as error:  # it concerns every picture, not one of many
             raise UsageError(error.code, error.name, **error.facts) from error
         pixels = as_srgb(reference)

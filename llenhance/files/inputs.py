@@ -12,16 +12,18 @@ from llenhance.errors import UsageError
 from llenhance.files.pictures import read_picture
 from llenhance.files.values import from_value
 from llenhance.pictures.decode import decode
+from llenhance.pictures.limits import MEGAPIXELS
 from llenhance.pictures.picture import DEPTHS, Picture
 from llenhance.pictures.pixels import Pixels
 
 
-def opened(picture: object) -> Picture:
+def opened(picture: object, *, max_megapixels: float = MEGAPIXELS) -> Picture:
     """Return a picture that is given in any form.
 
     Args:
         picture: A `Picture`, the path of a picture file, its bytes, a file that is open for reading
             bytes, a PIL image, or an array as `Picture.from_array` takes it.
+        max_megapixels: How many million pixels a file may have, more than 0.
 
     Raises:
         UsageError: It is none of these.
@@ -33,11 +35,13 @@ def opened(picture: object) -> Picture:
         return found
     if isinstance(picture, str | PathLike):
         path: object = fspath(cast("PathLike[Any]", picture))
-        return read_picture(path.decode() if isinstance(path, bytes) else str(path))
+        name = path.decode() if isinstance(path, bytes) else str(path)
+        return read_picture(name, max_megapixels=max_megapixels)
     if isinstance(picture, bytes | bytearray | memoryview):
-        return decode(bytes(cast("bytes", picture)), name="the picture")
+        data = bytes(cast("bytes", picture))
+        return decode(data, name="the picture", max_megapixels=max_megapixels)
     if hasattr(picture, "read"):
-        return decode(_read(picture), name=_name_of(picture))
+        return decode(_read(picture), name=_name_of(picture), max_megapixels=max_megapixels)
     if type(picture).__name__ == "Tensor":  # of torch or tensorflow, which need not be loaded
         raise UsageError("tensor-not-picture", "the picture")
     kind = type(picture).__name__

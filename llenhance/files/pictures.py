@@ -16,20 +16,26 @@ from llenhance.messages.note import Note
 from llenhance.pictures.decode import decode
 from llenhance.pictures.encode import encode, losses
 from llenhance.pictures.formats import format_of
+from llenhance.pictures.limits import MEGAPIXELS
 from llenhance.pictures.picture import Picture
 
 
-def read_picture(path: str | Path) -> Picture:
+def read_picture(path: str | Path, *, max_megapixels: float = MEGAPIXELS) -> Picture:
     """Return the picture in a file.
 
         picture = read_picture("photo.jpg")
 
+    Args:
+        path: a file.
+        max_megapixels: how many million pixels it may have, more than 0.
+
     Raises:
+        UsageError: no path, or `max_megapixels` is not above 0.
         PictureError: the file cannot be read, or holds no picture in a format that can be read.
         ResourceError: there is not enough memory.
     """
     _check_path(path)
-    return decode(read_bytes(Path(path)), name=str(path))
+    return decode(read_bytes(Path(path)), name=str(path), max_megapixels=max_megapixels)
 
 
 def write_picture(

@@ -18,6 +18,7 @@ from llenhance.messages.note import Note
 from llenhance.pictures.decode import decode
 from llenhance.pictures.encode import check_fits, encode, losses
 from llenhance.pictures.formats import FORMATS, result_format
+from llenhance.pictures.limits import MEGAPIXELS
 from llenhance.pictures.picture import Picture
 
 
@@ -38,11 +39,14 @@ class Request:
         format: Format of the result, such as 'png' or 'JPEG'; None keeps the picture's own, if that
             can be written.
         quality: 1 to 100, for formats that compress with loss; None is the format's usual quality.
+        max_megapixels: How many million pixels a picture may have. More is refused before memory is
+            taken: a small file may say that it is huge.
     """
 
     wish: Wish = AUTOMATIC
     format: str | None = None
     quality: int | None = None
+    max_megapixels: float = MEGAPIXELS
 
 
 USUAL: Final = Request()
@@ -144,7 +148,7 @@ def open_bytes(data: bytes, *, name: str, request: Request = USUAL) -> Opened:
     """
     expect(request, Request, name="the request")
     started = perf_counter()
-    picture = decode(data, name=name)
+    picture = decode(data, name=name, max_megapixels=request.max_megapixels)
     format, note = result_format(picture.source_format, wanted=request.format)
     check_fits(picture, format=format, quality=request.quality, name=name)
     lost = losses(picture, format=format, quality=request.quality)

@@ -18,11 +18,17 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "heic-not-readable": Message("HEIC pictures cannot be read", _CONVERT),
     "damaged-picture": Message("its {format} data is damaged or incomplete", _DAMAGED),
     "too-many-pixels": Message(
-        "it is too large (more than {megapixels} megapixels)", "Scale it down or crop it first"
+        "it is too large: it has {megapixels:g} megapixels, and at most {most:g} are read",
+        "Scale it down or crop it first, or allow more megapixels",
     ),
+    "megapixels-out-of-range": Message("{value:g} is out of range", "Use a number above 0"),
     "animation-too-large": Message(
         "its frames are too large for an animation (more than {megapixels} megapixels)",
         "Save the frame that you want as a picture of its own",
+    ),
+    "sequence-too-large": Message(
+        "its {count} {kind} are {megapixels} megapixels together (at most {most} can be read)",
+        "Split it, or scale it down, first",
     ),
     "picture-exceeds-memory": Message(
         "there is not enough memory for it", "Close other programs, or scale it down first"
@@ -57,6 +63,14 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     # What reading leaves behind.
     "first-frame-only": note("only the first of {frames} frames was read"),
+    "reduced-copies-left-behind": note(
+        "smaller copies of the picture and masks in the file were left behind: {count}"
+    ),
+    "still-left-behind": note(
+        "the picture for programs that do not show animations was left behind: they will show the "
+        "first frame"
+    ),
+    "notes-of-more-pages": note("what is said here concerns more of its pages, in {count} ways"),
     "damaged-data-used": warning(
         "some of its data is damaged, and the rest was used (complaints of its decoder: {count}; "
         "the first: {complaint})",
@@ -118,6 +132,19 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "too-large-for-format": Message(
         "{width} x {height} pixels are more than the {side} per side that {format} can hold",
         "Choose TIFF or PNG, or scale the picture down first",
+    ),
+    "several-pictures": Message(
+        "it has {count} {kind}, and a {format} file does not hold them",
+        "Choose one of {formats} to keep them all",
+    ),
+    "file-too-long": Message(
+        "all pages together are more than the 4 GB that a {format} file can hold",
+        "Split the file first",
+    ),
+    "timing-lost": warning(
+        "{format} cannot hold an animation, so each of its frames is a page, and their timing is "
+        "lost",
+        "Choose WebP, PNG or AVIF to keep it",
     ),
     "not-encoded": Message("it could not be encoded as {format}", "Choose another format"),
     # What a format cannot hold.

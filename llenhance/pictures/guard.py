@@ -6,11 +6,14 @@ Read on in `decode.py` and `encode.py`.
 from __future__ import annotations
 
 import logging
+import math
+import re
 import struct
 import warnings
 import zlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from io import BytesIO
 from typing import Final
 
@@ -20,9 +23,10 @@ from PIL import Image, ImageCms, PngImagePlugin
 from llenhance.errors import LlenhanceError, PictureError, ResourceError
 from llenhance.memory import is_short, is_shortage
 from llenhance.messages.note import Note
+from llenhance.pictures.limits import MEGAPIXELS, pixels_in
 from llenhance.process import new_lock
 
-PIXEL_LIMIT: Final = 2**28  # 268 megapixels: 1 GiB in Pillow, 1.5 GiB as 16-bit RGB
+_most: Final = ContextVar("most", default=MEGAPIXELS)  # for the picture that is being read
 
 CHUNK_LIMIT: Final = 2**24
 """Bytes of a color profile or text in PNG; Pillow's own limit of 2**20 refuses some of printers."""
@@ -48,10 +52,13 @@ _pillow = new_lock()
 
 
 @contextmanager
-def reading(*, name: str, format: str, data: bytes = b"") -> Generator[list[str]]:
+def reading(
+    *, name: str, format: str, data: bytes = b"", max_megapixels: float = MEGAPIXELS
+) -> Generator[list[str]]:
     """Let Pillow and OpenCV read inside; whatever they raise becomes an error about `name`.
 
-    Yields a list that holds, afterwards, the distinct warnings that came up inside.
+    Yields a list that holds, afterwards, the distinct warnings that came up inside. `check_size`
+    inside compares with `max_megapixels`, and so does Pillow.
 
     One picture at a time: Pillow's limit of 179 megapixels is a global that its WebP and TIFF
     plug-ins consult by themselves, and a warning is caught for the whole process. Both are put
@@ -61,7 +68,8 @@ def reading(*, name: str, format: str, data: bytes = b"") -> Generator[list[str]
     with _pillow, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, PIXEL_LIMIT // 2  # refuses at twice
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, pixels_in(max_megapixels) // 2
+        told = _most.set(max_megapixels)  # Pillow refuses at twice its limit
         text, PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_CHUNK, CHUNK_LIMIT
         try:
             with _library_errors("damaged-picture", name, format=format, need=lambda: _need(data)):
@@ -72,8 +80,29 @@ def reading(*, name: str, format: str, data: bytes = b"") -> Generator[list[str]
             raise error.about(name) from error  # a format does not know the picture's name
         finally:
             Image.MAX_IMAGE_PIXELS = limit
+            _most.reset(told)
             PngImagePlugin.MAX_TEXT_CHUNK = text
             heard += dict.fromkeys(str(warning.message) for warning in caught)
+
+
+def check_size(width: int, height: int) -> None:
+    """Raise if a picture has more pixels than the one that is being read may have.
+
+    Readers call this with what the header says, before they take memory for pixels.
+
+    Raises:
+        PictureError: its message names the size and the limit.
+    """
+    if width * height > pixels_in(_most.get()):
+        raise _too_many(width * height)
+
+
+def _too_many(pixels: int) -> PictureError:
+    # Rounded up, so that it is more than the limit, and a limit that lets the picture in.
+    megapixels = math.ceil(pixels / 1e4) / 100
+    return PictureError(
+        "too-many-pixels", "picture", megapixels=megapixels, most=float(_most.get())
+    )
 
 
 def notes_of(heard: list[str]) -> Iterator[Note]:
@@ -98,7 +127,7 @@ def _library_errors(
     try:
         yield
     except Image.DecompressionBombError as reason:
-        raise PictureError("too-many-pixels", name, megapixels=PIXEL_LIMIT // 10**6) from reason
+        raise _too_many(_pixels_in(reason)).about(name) from reason
     except Exception as reason:
         if isinstance(reason, LlenhanceError) and reason.code != code:
             raise
@@ -109,6 +138,12 @@ def _library_errors(
         if not isinstance(reason, DECODER_ERRORS):
             raise
         raise PictureError(code, name, format=format) from reason
+
+
+def _pixels_in(bomb: Image.DecompressionBombError) -> int:
+    """Return the number of pixels that Pillow says a picture has: the first one in its words."""
+    found = re.search(r"\d+", str(bomb))
+    return int(found[0]) if found else pixels_in(_most.get()) + 1
 
 
 def _need(data: bytes) -> int:

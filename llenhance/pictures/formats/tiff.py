@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, cast
 
 import numpy as np
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import TiffImagePlugin, UnidentifiedImageError
 
 from llenhance.errors import PictureError
 from llenhance.messages.note import Note
@@ -119,8 +119,7 @@ def _refuse_unreadable(directory: Directory) -> None:
     width, height = directory.number(_WIDTH), directory.number(_HEIGHT)
     if not width or not height:
         raise ValueError("it has no size")
-    if width * height > guard.PIXEL_LIMIT:
-        raise Image.DecompressionBombError
+    guard.check_size(width, height)
     preview = directory.number(_KIND) & 1  # a reduced resolution comes first
     if _DNG in directory.entries or preview or directory.number(_COLOR) in _RAW:
         raise PictureError("camera-raw", "picture")
