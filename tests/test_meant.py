@@ -9,7 +9,7 @@ import pytest
 from support.photographs import is_picture
 from support.runners import Command
 
-from llenhance.cli.meant import number_meant
+from llenhance.cli.values import value_meant
 
 
 def refused(run: Command, *arguments: str, code: int = 2) -> str:
@@ -62,21 +62,49 @@ def test_a_name_that_begins_with_a_dash_is_told_how_to_be_written(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--brightness", "20%"], "--brightness: '20%' is not a number. Write 0.2"),
-        (["--brightness=-0,2"], "--brightness: '-0,2' is not a number. Write -0.2"),
-        (["--exposure", "+1EV"], "--exposure: '+1EV' is not a number. Write 1"),
-        (["--target-mean", "half"], "--target-mean: 'half' is not a number"),
-        (["--quality", "90%"], "--quality: '90%' is not a number. Write 90"),
+        ("--brightness 20%", "'20%' is not a number. Write 0.2"),
+        ("--brightness=-0,2", "'-0,2' is not a number. Write -0.2"),
+        ("--brightness -20", "'-20' is less than -1. Write -0.2"),
+        ("--brightness 2", "'2' is more than 1. Use one from -1 to 1"),
+        ("--exposure +1EV", "'+1EV' is not a number. Write 1"),
+        ("--exposure 1/3", "'1/3' is not a number. Write 0.333"),
+        ("--exposure 2x", "'2x' is not a number. Write 1"),
+        ("--exposure inf", "'inf' is more than 5. Use one from -5 to 5"),
+        ("--target-mean 50", "'50' is more than 1. Write 0.5"),
+        ("--target-mean=128", "'128' is more than 1. Write 0.502"),
+        ("--target-mean half", "'half' is not a number. Use one from 0 to 1"),
+        ("--target-mean nan", "'nan' is not a number. Use one from 0 to 1"),
+        ("--quality 0.9", "'0.9' is not a whole number. Write 90"),
+        ("--quality 90%", "'90%' is not a whole number. Write 90"),
+        ("--quality 95.5", "'95.5' is not a whole number. Write 96"),
+        ("--quality high", "'high' is not a number. Use one from 1 to 100"),
     ],
 )
-def test_what_is_no_number_is_told_with_the_number_that_may_be_meant(
-    run: Command, folder: Path, words: list[str], told: str
+def test_a_refused_number_is_told_with_the_one_that_may_be_meant(
+    run: Command, folder: Path, words: str, told: str
 ) -> None:
-    assert refused(run, "dark.jpg", *words).startswith(f"error: Invalid value for {told}. See: ")
+    option = re.split("[ =]", words)[0]
+    said = refused(run, "dark.jpg", *words.split())
+    assert said.startswith(f"error: Invalid value for {option}: {told}. See: ")
+
+
+def test_numbers_of_other_commands_are_told_too(run: Command, folder: Path) -> None:
+    said = refused(run, "train", "--out", "new", "--steps", "1e5")
+    assert "--steps: '1e5' is not a whole number. Write 100000. See: " in said
+    assert "--repeats: '0' is less than 1. See: " in refused(run, "bench", "--repeats", "0")
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("float32", "fp32"), ("half", "fp16"), ("BF-16", "bf16")]
+)
+def test_a_precision_is_known_by_its_other_names(
+    run: Command, folder: Path, word: str, meant: str
+) -> None:
+    assert f". Write {meant}. See: " in refused(run, "dark.jpg", "--precision", word)
 
 
 def test_other_problems_keep_their_words() -> None:
-    assert number_meant("Option '--x' requires an argument", ["--x"]) == (
+    assert value_meant("Option '--x' requires an argument", ["--x"]) == (
         "Option '--x' requires an argument"
     )
 

@@ -26,6 +26,7 @@ from llenhance.cli.export import export
 from llenhance.cli.schema import schema
 from llenhance.cli.terminal import Terminal
 from llenhance.cli.train import train
+from llenhance.cli.values import value_meant
 from llenhance.errors import LlenhanceError, ResourceError, UsageError
 from llenhance.memory import is_shortage
 from llenhance.system import system_error
@@ -130,7 +131,7 @@ def _problem(error: typer.TyperException, command: Sequence[str]) -> str | Usage
             meant.refuse_dash(command)
         except UsageError as better:
             return better
-    return meant.number_meant(problem, command).replace("Input should be", "it must be")
+    return value_meant(problem, command).replace("Input should be", "it must be")
 
 
 def _ended(error: LlenhanceError, terminal: Terminal) -> int:

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _WORD: Final = re.compile(r"[a-z]+", re.IGNORECASE)
 _OTHER_TOOLS: Final = {"help": "--help", "version": "--version"}
-_NO_NUMBER: Final = re.compile(
-    r"Invalid value for '(--[\w-]+)'.*: Input should be a valid (?:number|integer)"
-)
 _CLOSE: Final = 0.75
 """How much alike two words must be; 'doctr' and 'doctor' are 0.91, 'dark' and 'train' are 0.22."""
 
@@ -73,30 +70,6 @@ def refuse_home(name: str | None) -> None:
     """
     if name is not None and (path := _in_home(name)):
         raise UsageError("home-not-replaced", name, path=path)
-
-
-def number_meant(problem: str, arguments: Sequence[str]) -> str:
-    """Return what is wrong with a value that should be a number, and what number may be meant.
-
-    Args:
-        problem: What is wrong, in the words of Typer; any other problem is returned as it is.
-        arguments: The command line.
-    """
-    wrong = _NO_NUMBER.match(problem)
-    if wrong is None:
-        return problem
-    option = wrong[1]
-    joined = [word.partition("=")[2] for word in arguments if word.startswith(f"{option}=")]
-    apart = [arguments[i + 1] for i, word in enumerate(arguments[:-1]) if word == option]
-    given = (joined + apart)[0] if joined or apart else ""
-    told = f"Invalid value for {option}: {given!r} is not a number"
-    found = re.fullmatch(r"\s*([+-]?)(\d*)[.,]?(\d*)\s*(%?)\D*", given)
-    if found is None or not (found[2] or found[3]):
-        return told
-    value = float(f"{found[1]}{found[2] or 0}.{found[3] or 0}")
-    if found[4] and "integer" not in wrong[0]:
-        value /= 100
-    return f"{told}. Write {value:g}"
 
 
 def clearer(result: Result, photos: Sequence[str], *, output: str | None) -> Result:
