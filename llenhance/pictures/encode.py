@@ -6,7 +6,7 @@ particular to a format is in its file in `formats/`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, cast
 
@@ -15,9 +15,11 @@ import numpy as np
 from llenhance.errors import PictureError, UsageError, expect
 from llenhance.messages.note import Note
 from llenhance.pictures import guard, metadata
+from llenhance.pictures.coding import coding_for_result
 from llenhance.pictures.formats import FORMATS, format_called, writable_titles
 from llenhance.pictures.formats.format import Writer
 from llenhance.pictures.picture import Picture
+from llenhance.pictures.sequence import PictureSequence
 
 
 def encode(picture: Picture, *, format: str, quality: int | None = None, name: str) -> bytes:
@@ -26,7 +28,8 @@ def encode(picture: Picture, *, format: str, quality: int | None = None, name: s
     Args:
         picture: stays as it is.
         format: a format that can be written: a key of `FORMATS`, a title or an extension.
-        quality: 1 to 100; without it 95 for JPEG, 90 for WebP, 85 for AVIF.
+        quality: 1 to 100; without it that of the file that the picture comes from, if it has the
+            same format, else 95 for JPEG, 90 for WebP, 85 for AVIF.
         name: what error messages call the picture.
 
     Raises:
@@ -36,11 +39,10 @@ def encode(picture: Picture, *, format: str, quality: int | None = None, name: s
     """
     format = format_called(format)
     writer = check_fits(picture, format=format, quality=quality, name=name)
-    gone = (field for field, _ in _missing(picture, format) if field)
-    kept = replace(picture, **cast("dict[str, Any]", dict.fromkeys(gone)))
+    kept, wanted = _held(picture, format, quality=quality)
     pixels = picture.width * picture.height
     with guard.writing(name=name, format=FORMATS[format].title, pixels=pixels):
-        return writer.write(kept, writer.quality if quality is None else quality)
+        return writer.write(kept, wanted)
 
 
 def check_fits(picture: Picture, *, format: str, quality: int | None = None, name: str) -> Writer:
@@ -86,6 +88,108 @@ def losses(picture: Picture, *, format: str, quality: int | None = None) -> tupl
     if quality is not None and _writer_of(format).quality is None:
         told.append(Note("quality-ignored", format=FORMATS[format].title))
     return tuple(told)
+
+
+def encode_all(
+    pictures: Iterable[Picture],
+    sequence: PictureSequence,
+    *,
+    format: str,
+    quality: int | None = None,
+    name: str,
+) -> bytes:
+    """Return the content of a file with all pictures, which are taken one by one.
+
+    Args:
+        pictures: what became of those of the sequence, in their order.
+        sequence: says whether they are pages or frames, and how these are shown.
+        format: one that `check_holds` allows.
+        quality: as for `encode`.
+        name: what error messages call the file.
+
+    Raises:
+        UsageError: as `encode` does.
+        PictureError: as `encode` does; or files of the format do not hold so many pictures.
+        ResourceError: there is not enough memory.
+    """
+    format = format_called(format)
+    if sequence.count == 1:
+        return encode(next(iter(pictures)), format=format, quality=quality, name=name)
+    check_holds(sequence, format=format, name=name)
+    writer = _writer_of(format)
+    wanted = writer.quality if quality is None else quality
+    raised: list[Exception] = []
+
+    def held() -> Iterator[Picture]:
+        try:
+            for picture in pictures:
+                check_fits(picture, format=format, quality=quality, name=name)
+                yield _held(picture, format, quality=quality)[0]
+        except Exception as reason:  # not of the writer: it is raised again as it is
+            raised.append(reason)
+            raise
+
+    try:
+        with guard.writing(name=name, format=FORMATS[format].title):
+            if sequence.timing is not None and writer.frames is not None:
+                return writer.frames(held(), sequence.timing, wanted)
+            if writer.pages is not None:
+                return writer.pages(held(), wanted)
+    except Exception:
+        if raised:
+            raise raised[0]  # noqa: B904  # where it comes from is told already
+        raise
+    raise AssertionError("files that do not hold it were refused")
+
+
+def check_holds(sequence: PictureSequence, *, format: str, name: str) -> tuple[Note, ...]:
+    """Raise, before any work, if files of a format do not hold all pictures of a sequence.
+
+    Returns:
+        What is lost of the way in which they belong together.
+
+    Raises:
+        UsageError: a format that cannot be written.
+        PictureError: they do not hold them.
+    """
+    format = format_called(format)
+    writer = _writer_of(format)
+    if sequence.count == 1:
+        return ()
+    if sequence.timing is not None:
+        if writer.frames is not None:
+            return ()
+        if writer.pages is not None:
+            return (Note("timing-lost", format=FORMATS[format].title),)
+    elif writer.pages is not None:
+        return ()
+    usable = [
+        about.title
+        for about in FORMATS.values()
+        if about.writer and (about.writer.pages or (sequence.timing and about.writer.frames))
+    ]
+    raise PictureError(
+        "several-pictures",
+        name,
+        count=sequence.count,
+        kind=sequence.kind,
+        format=FORMATS[format].title,
+        formats=", ".join(usable),
+    )
+
+
+def _held(picture: Picture, format: str, *, quality: int | None) -> tuple[Picture, int | None]:
+    """Return what files of a format hold of a picture, with their coding, and the quality."""
+    writer = _writer_of(format)
+    coding = coding_for_result(
+        picture.coding if picture.source_format == format else None,
+        asked=quality,
+        least=writer.least,
+        usual=writer.quality,
+    )
+    gone = (field for field, _ in _missing(picture, format) if field)
+    kept = replace(picture, **cast("dict[str, Any]", dict.fromkeys(gone)), coding=coding)
+    return kept, coding.quality
 
 
 def _writer_of(format: str) -> Writer:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from llenhance.errors import UsageError
 from llenhance.messages.note import Note
+from llenhance.pictures.coding import Coding
 from llenhance.pictures.pixels import Pixels, equal_channels
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Picture:
         gray: whether the file had one channel of color: so has the file that is written, if the
             format has such a thing and the channels are equal.
         source_format: a key of `formats.FORMATS`, or 'array'.
+        coding: how the file was coded: so is a file of the same format that is written.
         notes: what was left behind when the file was read.
     """
 
@@ -53,6 +55,7 @@ class Picture:
     dpi: tuple[float, float] | None = None
     gray: bool = False
     source_format: str = "array"
+    coding: Coding | None = None
     notes: tuple[Note, ...] = ()
 
     def __post_init__(self) -> None:

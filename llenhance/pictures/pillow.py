@@ -22,7 +22,7 @@ from llenhance.pictures.picture import Picture
 from llenhance.pictures.pixels import TURNS, Pixels, as_stored, rows_of_a_band
 
 _ONE_CHANNEL: Final = {"1", "L", "LA", "La", "I;16", "I;16B", "I;16L", "I;16N"}
-_GRAY: Final = {"JPEG", "BMP"}  # formats of Pillow that have files of one channel
+_GRAY: Final = {"BMP"}  # formats that Pillow writes, and that have files of one channel
 
 
 def open_file(data: bytes, *formats: str) -> ImageFile.ImageFile:

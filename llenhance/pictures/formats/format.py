@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from llenhance.pictures.picture import Picture
+from llenhance.pictures.sequence import PictureSequence, Timing
 
 ANY_LENGTH: Final = sys.maxsize
 ANY_DPI: Final = (0.0, float("inf"))
@@ -22,6 +23,7 @@ class Writer:
             cannot hold, and the quality, None if the format is lossless.
         side: the largest width and height, in pixels.
         quality: the usual quality, 1 to 100; None if the format is lossless.
+        least: quality of a result at least, where that of its source would be kept.
         alpha: whether it holds transparency.
         deep: whether it holds 16 bits per channel; otherwise `write` rounds them to 8.
         icc_profile: the longest color profile, in bytes; 0 if it holds none.
@@ -29,11 +31,16 @@ class Writer:
         xmp: the same for an XMP packet.
         iptc: the same for IPTC data.
         dpi: the least and greatest dots per inch; None if it holds no resolution.
+        pages: returns the content of a file with several pictures, which it takes one by one, and
+            the quality; None if files hold one.
+        frames: the same for an animation, which has one timing; of what it says beside its pixels,
+            the first frame's counts. None if files do not move.
     """
 
     write: Callable[[Picture, int | None], bytes]
     side: int
     quality: int | None = None
+    least: int = 1
     alpha: bool = True
     deep: bool = False
     icc_profile: int = ANY_LENGTH
@@ -41,6 +48,8 @@ class Writer:
     xmp: int = ANY_LENGTH
     iptc: int = 0
     dpi: tuple[float, float] | None = ANY_DPI
+    pages: Callable[[Iterable[Picture], int | None], bytes] | None = None
+    frames: Callable[[Iterable[Picture], Timing, int | None], bytes] | None = None
 
 
 def _nothing(_: bytes) -> Iterable[str]:
@@ -59,6 +68,8 @@ class Format:
         begins: tells from the first bytes of a file (a few hundred are enough) whether it is one.
         read: returns the picture in the content of a file. It may raise whatever its libraries
             raise: `decode` turns that into an error.
+        sequence: returns all pictures in the content of a file, without decoding them yet; None if
+            there is one. The format has no files with several if it is None itself.
         others: names the parts of a file that `read` neither carries along nor tells in a note.
         writer: how it is written; None if it is only read.
         substitute: key of the format in which its pictures are written if `writer` is None.
@@ -70,6 +81,7 @@ class Format:
     mime: str
     begins: Callable[[bytes], bool]
     read: Callable[[bytes], Picture]
+    sequence: Callable[[bytes], PictureSequence | None] | None = None
     others: Callable[[bytes], Iterable[str]] = _nothing
     writer: Writer | None = None
     substitute: str = "PNG"

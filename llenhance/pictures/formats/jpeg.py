@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final, cast
 
+import numpy as np
+from PIL import JpegImagePlugin
+
 from llenhance.messages.note import Note
-from llenhance.pictures import photoshop, pillow
-from llenhance.pictures.formats import jpeg_structure
+from llenhance.pictures import metadata, photoshop, pillow
+from llenhance.pictures.coding import UNKNOWN
+from llenhance.pictures.depth import to_8_bits
+from llenhance.pictures.formats import jpeg_coding, jpeg_structure
 from llenhance.pictures.formats.format import Format, Writer
 from llenhance.pictures.parts import jpeg as parts
 from llenhance.pictures.picture import Picture
 
 _SEGMENT: Final = 65533  # bytes that a segment of the file holds
-_FINE: Final = 90  # from this quality on, color keeps its full size
-_EXIF: Final = b"Exif\0\0"
-_APP0, _APP1, _APP13 = b"\xff\xe0", b"\xff\xe1", b"\xff\xed"
+_QUALITY: Final = 95
+_EXIF, _XMP, _ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
+_APP0, _APP1, _APP2, _APP13 = 0xE0, 0xE1, 0xE2, 0xED
 
 
 def _begins(data: bytes) -> bool:
@@ -26,8 +33,10 @@ def _read(data: bytes) -> Picture:
     found = jpeg_structure.structure_of(data)
     jpeg_structure.refuse_unreadable(found)
     data = jpeg_structure.with_end(data, found)
-    image = pillow.open_file(data, "JPEG", "MPO")
+    image = cast("JpegImagePlugin.JpegImageFile", pillow.open_file(data, "JPEG", "MPO"))
     image.info.pop("photoshop", None)  # of its first segment only
+    way = metadata.orientation_of(image, metadata.exif_of(image, []))
+    coding = jpeg_coding.coding_of(image, orientation=way)
     picture = pillow.first_frame(image)
     segments = cast("list[tuple[str, bytes]]", getattr(image, "applist", []))
     notes = [*picture.notes, *jpeg_structure.complaints(data, found)]
@@ -41,34 +50,44 @@ def _read(data: bytes) -> Picture:
         notes.append(Note("photoshop-left-behind"))
     if any(part.startswith(b"http://ns.adobe.com/xmp/extension/") for _, part in segments):
         notes.append(Note("extended-xmp-left-behind"))
-    return replace(picture, iptc=iptc or None, notes=tuple(notes))
+    return replace(picture, iptc=iptc or None, coding=coding, notes=tuple(notes))
 
 
 def _write(picture: Picture, quality: int | None) -> bytes:
-    data = pillow.save(
-        replace(picture, exif=None),
-        "JPEG",
-        quality=quality,
-        subsampling="4:4:4" if quality is not None and quality >= _FINE else "4:2:0",
-        dpi=picture.dpi or (0, 0),  # 0 means "not told"; Pillow's default is 96
+    pixels = to_8_bits(picture.pixels[..., 0] if picture.is_gray else picture.pixels)
+    data = jpeg_coding.coded(
+        np.ascontiguousarray(pixels),
+        quality=_QUALITY if quality is None else quality,
+        coding=picture.coding or UNKNOWN,
     )
-    at = 2  # behind the mark of the beginning, and the JFIF segment where there is one
-    if data[at : at + 2] == _APP0:
-        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    parts = _segments(_APP1, _EXIF, picture.exif) + _segments(
-        _APP13, photoshop.HEADER, picture.iptc
-    )
-    return data[:at] + parts + data[at:]
+    across, down = (round(value) for value in picture.dpi or (0, 0))  # 0 means "not told"
+    jfif = b"JFIF\0\1\1" + struct.pack(">BHH2x", across > 0, across or 1, down or 1)
+    segments = [
+        *_segments(_APP0, jfif),
+        *_segments(_APP1, picture.exif, head=_EXIF),
+        *_segments(_APP1, picture.xmp, head=_XMP),
+        *_counted(_APP2, picture.icc_profile, head=_ICC),
+        *_segments(_APP13, picture.iptc, head=photoshop.HEADER),
+    ]
+    at = 4 + int.from_bytes(data[4:6], "big")  # behind the JFIF segment of OpenCV
+    return b"".join((data[:2], *segments, data[at:]))
 
 
-def _segments(marker: bytes, header: bytes, content: bytes | None) -> bytes:
-    """Return content as one segment, or as several that begin alike, which readers put together."""
-    parts: list[bytes] = []
-    room = _SEGMENT - len(header)
+def _segments(marker: int, content: bytes | None, *, head: bytes = b"") -> Iterator[bytes]:
+    """Yield content as one segment, or as several that begin alike, which readers put together."""
+    room = _SEGMENT - len(head)
     for start in range(0, len(content or b""), room):
-        body = header + (content or b"")[start : start + room]
-        parts.append(marker + (2 + len(body)).to_bytes(2, "big") + body)
-    return b"".join(parts)
+        body = head + (content or b"")[start : start + room]
+        yield struct.pack(">BBH", 0xFF, marker, 2 + len(body)) + body
+
+
+def _counted(marker: int, content: bytes | None, *, head: bytes) -> Iterator[bytes]:
+    """Yield content in segments that say which of how many they are."""
+    room = _SEGMENT - len(head) - 2
+    starts = range(0, len(content or b""), room)
+    for number, start in enumerate(starts, start=1):
+        place = head + bytes((number, len(starts)))
+        yield from _segments(marker, (content or b"")[start : start + room], head=place)
 
 
 FORMAT: Final = Format(
@@ -82,7 +101,8 @@ FORMAT: Final = Format(
     writer=Writer(
         write=_write,
         side=65500,  # of libjpeg; the format itself counts to 65535
-        quality=95,
+        quality=_QUALITY,
+        least=jpeg_coding.LEAST,
         alpha=False,
         icc_profile=255 * (_SEGMENT - 14),
         exif=255 * (_SEGMENT - len(_EXIF)),  # no reader is known to count further
