@@ -1,0 +1,120 @@
+"""ExifTool, which has no part in llenhance, judges what is left of a press photograph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+from support.press import changes, needs_exiftool, press_photograph, tags_in
+from support.stand_in import StandIn
+
+from llenhance.jobs.task import Request, enhance_bytes
+from llenhance.pictures.formats import FORMATS
+
+pytestmark = needs_exiftool
+
+FORMATS_WITH_TAGS = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")
+GROUPS = ("IFD0", "ExifIFD", "GPS", "Canon", "IPTC", "Photoshop", "XMP-", "ICC", "")
+
+MAY_CHANGE: Mapping[str, str] = {
+    r"IFD1:\w+": "the thumbnail shows the dark picture",
+    r"IFD0:(Compression|Predictor|RowsPerStrip|Strip\w+|PlanarConfiguration)": "pixels of TIFF",
+    r"QuickTime:MediaData(Offset|Size)?": "pixels of AVIF",
+    r"PNG:ProfileName": "a word in front of the profile, which no program uses",
+}
+"""Tags that do not stay as they are, and why. All others do."""
+
+SIGNED: Mapping[str, str] = {
+    r"XMP-llenhance:\w+": "what made the result",
+    r"XMP-iptcExt:DigitalSourceType": "the result is not what the camera saw",
+    r"XMP-xmpMM:History\w+": "the result says what was done to it",
+}
+"""Tags that a result has in addition."""
+
+TURNED: Mapping[str, str] = {
+    r"IFD0:Orientation": "the picture is upright",
+    r"(File|PNG|RIFF|IFD0):Image(Width|Height)": "width and height change places",
+    r"(Composite:ImageSize|QuickTime:ImageSpatialExtent)": "width and height change places",
+    r"QuickTime:(Rotation|Mirror\w*)": "the picture is upright",
+}
+"""Tags that also change if a picture was stored on its side."""
+
+
+def extension(format: str) -> str:
+    return FORMATS[format].extensions[0]
+
+
+@cache
+def judged(format: str, orientation: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The tags of the photograph in this format, and of its result."""
+    dark = press_photograph(format, orientation=orientation)
+    bright = enhance_bytes(dark, name="press", enhancer=StandIn(2)).data
+    end = extension(format)
+    found = tags_in({f"dark{end}": dark, f"bright{end}": bright})
+    return found[f"dark{end}"], found[f"bright{end}"]
+
+
+def unexpected(
+    found: Mapping[str, tuple[Any, Any]], *allowed: Mapping[str, str]
+) -> dict[str, tuple[Any, Any]]:
+    patterns = [re.compile(pattern) for table in allowed for pattern in table]
+    return {
+        tag: values
+        for tag, values in found.items()
+        if not any(pattern.fullmatch(tag) for pattern in patterns)
+    }
+
+
+@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("format", FORMATS_WITH_TAGS)
+def test_only_what_must_change_has_changed(format: str, group: str) -> None:
+    before, after = judged(format, 1)
+    found = {tag: pair for tag, pair in changes(before, after).items() if tag.startswith(group)}
+    assert unexpected(found, MAY_CHANGE, SIGNED) == {}
+
+
+@pytest.mark.parametrize("format", FORMATS_WITH_TAGS)
+def test_of_a_picture_on_its_side_only_sizes_and_orientation_change_too(format: str) -> None:
+    before, after = judged(format, 6)
+    assert unexpected(changes(before, after), MAY_CHANGE, SIGNED, TURNED) == {}
+    assert after["IFD0:Orientation"] == 1
+    assert after["Composite:ImageSize"] == "48 64"
+
+
+@pytest.mark.parametrize("format", FORMATS_WITH_TAGS)
+def test_the_photograph_has_what_press_photographs_have(format: str) -> None:
+    before, _ = judged(format, 1)
+    assert before["Canon:CanonFirmwareVersion"] == "Firmware Version 1.0.3"
+    assert before["XMP-dc:Subject"] == ["night", "city"]
+    assert before["GPS:GPSLatitude"] == pytest.approx(52.516)
+    assert "ICC_Profile:ProfileDescription" in before or "ICC-header:ProfileClass" in before
+    assert not any(tag.endswith(":Warning") for tag in before)
+
+
+@cache
+def converted() -> dict[str, dict[str, Any]]:
+    """The tags of the photograph in each format, written in each other one."""
+    files: dict[str, bytes] = {}
+    for first in FORMATS_WITH_TAGS:
+        dark = press_photograph(first)
+        for second in FORMATS_WITH_TAGS:
+            request = Request(format=second)
+            outcome = enhance_bytes(dark, name="press", enhancer=StandIn(2), request=request)
+            files[f"{first}{extension(second)}"] = outcome.data
+    return tags_in(files)
+
+
+@pytest.mark.parametrize("second", FORMATS_WITH_TAGS)
+@pytest.mark.parametrize("first", FORMATS_WITH_TAGS)
+def test_what_it_says_goes_from_every_format_to_every_other(first: str, second: str) -> None:
+    dark, bright = judged(first, 1)[0], converted()[f"{first}{extension(second)}"]
+    lost = {
+        tag: (value, bright.get(tag))
+        for tag, value in dark.items()
+        if tag.startswith(("ExifIFD:", "GPS:", "Canon:", "XMP-", "ICC"))
+        and bright.get(tag) != value
+    }
+    assert lost == {}
