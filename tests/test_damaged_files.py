@@ -47,7 +47,7 @@ from llenhance.pictures.picture import Picture
         (b"Shopping list: lamps, candles", "it is not a picture in a format that can be read"),
         (b"GIF89a\1\0\1\0\0\0\0;", "its GIF data is damaged or incomplete"),
         (b"P6 5 4 255\n12345", "its PNM data is damaged or incomplete"),
-        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC pictures cannot be read"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "its HEIC data is damaged or incomplete"),
         (b"\xff\xd8\xff\xe0 and so on", "its JPEG data is damaged or incomplete"),
         (b"\x89PNG\r\n\x1a\n", "its PNG data is damaged or incomplete"),
         (b"II*\0\x08\0\0\0", "its TIFF data is damaged or incomplete"),

@@ -7,7 +7,6 @@ import struct
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
@@ -165,18 +164,17 @@ def segment(body: bytes, marker: int = 0xE1) -> bytes:
 @pytest.mark.parametrize(
     ("options", "note"),
     [
-        ({"comment": b"Dusk"}, "its text comments were left behind"),
         ({"xmp": b'<x hdrgm:Version="1.0"/>'}, "the HDR gain map was left behind"),
         (
             {"extra": segment(b"http://ns.adobe.com/xmp/extension/\0" + b"0" * 40)},
             "the extended part of the XMP data was left behind",
         ),
         (
-            {"extra": segment(b"Photoshop 3.0\x008BIM\4\14\0\0\0\0\0\2ok", 0xED)},
-            "Photoshop's own data was left behind",
+            {"extra": segment(b"Photoshop 3.0\x008BIM\4\14\0\0\0\0\0\7ok", 0xED)},
+            "some of Photoshop's data was left behind: it is damaged, or the picture was turned",
         ),
     ],
-    ids=["comment", "gain map", "extended XMP", "Photoshop"],
+    ids=["gain map", "extended XMP", "Photoshop"],
 )
 def test_what_a_picture_does_not_hold_is_left_behind_with_a_note(
     options: dict[str, Any], note: str
@@ -185,9 +183,6 @@ def test_what_a_picture_does_not_hold_is_left_behind_with_a_note(
     assert said(decode(data, name="p").notes) == (note,)
 
 
-def test_text_in_a_png_is_left_behind_with_a_note() -> None:
-    data = png(smooth_pixels(), colour=2, extra=chunk(b"tEXt", b"Title\0Dusk"))
-    assert codes(decode(data, name="p").notes) == ("comments-left-behind",)
 
 
 def test_16_bit_cmyk_is_read_with_8_bits_and_a_note() -> None:
@@ -199,18 +194,6 @@ def test_16_bit_cmyk_is_read_with_8_bits_and_a_note() -> None:
     picture = decode(bytes(data), name="p")
     assert (picture.pixels == 255).all()
     assert "read-with-8-bits" in codes(picture.notes)
-
-
-@pytest.mark.skipif(not cv2.haveImageWriter(".avif"), reason="this OpenCV writes no AVIF")
-@pytest.mark.parametrize(("bits", "notes"), [(8, ()), (10, ("read-with-8-bits",))])
-def test_avif_of_more_than_8_bits_is_read_with_8_and_a_note(
-    bits: int, notes: tuple[str, ...]
-) -> None:
-    grey = np.full((16, 16, 3), 2 ** (bits - 1), np.uint8 if bits == 8 else np.uint16)
-    _, coded = cv2.imencode(".avif", grey, [cv2.IMWRITE_AVIF_DEPTH, bits])
-    picture = decode(coded.tobytes(), name="p")
-    assert np.abs(picture.pixels.astype(int) - 128).max() <= 2
-    assert codes(picture.notes) == notes
 
 
 def test_12_bits_are_refused() -> None:

@@ -42,14 +42,17 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
         "evaluate": "Choose another folder with -o",
         "train": "Choose another folder with --out",
     },
+    "is-a-folder": {
+        "enhance": "Name the pictures in it, such as FOLDER/*.jpg, and where results go, with -o"
+    },
     "not-a-regular-file": {"enhance": "Use -o - to write into a pipe"},
     "disk-read-only": {"enhance": "Choose another folder with -o"},
     "disk-full": {"enhance": "Free some space, or choose another folder with -o"},
     "quota-used-up": {"enhance": "Free some space, or choose another folder with -o"},
     "too-large-for-disk": {"enhance": "Choose another folder with -o"},
     "folder-not-found": {
-        "enhance": "Create it first, or end the name after -o with a slash: "
-        "folders that are named so are made"
+        "enhance": "Create it first, or give -o the name of a folder alone, ending with a slash: "
+        "llenhance then makes it, and results keep the names of their pictures"
     },
     "two-inputs-one-output": {
         "enhance": "Enhance {second} alone, and give its result another name with -o"
@@ -61,6 +64,7 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     # What a format cannot hold
     "transparency-lost": {"enhance": _PNG},
     "depth-lost": {"enhance": _PNG},
+    "depth-reduced": {"enhance": "To keep all, write PNG: --format png, or a name that ends in .png"},
     "color-profile-lost": {"enhance": _PNG},
     "color-profile-too-long": {"enhance": _PNG},
     "exif-lost": {"enhance": _PNG},
@@ -68,6 +72,8 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "xmp-lost": {"enhance": _PNG},
     "xmp-too-long": {"enhance": _PNG},
     "resolution-lost": {"enhance": _PNG},
+    "iptc-lost": {"enhance": _PNG},
+    "texts-lost": {"enhance": _PNG.replace("it", "them", 1)},
     "extension-unknown": {"enhance": "Use one of {extensions}, or choose the format with --format"},
     # Standard streams
     "stdin-twice": {"enhance": "Give - once"},

@@ -187,7 +187,7 @@ def _earlier_results(sources: Iterable[Path]) -> dict[Path, Path]:
             continue
         folder, stem = identity(source.parent), source.stem.removesuffix(ENHANCED)
         picture = named.get((folder, stem + source.suffix)) or by_stem.get((folder, stem))
-        if picture and (format_named(picture.suffix) or _format_inside(picture)):
+        if picture and (format_named(picture.suffix) or format_in(_head(picture))):
             found[source] = picture
     return found
 
@@ -223,19 +223,22 @@ def _ending(source: Path, *, wanted: str | None) -> tuple[str, str, Note | None]
     named = format_named(source.suffix)
     if named is not None and FORMATS[named].writer is not None:
         return source.suffix, named, None
-    written, note = result_format(_format_inside(source) or named or "")
+    head = _head(source)
+    inside = format_in(head) or named or ""
+    is_deep = FORMATS[inside].is_deep if inside else None
+    written, note = result_format(inside, deep=is_deep is not None and is_deep(head))
     return FORMATS[written].extensions[0], written, note
 
 
-def _format_inside(source: Path) -> str | None:
-    """Return the format that the first bytes of a file tell; None if nothing can be told.
+def _head(source: Path) -> bytes:
+    """Return the first bytes of a file; none if it cannot be read.
 
     Pipes and devices are not opened: what is read from them is gone.
     """
     try:
         if not stat.S_ISREG(source.stat().st_mode):
-            return None
+            return b""
         with source.open("rb") as file:
-            return format_in(file.read(HEAD))
+            return file.read(HEAD)
     except (OSError, ValueError):  # reading the picture will tell
-        return None
+        return b""

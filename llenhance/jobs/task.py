@@ -6,6 +6,8 @@ The command, a web page or a worker of a cluster all call `enhance_bytes`. What 
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Final, Protocol
@@ -14,20 +16,38 @@ from llenhance.enhancing.enhanced import Enhanced
 from llenhance.enhancing.progress import Progress
 from llenhance.enhancing.wish import AUTOMATIC, Wish
 from llenhance.errors import PictureError, ResourceError, expect
+from llenhance.jobs.signing import Described, Signer, Source
+from llenhance.jobs.tally import Tally, each_kind_once
 from llenhance.messages.note import Note
-from llenhance.pictures.decode import decode
-from llenhance.pictures.encode import check_fits, encode, losses
+from llenhance.pictures.decode import decode_all
+from llenhance.pictures.encode import check_fits, check_holds, encode_all, losses
 from llenhance.pictures.formats import FORMATS, result_format
 from llenhance.pictures.limits import MEGAPIXELS
 from llenhance.pictures.picture import Picture
+from llenhance.pictures.provenance import Provenance, record_in
+from llenhance.pictures.sequence import PictureSequence
 
 
-class AnyEnhancer(Protocol):
+class AnyEnhancer(Described, Protocol):
     """What enhances pictures: `llenhance.Enhancer`, or something that behaves like it."""
 
     def enhance_picture(
         self, picture: Picture, wish: Wish = AUTOMATIC, *, progress: Progress | None = None
     ) -> Enhanced: ...
+
+    def look_at_all(
+        self, pictures: PictureSequence, wish: Wish = AUTOMATIC, *, frames: bool = False
+    ) -> AnyLook: ...
+
+
+class AnyLook(Protocol):
+    """What has looked at all frames of an animation: `llenhance.enhancing.together.Together`."""
+
+    def enhance(self, picture: Picture, *, progress: Progress | None = None) -> Enhanced: ...
+
+    def correct(self, mean_grey: float) -> bool: ...
+
+    def note(self, mean_grey: float) -> Note | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +61,34 @@ class Request:
         quality: 1 to 100, for formats that compress with loss; None is the format's usual quality.
         max_megapixels: How many million pixels a picture may have. More is refused before memory is
             taken: a small file may say that it is huge.
+        provenance: Whether the result says what made it, in its XMP data.
+        replayed: The record of an earlier result, if these are its settings; see `like`.
     """
 
     wish: Wish = AUTOMATIC
     format: str | None = None
     quality: int | None = None
     max_megapixels: float = MEGAPIXELS
+    provenance: bool = True
+    replayed: Provenance | None = None
+
+    @classmethod
+    def like(cls, record: Provenance) -> Request:
+        """Return the request that made an earlier result; its model is the enhancer's matter.
+
+        Raises:
+            UsageError: A value in the record is out of range.
+        """
+        wish = Wish(
+            brightness=record.brightness, exposure=record.exposure, target_mean=record.target_mean
+        )
+        return cls(wish=wish, format=record.format, quality=record.quality, replayed=record)
 
 
 USUAL: Final = Request()
+
+LOOKED_AT: Final = 32
+"""Frames of an animation that are looked at before all of them get one plan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +97,9 @@ class Opened:
 
     Attributes:
         name: What messages call the picture.
-        picture: The decoded picture.
+        picture: The decoded picture; of several the first.
+        sequence: All pictures of the file.
+        source: The file, as a record in the result names it.
         format: Format of the result, a key of `FORMATS`.
         request: What to make of it.
         notes: What decoding left behind, and what the format of the result cannot hold.
@@ -67,6 +108,8 @@ class Opened:
 
     name: str
     picture: Picture
+    sequence: PictureSequence
+    source: Source
     format: str
     request: Request
     notes: tuple[Note, ...]
@@ -79,12 +122,13 @@ class Outcome:
 
     Attributes:
         data: The bytes of its file.
-        picture: The enhanced picture that was encoded.
+        picture: The enhanced picture that was encoded; of several the first.
+        pictures: How many pictures the file has: pages, or frames of an animation.
         format: Format of the file, a key of `FORMATS`.
         notes: Everything that its owner may want to know, by code: what was left behind, why a
             target was missed, what the format could not hold.
-        brightness: The constant that made it, relative to the predicted one.
-        mean_grey: Mean gray of its pixels, 0..1.
+        brightness: The constant that made it, relative to the predicted one; the mean of pages.
+        mean_grey: Mean gray of its pixels, 0..1, over all pictures.
         tiles: Number of tiles that the network computed; a target can need more than one pass.
         seconds: Time from the bytes to the bytes.
         enhancing_seconds: The part of it between decoding and encoding.
@@ -99,11 +143,17 @@ class Outcome:
     tiles: int
     seconds: float
     enhancing_seconds: float
+    pictures: int = 1
 
     @property
     def media_type(self) -> str:
         """What the web calls the format, such as 'image/png'."""
         return FORMATS[self.format].mime
+
+    @property
+    def record(self) -> Provenance | None:
+        """What made the picture, as the file itself says it; None if it does not."""
+        return record_in(self.picture.xmp)
 
 
 def enhance_bytes(
@@ -148,14 +198,30 @@ def open_bytes(data: bytes, *, name: str, request: Request = USUAL) -> Opened:
     """
     expect(request, Request, name="the request")
     started = perf_counter()
-    picture = decode(data, name=name, max_megapixels=request.max_megapixels)
-    format, note = result_format(picture.source_format, wanted=request.format)
-    check_fits(picture, format=format, quality=request.quality, name=name)
-    lost = losses(picture, format=format, quality=request.quality)
-    notes = (*picture.notes, *((note,) if note else ()), *lost)
-    seconds = perf_counter() - started
+    sequence = decode_all(data, name=name, max_megapixels=request.max_megapixels)
+    source = Source(name, data, request)
+    first, format, notes = None, "", [source.note] if source.note else list[Note]()
+    for picture in sequence:  # all of them: what cannot be read is told before any work
+        if first is None:
+            first = picture
+            deep = picture.depth == 16
+            format, note = result_format(picture.source_format, deep=deep, wanted=request.format)
+            notes += (*sequence.notes, *((note,) if note else ()))
+            notes += check_holds(sequence, format=format, name=name)
+        check_fits(picture, format=format, quality=request.quality, name=name)
+        if first is picture or sequence.kind == "pages":  # frames lose what the first one loses
+            notes += (*picture.notes, *losses(picture, format=format, quality=request.quality))
+    if first is None:
+        raise AssertionError("a file without a picture was refused")
     return Opened(
-        name=name, picture=picture, format=format, request=request, notes=notes, seconds=seconds
+        name=name,
+        picture=first,
+        sequence=sequence,
+        source=source,
+        format=format,
+        request=request,
+        notes=each_kind_once(notes) if sequence.count > 1 else tuple(notes),
+        seconds=perf_counter() - started,
     )
 
 
@@ -164,31 +230,62 @@ def enhance_opened(
 ) -> Outcome:
     """Enhance and encode a picture that was opened; see `enhance_bytes`."""
     started = perf_counter()
-    tiles = 0
+    tally = Tally(opened.sequence.count, progress)
+    signer = Signer(enhancer, source=opened.source, request=opened.request, format=opened.format)
+    if opened.sequence.kind == "frames":
+        data, notes = _enhance_frames(opened, enhancer, tally, signer)
+    else:
+        wish, name = opened.request.wish, opened.name
 
-    def count(done: int, all_tiles: int) -> None:
-        nonlocal tiles
-        tiles = all_tiles
-        if progress is not None:
-            progress(done, all_tiles)
+        def made() -> Iterator[Picture]:
+            for page in opened.sequence:
+                done = enhance_named(page, wish, name=name, enhancer=enhancer, progress=tally.count)
+                yield tally.add(signer.signed(done))
 
-    enhanced = enhance_named(
-        opened.picture, opened.request.wish, name=opened.name, enhancer=enhancer, progress=count
-    )
-    finished = perf_counter()
-    data = encode(
-        enhanced.picture, format=opened.format, quality=opened.request.quality, name=opened.name
-    )
+        data, notes = _encoded(made(), opened, tally), list[Note]()
     return Outcome(
         data=data,
-        picture=enhanced.picture,
+        picture=tally.first,
         format=opened.format,
-        notes=(*opened.notes, *enhanced.notes),
-        brightness=enhanced.brightness,
-        mean_grey=enhanced.mean_grey,
-        tiles=tiles,
+        notes=(*opened.notes, *tally.told(), *notes, *signer.notes),
+        brightness=tally.brightness,
+        mean_grey=tally.mean_grey,
+        tiles=tally.tiles,
         seconds=opened.seconds + perf_counter() - started,
-        enhancing_seconds=finished - started,
+        enhancing_seconds=tally.seconds,
+        pictures=opened.sequence.count,
+    )
+
+
+def _enhance_frames(
+    opened: Opened, enhancer: AnyEnhancer, tally: Tally, signer: Signer
+) -> tuple[bytes, list[Note]]:
+    """Enhance all frames by one plan, again if their mean gray is not what was asked for."""
+    with _about(opened.name):
+        some = opened.sequence.evenly(LOOKED_AT)
+        look = enhancer.look_at_all(some, opened.request.wish, frames=True)
+
+    def made() -> Iterator[Picture]:
+        for frame in opened.sequence:
+            with _about(opened.name):
+                done = look.enhance(frame, progress=tally.count)
+            yield tally.add(signer.signed(done))
+
+    while True:
+        data = _encoded(made(), opened, tally)
+        if not look.correct(tally.mean_grey):
+            note = look.note(tally.mean_grey)
+            return data, [note] if note else []
+        tally.begin_again()
+
+
+def _encoded(made: Iterator[Picture], opened: Opened, tally: Tally) -> bytes:
+    return encode_all(
+        tally.timed(made),
+        opened.sequence,
+        format=opened.format,
+        quality=opened.request.quality,
+        name=opened.name,
     )
 
 
@@ -201,7 +298,13 @@ def enhance_named(
     progress: Progress | None = None,
 ) -> Enhanced:
     """Enhance a picture; errors are about its name, which an enhancer does not know."""
-    try:
+    with _about(name):
         return enhancer.enhance_picture(picture, wish, progress=progress)
+
+
+@contextmanager
+def _about(name: str) -> Generator[None]:
+    try:
+        yield
     except (PictureError, ResourceError) as error:
         raise error.about(name) from error

@@ -15,7 +15,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
     # Reading.
     "empty-file": Message("the file is empty", _DAMAGED),
     "format-not-known": Message("it is not a picture in a format that can be read", _CONVERT),
-    "heic-not-readable": Message("HEIC pictures cannot be read", _CONVERT),
+    "decoder-missing": Message(
+        "{format} files need a decoder that is not installed",
+        "Run: pip install 'llenhance[{extra}]'",
+    ),
     "damaged-picture": Message("its {format} data is damaged or incomplete", _DAMAGED),
     "too-many-pixels": Message(
         "it is too large: it has {megapixels:g} megapixels, and at most {most:g} are read",
@@ -71,6 +74,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "first frame"
     ),
     "notes-of-more-pages": note("what is said here concerns more of its pages, in {count} ways"),
+    "main-picture-only": note("only the main one of its {count} pictures was read"),
     "damaged-data-used": warning(
         "some of its data is damaged, and the rest was used (complaints of its decoder: {count}; "
         "the first: {complaint})",
@@ -92,7 +96,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "damaged-exif-left-behind": note("damaged EXIF data was left behind"),
     "exif-entries-left-behind": note("damaged entries of the EXIF data were left behind: {count}"),
     "iptc-left-behind": note("IPTC or Photoshop data was left behind"),
-    "photoshop-left-behind": note("Photoshop's own data was left behind"),
+    "photoshop-left-behind": note(
+        "some of Photoshop's data was left behind: it is damaged, or the picture was turned"
+    ),
     "regions-left-behind": note(
         "regions that were marked in the picture were left behind, because it was turned"
     ),
@@ -101,6 +107,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "parts-left-behind": note("these parts of the file were left behind: {parts}"),
     "parts-not-known": note("what else is in the file cannot be told, and was left behind"),
     "more-warnings": note("its decoder warned {count} more times"),
+    "damaged-texts-left-behind": note(
+        "texts that are damaged, or far too long when they are unpacked, were left behind: {texts}"
+    ),
     "comments-left-behind": note("its text comments were left behind"),
     # Values in Python.
     "not-a-picture-array": Message("its shape is {shape} and its type {type}", "{advice}"),
@@ -154,6 +163,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "depth-lost": note(
         "{format} cannot hold 16 bits per channel", "Choose PNG or TIFF to keep them"
     ),
+    "depth-reduced": note(
+        "{format} keeps {bits} of its 16 bits per channel", "Choose PNG or TIFF to keep all"
+    ),
     "color-profile-lost": warning(
         "{format} cannot hold the color profile", "Choose PNG or TIFF to keep it"
     ),
@@ -171,7 +183,8 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "{format} cannot hold the XMP data ({size} bytes, at most {most})",
         "Choose PNG or TIFF to keep it",
     ),
-    "iptc-lost": note("{format} cannot hold the IPTC data", "Choose JPEG to keep it"),
+    "iptc-lost": note("{format} cannot hold the IPTC data", "Choose JPEG, PNG or TIFF to keep it"),
+    "texts-lost": note("{format} cannot hold these texts: {texts}", "Choose PNG to keep them"),
     "resolution-lost": note(
         "{format} cannot hold the resolution in dots per inch", "Choose PNG or TIFF to keep it"
     ),

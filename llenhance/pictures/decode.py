@@ -51,9 +51,7 @@ def decode(data: bytes, *, name: str, max_megapixels: float = MEGAPIXELS) -> Pic
     return replace(picture, source_format=format, notes=notes)
 
 
-def decode_all(
-    data: bytes, *, name: str, max_megapixels: float = MEGAPIXELS
-) -> PictureSequence:
+def decode_all(data: bytes, *, name: str, max_megapixels: float = MEGAPIXELS) -> PictureSequence:
     """Return all pictures in the content of a file: one, its pages, or the frames of an animation.
 
     They are decoded when they are asked for, one by one, and raise then what `decode` raises. Other
@@ -95,11 +93,14 @@ def _one_by_one(
     found: PictureSequence, reading: Callable[[], AbstractContextManager[list[str]]], format: str
 ) -> Iterator[Picture]:
     """Yield each picture; between two of them, others may be read."""
-    with reading():
-        pictures = iter(found)
+    pictures = iter(found)
     while True:
         with reading() as heard:
-            picture = next(pictures, None)
+            try:
+                picture = next(pictures, None)
+            except UsageError as reason:  # as above
+                title = FORMATS[format].title
+                raise PictureError("damaged-picture", "picture", format=title) from reason
         if picture is None:
             return
         notes = (*picture.notes, *guard.notes_of(heard))
@@ -114,7 +115,7 @@ def _format_of(data: bytes, *, name: str, max_megapixels: float) -> str:
         raise PictureError("empty-file", name)
     format = format_in(data)
     if format is None:
-        raise PictureError("heic-not-readable" if _is_heic(data) else "format-not-known", name)
+        raise PictureError("format-not-known", name)
     return format
 
 
@@ -124,8 +125,3 @@ def _others(about: Format, data: bytes) -> tuple[Note, ...]:
         return left_behind(about.others(data))
     except guard.DECODER_ERRORS:  # the pixels could be read; what else there is cannot be told
         return (Note("parts-not-known"),)
-
-
-def _is_heic(data: bytes) -> bool:
-    brands = data[8 : int.from_bytes(data[:4], "big")]
-    return data[4:8] == b"ftyp" and any(one in brands for one in (b"heic", b"heix", b"mif1"))

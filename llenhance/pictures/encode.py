@@ -14,7 +14,7 @@ import numpy as np
 
 from llenhance.errors import PictureError, UsageError, expect
 from llenhance.messages.note import Note
-from llenhance.pictures import guard, metadata
+from llenhance.pictures import guard, metadata, photoshop, texts
 from llenhance.pictures.coding import coding_for_result
 from llenhance.pictures.formats import FORMATS, format_called, writable_titles
 from llenhance.pictures.formats.format import Writer
@@ -189,7 +189,10 @@ def _held(picture: Picture, format: str, *, quality: int | None) -> tuple[Pictur
     )
     gone = (field for field, _ in _missing(picture, format) if field)
     kept = replace(picture, **cast("dict[str, Any]", dict.fromkeys(gone)), coding=coding)
-    return kept, coding.quality
+    if kept.iptc is not None:
+        kept = replace(kept, iptc=photoshop.with_resolution(kept.iptc, picture.dpi))
+    lost = set(texts.without_place(kept.texts, writer.texts))
+    return replace(kept, texts=tuple(t for t in kept.texts if t not in lost)), coding.quality
 
 
 def _writer_of(format: str) -> Writer:
@@ -207,6 +210,8 @@ def _missing(picture: Picture, format: str) -> Iterator[tuple[str, Note | None]]
         yield "alpha", Note("transparency-lost", format=title) if hides else None
     if picture.depth == 16 and not writer.deep:
         yield "", Note("depth-lost", format=title)
+    elif picture.depth == 16 and _bits_of(picture, format) > writer.bits:
+        yield "", Note("depth-reduced", format=title, bits=writer.bits)
     for field, longest, lost, too_long in (
         ("icc_profile", writer.icc_profile, "color-profile-lost", "color-profile-too-long"),
         ("exif", writer.exif, "exif-lost", "exif-too-long"),
@@ -219,10 +224,18 @@ def _missing(picture: Picture, format: str) -> Iterator[tuple[str, Note | None]]
                 yield field, Note(too_long, format=title, size=len(value), most=longest)
             else:
                 yield field, Note(lost, format=title)
+    if lost := texts.without_place(picture.texts, writer.texts):
+        yield "", Note("texts-lost", format=title, texts=texts.names_of(lost))
     if picture.dpi is not None and not _can_count(writer, picture.dpi):
         kept = picture.exif if picture.exif and len(picture.exif) <= writer.exif else None
         in_exif = kept is not None and metadata.has_resolution(kept)
         yield "dpi", None if in_exif else Note("resolution-lost", format=title)
+
+
+def _bits_of(picture: Picture, format: str) -> int:
+    """Return the bits per channel that a format would have to keep; 0 if it keeps all."""
+    bits = picture.coding.bits if picture.coding else None
+    return 0 if bits and picture.source_format == format else bits or 16
 
 
 def _can_count(writer: Writer, dpi: tuple[float, float]) -> bool:

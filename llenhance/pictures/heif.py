@@ -1,10 +1,17 @@
-"""What Pillow does not pass on of an AVIF file as it is: EXIF data, and numbers for colors."""
+"""What decoders do not pass on of AVIF and HEIC files as it is.
+
+EXIF data, numbers for colors, bits per channel, and how the picture lies in the file.
+"""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
 from typing import Final, NamedTuple
+
+import numpy as np
+
+from llenhance.pictures.pixels import TURNS, upright
 
 _META: Final = b"meta"
 _FULL: Final = 4  # bytes of version and flags, which some boxes begin with
@@ -17,10 +24,18 @@ class Boxes(NamedTuple):
     Attributes:
         exif: the EXIF data; b"" if there is none.
         numbers: primaries and transfer of H.273; None if the file tells none.
+        kind: four letters for the way in which it is coded, such as av01, hvc1 or grid.
+        orientation: of EXIF, 1 to 8, as the boxes tell it.
+        bits: per channel; 0 if the file does not tell.
+        subsampling: of AVIF's color, such as '4:2:0'; None if there is no color, or it is not told.
     """
 
     exif: bytes
     numbers: tuple[int, int] | None
+    kind: bytes = b""
+    orientation: int = 1
+    bits: int = 0
+    subsampling: str | None = None
 
 
 def boxes_in(data: bytes) -> Boxes:
@@ -31,7 +46,17 @@ def boxes_in(data: bytes) -> Boxes:
     """
     meta = dict(_boxes(data, 0, len(data)))[_META]
     parts = dict(_boxes(data, meta[0] + _FULL, meta[1]))
-    return Boxes(exif=_exif(data, parts), numbers=_numbers(data, parts))
+    main = _main(data, parts)
+    properties = list(_properties(data, parts, main))
+    bits, subsampling = _coding(data, properties)
+    return Boxes(
+        exif=_exif(data, parts),
+        numbers=_numbers(data, properties),
+        kind=_kinds(data, parts).get(main, b""),
+        orientation=_orientation(data, properties),
+        bits=bits,
+        subsampling=subsampling,
+    )
 
 
 Span = tuple[int, int]
@@ -68,9 +93,14 @@ class _Reader:
         return value
 
 
-def _numbers(data: bytes, parts: dict[bytes, Span]) -> tuple[int, int] | None:
+def _main(data: bytes, parts: dict[bytes, Span]) -> int:
+    """Return the number of the item that is the main picture."""
     begin, _ = parts[b"pitm"]
-    main = _Reader(data, begin + _FULL).number(4 if data[begin] else 2)
+    return _Reader(data, begin + _FULL).number(4 if data[begin] else 2)
+
+
+def _properties(data: bytes, parts: dict[bytes, Span], main: int) -> Iterator[tuple[bytes, Span]]:
+    """Yield the properties of an item in their order, which counts for how it is turned."""
     properties = dict(_boxes(data, *parts[b"iprp"]))
     found = list(_boxes(data, *properties[b"ipco"]))
     reader = _Reader(data, (at := properties[b"ipma"][0]) + _FULL)
@@ -79,23 +109,61 @@ def _numbers(data: bytes, parts: dict[bytes, Span]) -> tuple[int, int] | None:
         item = reader.number(4 if data[at] else 2)
         for _ in range(reader.number(1)):
             index = reader.number(2) & 0x7FFF if wide else reader.number(1) & 0x7F
-            if item != main or not 1 <= index <= len(found):
-                continue
-            kind, (start, _) = found[index - 1]
-            if kind == b"colr" and data[start : start + 4] == b"nclx":
-                primaries, transfer = struct.unpack_from(">2H", data, start + 4)
-                return primaries, transfer
+            if item == main and 1 <= index <= len(found):
+                yield found[index - 1]
+
+
+def _numbers(data: bytes, properties: list[tuple[bytes, Span]]) -> tuple[int, int] | None:
+    for kind, (start, _) in properties:
+        if kind == b"colr" and data[start : start + 4] == b"nclx":
+            primaries, transfer = struct.unpack_from(">2H", data, start + 4)
+            return primaries, transfer
     return None
 
 
-def _exif(data: bytes, parts: dict[bytes, Span]) -> bytes:
+def _orientation(data: bytes, properties: list[tuple[bytes, Span]]) -> int:
+    """Return which of the eight orientations all turns together are."""
+    corners = np.arange(4).reshape(2, 2)
+    seen = corners
+    for kind, (start, _) in properties:
+        if kind == b"irot":  # counterclockwise
+            seen = np.rot90(seen, data[start] & 3)
+        elif kind == b"imir":
+            seen = seen[:, ::-1] if data[start] & 1 else seen[::-1]
+    return next(way for way in TURNS if (upright(corners, way) == seen).all())
+
+
+def _coding(data: bytes, properties: list[tuple[bytes, Span]]) -> tuple[int, str | None]:
+    """Return bits per channel and the subsampling, as far as the properties tell them."""
+    bits, subsampling = 0, None
+    for kind, (start, end) in properties:
+        if kind == b"pixi" and end > start + 5:
+            bits = data[start + 5]
+        elif kind == b"av1C" and end > start + 2:
+            mono, across, down = (bool(data[start + 2] & bit) for bit in (16, 8, 4))
+            bits = (12 if data[start + 2] & 32 else 10) if data[start + 2] & 64 else 8
+            told = {(False, False): "4:4:4", (True, False): "4:2:2", (True, True): "4:2:0"}
+            subsampling = None if mono else told.get((across, down))
+        elif kind == b"hvcC" and end > start + 17:
+            bits = 8 + (data[start + 17] & 7)
+    return bits, subsampling
+
+
+def _kinds(data: bytes, parts: dict[bytes, Span]) -> dict[int, bytes]:
+    """Return the kind of each item."""
     begin, end = parts[b"iinf"]
-    first = begin + _FULL + (4 if data[begin] else 2)
-    for _, (start, _) in _boxes(data, first, end):
-        version = data[start]
-        item = _Reader(data, start + _FULL).number(4 if version == 3 else 2)
-        at = start + _FULL + (4 if version == 3 else 2) + 2
-        if data[at : at + 4] == b"Exif":
+    kinds: dict[int, bytes] = {}
+    for _, (start, _) in _boxes(data, begin + _FULL + (4 if data[begin] else 2), end):
+        wide = data[start] == 3
+        item = _Reader(data, start + _FULL).number(4 if wide else 2)
+        at = start + _FULL + (4 if wide else 2) + 2  # behind the number of its protection
+        kinds[item] = data[at : at + 4]
+    return kinds
+
+
+def _exif(data: bytes, parts: dict[bytes, Span]) -> bytes:
+    for item, kind in _kinds(data, parts).items():
+        if kind == b"Exif":
             content = _content(data, parts, item)
             (skipped,) = struct.unpack_from(">I", content)
             return content[4 + skipped :]

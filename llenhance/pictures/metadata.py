@@ -90,8 +90,14 @@ def upright_exif(
 def upright_xmp(
     image: Image.Image, orientation: int, size: tuple[int, int], notes: list[Note]
 ) -> bytes | None:
-    """Return the XMP packet for an upright picture that stands alone in its file."""
-    xmp = _xmp_of(image)
+    """Return the XMP packet of an image for an upright picture that stands alone in its file."""
+    return upright_packet(_xmp_of(image), orientation, size, notes)
+
+
+def upright_packet(
+    xmp: bytes, orientation: int, size: tuple[int, int], notes: list[Note]
+) -> bytes | None:
+    """Return an XMP packet for an upright picture that stands alone in its file; b"" is none."""
     if not xmp:
         return None
     if b"hdrgm:Version" in xmp:

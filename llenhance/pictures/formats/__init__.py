@@ -8,7 +8,7 @@ from typing import Final
 
 from llenhance.errors import UsageError, expect
 from llenhance.messages.note import Note
-from llenhance.pictures.formats import avif, bmp, gif, jpeg, netpbm, png, tiff, webp
+from llenhance.pictures.formats import avif, bmp, gif, heic, jpeg, netpbm, png, tiff, webp
 from llenhance.pictures.formats.format import Format
 
 FORMATS: Final[Mapping[str, Format]] = {
@@ -20,13 +20,14 @@ FORMATS: Final[Mapping[str, Format]] = {
     "AVIF": avif.FORMAT,
     "GIF": gif.FORMAT,
     "NETPBM": netpbm.FORMAT,
+    "HEIC": heic.FORMAT,
 }
 """Formats by key, those that can be written first."""
 
 FALLBACK: Final = "JPEG"
 """Format of the results of pictures whose own format is unknown, such as those from a pipe."""
 
-HEAD: Final = 4096
+HEAD: Final = 16384
 """How many of the first bytes of a file `format_in` needs."""
 
 
@@ -59,9 +60,9 @@ def format_of(path: PurePath | str) -> str:
     Raises:
         UsageError: the extension is missing, or belongs to no format that can be written.
     """
+    _refuse_heic(str(path), _extension(path))
     key = format_named(path)
     if key is None:
-        _refuse_heic(str(path), _extension(path))
         raise UsageError("extension-unknown", str(path), extensions=_writable_extensions())
     if FORMATS[key].writer is None:
         raise UsageError(
@@ -80,12 +81,12 @@ def format_called(name: str) -> str:
         UsageError: there is no such format.
     """
     expect(name, str, name="the format")
+    _refuse_heic(name, name)
     for key, format in FORMATS.items():
         if name.casefold() in (key.casefold(), format.title.casefold()):
             return key
     key = format_named(name)
     if key is None:
-        _refuse_heic(name, name)
         raise UsageError("unknown-format", name, formats=writable_titles())
     return key
 
@@ -102,11 +103,14 @@ def format_to_write(name: str) -> str:
     return key
 
 
-def result_format(source: str, *, wanted: str | None = None) -> tuple[str, Note | None]:
+def result_format(
+    source: str, *, deep: bool = False, wanted: str | None = None
+) -> tuple[str, Note | None]:
     """Return the format in which the result of a picture is written, and a note if it is another.
 
     Args:
         source: the picture's own format, a key of `FORMATS`; anything else counts as unknown.
+        deep: whether its pixels have more than 8 bits per channel.
         wanted: the format that was asked for: its key, title or extension. There is no note then.
 
     Raises:
@@ -119,8 +123,9 @@ def result_format(source: str, *, wanted: str | None = None) -> tuple[str, Note 
     about = FORMATS[source]
     if about.writer is not None:
         return source, None
-    written = FORMATS[about.substitute].title
-    return about.substitute, Note("format-not-written", format=about.title, written=written)
+    substitute = (about.deep_substitute if deep else "") or about.substitute
+    written = FORMATS[substitute].title
+    return substitute, Note("format-not-written", format=about.title, written=written)
 
 
 def readable_extensions() -> frozenset[str]:
@@ -138,7 +143,7 @@ def writable_titles() -> str:
 
 
 def _refuse_heic(name: str, called: str) -> None:
-    """Raise if a format is that of Apple's telephones, which no library here can write."""
+    """Raise if a format is HEIC, which is only read, with words about what comes closest to it."""
     if called.casefold().removeprefix(".") in ("heic", "heif", "hif"):
         raise UsageError("heic-not-written", name, formats=writable_titles())
 

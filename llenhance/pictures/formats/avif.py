@@ -1,22 +1,29 @@
-"""AVIF."""
+"""AVIF. Pillow reads and writes 8 bits per channel, OpenCV 10 and 12."""
 
 from __future__ import annotations
 
 import struct
 from dataclasses import replace
-from typing import Final
+from functools import partial
+from typing import Final, cast
 
+import cv2
+import numpy as np
+from numpy.typing import NDArray
 from PIL import ImageFile
 
 from llenhance.memory import is_short
 from llenhance.messages.note import Note
-from llenhance.pictures import cicp, heif, pillow
+from llenhance.pictures import cicp, heif, native, pillow
+from llenhance.pictures.coding import UNKNOWN, Coding
+from llenhance.pictures.depth import to_16_bits, to_fewer_bits
 from llenhance.pictures.exif import ORIENTATION, directory
 from llenhance.pictures.formats.format import Format, Writer
 from llenhance.pictures.parts import avif as parts
 from llenhance.pictures.picture import Picture
+from llenhance.pictures.pixels import Pixels, upright
 
-_MORE_THAN_8_BITS: Final = 64  # flag in the decoder's configuration: 10 or 12 bits
+_BITS: Final = 10  # of deep pictures from elsewhere: not every program shows 12
 _CODEC: Final = (
     20_000_000  # bytes of memory that writing takes; measured: 5 MB, and 20 to 30 a pixel
 )
@@ -41,13 +48,32 @@ def _read(data: bytes) -> Picture:
     told = _colors(image, boxes.numbers, notes)
     if told is not None:
         image.info["icc_profile"] = told.profile(gray=image.mode[:1] == "L")
-    picture = pillow.first_frame(image, orientation=orientation, exif=boxes.exif or None)
+    deep = partial(_deep, data, image, boxes.bits) if boxes.bits > 8 else None
+    picture = pillow.first_frame(image, deep=deep, orientation=orientation, exif=boxes.exif or None)
     if boxes.numbers is not None and "icc_profile" in image.info:
         cicp.end_at_white(picture.pixels, boxes.numbers[1], notes)
-    at = data.find(b"av1C")
-    if at >= 0 and data[at + 6] & _MORE_THAN_8_BITS:
-        notes.append(Note("read-with-8-bits"))
-    return replace(picture, notes=(*picture.notes, *notes))
+    coding = Coding(bits=boxes.bits, subsampling=boxes.subsampling) if boxes.bits else None
+    return replace(picture, coding=coding, notes=(*picture.notes, *notes))
+
+
+def _deep(
+    data: bytes, image: ImageFile.ImageFile, bits: int, orientation: int
+) -> tuple[Pixels, Pixels | None]:
+    """Return upright pixels and alpha of 10 or 12 bits, spread over 16.
+
+    Raises:
+        ValueError: OpenCV finds something else in the file than Pillow.
+    """
+    with native.overheard():  # Pillow has told what is wrong with it
+        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if decoded is None or decoded.dtype != np.uint16 or decoded.shape[:2] != image.size[::-1]:
+        raise ValueError("OpenCV reads this picture differently from Pillow")
+    stored = to_16_bits(cast("NDArray[np.uint16]", decoded), bits=bits)
+    stored = upright(stored if stored.ndim == 3 else stored[..., None], orientation)
+    pixels = np.empty((*stored.shape[:2], 3), np.uint16)
+    pixels[:] = stored[..., 2::-1] if stored.shape[2] > 2 else stored[..., :1]
+    alpha = np.ascontiguousarray(stored[..., -1]) if stored.shape[2] in (2, 4) else None
+    return pixels, alpha
 
 
 def _colors(
@@ -62,6 +88,8 @@ def _colors(
 def _write(picture: Picture, quality: int | None) -> bytes:
     if is_short(_CODEC + _EACH_PIXEL * picture.width * picture.height):
         raise MemoryError  # libaom does not notice that it gets none, and ends the process
+    if picture.depth == 16:
+        return _write_deep(picture, quality)
     fine = quality is not None and quality >= _FINE
     subsampling = "4:4:4" if fine else "4:2:0"
     hidden = _without_orientation(picture.exif)
@@ -73,6 +101,37 @@ def _write(picture: Picture, quality: int | None) -> bytes:
     if data.count(hidden) != 1:
         raise ValueError("the EXIF data was not written as it is")
     return data.replace(hidden, picture.exif)
+
+
+def _write_deep(picture: Picture, quality: int | None) -> bytes:
+    """Return a file of as many bits as the picture's own had, or `_BITS`."""
+    bits = (picture.coding or UNKNOWN).bits or _BITS
+    bits = bits if bits > 8 else _BITS
+    pixels = to_fewer_bits(picture.pixels, bits=bits)
+    if picture.alpha is not None:
+        cover = to_fewer_bits(picture.alpha, bits=bits)
+        stored = np.dstack([pixels[..., ::-1], cover])
+    else:
+        stored = pixels[..., 0] if picture.is_gray else pixels[..., ::-1]
+    beside = {
+        cv2.IMAGE_METADATA_EXIF: picture.exif,
+        cv2.IMAGE_METADATA_XMP: picture.xmp,
+        cv2.IMAGE_METADATA_ICCP: picture.icc_profile,
+    }
+    told = {kind: block for kind, block in beside.items() if block}
+    options = [cv2.IMWRITE_AVIF_DEPTH, bits]
+    if quality is not None:
+        options += [cv2.IMWRITE_AVIF_QUALITY, quality]
+    done, coded = cv2.imencodeWithMetadata(
+        ".avif",
+        np.ascontiguousarray(stored),
+        list(told),
+        [np.frombuffer(block, np.uint8)[None] for block in told.values()],
+        options,
+    )
+    if not done:
+        raise ValueError("OpenCV could not write the AVIF")
+    return coded.tobytes()
 
 
 def _without_orientation(exif: bytes | None) -> bytes | None:
@@ -93,5 +152,5 @@ FORMAT: Final = Format(
     begins=_begins,
     read=_read,
     others=parts.others,
-    writer=Writer(write=_write, side=65536, quality=85, dpi=None),
+    writer=Writer(write=_write, side=65536, quality=85, bits=_BITS, deep=True, dpi=None),
 )

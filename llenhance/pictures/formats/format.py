@@ -9,6 +9,7 @@ from typing import Final
 
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.sequence import PictureSequence, Timing
+from llenhance.pictures.texts import Place
 
 ANY_LENGTH: Final = sys.maxsize
 ANY_DPI: Final = (0.0, float("inf"))
@@ -25,11 +26,13 @@ class Writer:
         quality: the usual quality, 1 to 100; None if the format is lossless.
         least: quality of a result at least, where that of its source would be kept.
         alpha: whether it holds transparency.
-        deep: whether it holds 16 bits per channel; otherwise `write` rounds them to 8.
+        deep: whether it holds more than 8 bits per channel; otherwise `write` rounds them to 8.
+        bits: how many of 16 it keeps then, unless the picture's own file had so many, too.
         icc_profile: the longest color profile, in bytes; 0 if it holds none.
         exif: the same for EXIF data.
         xmp: the same for an XMP packet.
         iptc: the same for IPTC data.
+        texts: which texts it holds: none, comments, or all.
         dpi: the least and greatest dots per inch; None if it holds no resolution.
         pages: returns the content of a file with several pictures, which it takes one by one, and
             the quality; None if files hold one.
@@ -43,10 +46,12 @@ class Writer:
     least: int = 1
     alpha: bool = True
     deep: bool = False
+    bits: int = 16
     icc_profile: int = ANY_LENGTH
     exif: int = ANY_LENGTH
     xmp: int = ANY_LENGTH
     iptc: int = 0
+    texts: Place = "none"
     dpi: tuple[float, float] | None = ANY_DPI
     pages: Callable[[Iterable[Picture], int | None], bytes] | None = None
     frames: Callable[[Iterable[Picture], Timing, int | None], bytes] | None = None
@@ -73,6 +78,8 @@ class Format:
         others: names the parts of a file that `read` neither carries along nor tells in a note.
         writer: how it is written; None if it is only read.
         substitute: key of the format in which its pictures are written if `writer` is None.
+        is_deep: tells from the first bytes of a file whether its pixels have more than 8 bits.
+        deep_substitute: as `substitute`, for these; '' is the same.
     """
 
     title: str
@@ -85,3 +92,5 @@ class Format:
     others: Callable[[bytes], Iterable[str]] = _nothing
     writer: Writer | None = None
     substitute: str = "PNG"
+    is_deep: Callable[[bytes], bool] | None = None
+    deep_substitute: str = ""

@@ -1,4 +1,4 @@
-"""The boxes of an AVIF file: the outermost ones, and the kinds of its items."""
+"""The boxes of an AVIF or HEIC file: the outermost ones, and the kinds of its items."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Final
 from llenhance.pictures.leftovers import name_of
 
 _KNOWN: Final = frozenset({b"ftyp", b"meta", b"mdat", b"moov", b"free", b"skip", b"wide", b"styp"})
-_ITEMS: Final = frozenset({b"av01", b"grid", b"Exif", b"mime", b"iovl", b"iden"})
+_ITEMS: Final = frozenset(
+    {b"av01", b"grid", b"Exif", b"mime", b"iovl", b"iden", b"hvc1", b"hev1", b"jpeg"}
+)  # JPEG: thumbnails
 _ITEM: Final = re.compile(rb"infe[\x02\x03]...(?:..|....)\0\0([ -~]{4})", re.DOTALL)
 _AUXILIARY: Final = re.compile(rb"auxC\0...([ -~]+)\0", re.DOTALL)
 _NAMES: Final = {b"tmap": "the HDR gain map (tmap)", b"uuid": "data of a program (uuid)"}
@@ -35,4 +37,13 @@ def others(data: bytes) -> Iterator[str]:
             yield _NAMES.get(found[1], name_of(found[1], default="an item"))
     for found in _AUXILIARY.finditer(head):
         if not found[1].endswith((b":alpha", b"auxid:1")):
-            yield f"a picture beside the picture ({found[1].decode('ascii')})"
+            yield _beside(found[1])
+
+
+def _beside(kind: bytes) -> str:
+    """Return what a picture is that belongs to the picture."""
+    if b"hdrgainmap" in kind.lower():
+        return "the HDR gain map"
+    if kind.endswith((b":depth", b"auxid:2")):
+        return "the depth map"
+    return f"a picture beside the picture ({kind.decode('ascii')})"
