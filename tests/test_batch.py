@@ -40,6 +40,7 @@ class Inverter:
     """Makes a negative of every picture in two tiles, or raises what stands in its list."""
 
     model_name, device, precision, fast = "inverter", "cpu", "fp32", False
+    model_sha256, tile, usual_tile = "0" * 64, 512, 512
 
     def __init__(self, *failures: Exception | None) -> None:
         self.failures = list(failures)

@@ -86,6 +86,10 @@ def enhance(
         float,
         typer.Option(metavar="N", min=0.01, help="Refuse larger pictures before they are decoded."),
     ] = MEGAPIXELS,
+    no_provenance: Annotated[
+        bool,
+        typer.Option("--no-provenance", help="Do not record in the result what made it."),
+    ] = False,
     offline: Offline = False,
     dry_run: Annotated[
         bool,
@@ -136,6 +140,7 @@ def enhance(
         format=format_to_write(file_format) if file_format else None,
         quality=quality,
         max_megapixels=max_megapixels,
+        provenance=not no_provenance,
     )
     policy = batch.Policy(output=output, overwrite=overwrite, dry_run=dry_run)
     found = obtain(model, terminal=terminal, offline=offline)

@@ -17,9 +17,11 @@ class Enhanced:
         brightness: The constant that made it, relative to the predicted one.
         mean_grey: Mean gray of its pixels, 0..1.
         notes: Why a target was missed, or that memory was short.
+        predicted: The brightness b that the model predicted; None if it predicts none.
     """
 
     picture: Picture
     brightness: float
     mean_grey: float
     notes: tuple[Note, ...] = ()
+    predicted: float | None = None

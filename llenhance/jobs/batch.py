@@ -37,19 +37,7 @@ _LARGE: Final = 3_000_000  # pixels; smaller pictures are not worth an estimate
 
 
 class LoadedEnhancer(AnyEnhancer, Protocol):
-    """An enhancer that says what it is, and what a picture will take."""
-
-    @property
-    def model_name(self) -> str: ...
-
-    @property
-    def device(self) -> object: ...
-
-    @property
-    def precision(self) -> str: ...
-
-    @property
-    def fast(self) -> bool: ...
+    """An enhancer that says what a picture will take."""
 
     def estimate(self, *, width: int, height: int) -> Estimate: ...
 

@@ -18,6 +18,15 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "it takes one picture, but there are several inputs", "Name a folder for the results"
     ),
     "takes-long": note("it takes about {seconds} s; a fast way takes a few, for nearly the same"),
+    # Records in results of what made them
+    "record-not-added": note(
+        "its XMP data cannot be added to, so the result does not say what made it"
+    ),
+    "record-too-long": note(
+        "the result does not say what made it: its XMP data would have {size} bytes, and {format} "
+        "holds {most}"
+    ),
+    "settings-of-another-picture": note("the settings are those of another picture, {picture}"),
     # Scores
     "no-pairs": Message(
         "none of its pictures has a partner of the same name in {references}",

@@ -1,0 +1,155 @@
+"""The record of what made a result, put into the result between enhancing and encoding."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+from typing import TYPE_CHECKING, Protocol
+
+from llenhance.enhancing.enhanced import Enhanced
+from llenhance.messages.note import Note
+from llenhance.pictures.formats import FORMATS
+from llenhance.pictures.picture import Picture
+from llenhance.pictures.provenance import Provenance, base_name, recorded, without_record
+from llenhance.version import __version__
+
+if TYPE_CHECKING:
+    from llenhance.jobs.task import Request
+
+_ON_A_HUB = "hf:"
+
+
+class Described(Protocol):
+    """An enhancer that says what it is."""
+
+    @property
+    def model_name(self) -> str: ...
+
+    @property
+    def model_sha256(self) -> str: ...
+
+    @property
+    def device(self) -> object: ...
+
+    @property
+    def precision(self) -> str: ...
+
+    @property
+    def tile(self) -> int: ...
+
+    @property
+    def usual_tile(self) -> int: ...
+
+    @property
+    def fast(self) -> bool: ...
+
+
+class Source:
+    """The input, as a record names it.
+
+    Args:
+        name: What messages call the input.
+        data: All of its bytes.
+        request: May be that of an earlier result.
+
+    Attributes:
+        name: Its name, without a folder.
+        sha256: Of its bytes.
+        note: That the settings are those of another picture; None if they are not.
+    """
+
+    def __init__(self, name: str, data: bytes, request: Request) -> None:
+        self.sha256 = sha256(data).hexdigest()
+        self.name = base_name(name)
+        self.note: Note | None = None
+        if (earlier := request.replayed) is not None:
+            if earlier.source_sha256 == self.sha256:  # the same bytes again, whatever it is called
+                self.name = earlier.source_name
+            else:
+                self.note = Note("settings-of-another-picture", picture=earlier.source_name)
+
+
+class Signer:
+    """Puts a record into each picture of a result, if that is wanted and its format can hold one.
+
+    Args:
+        enhancer: What enhanced the pictures.
+        source: The input.
+        request: What was made of it.
+        format: Of the result, a key of `FORMATS`.
+
+    Attributes:
+        notes: Why a record was left out.
+    """
+
+    def __init__(
+        self, enhancer: Described, *, source: Source, request: Request, format: str
+    ) -> None:
+        self._enhancer, self._source = enhancer, source
+        self._request, self._format = request, format
+        writer = FORMATS[format].writer
+        self._longest = writer.xmp if writer is not None and request.provenance else 0
+        self.notes: list[Note] = []
+
+    def signed(self, enhanced: Enhanced) -> Enhanced:
+        """Return the same with the record in the XMP packet of the picture, and no earlier one."""
+        picture = enhanced.picture
+        xmp = self._recorded(enhanced) if self._longest else None
+        xmp = without_record(picture.xmp) if xmp is None else xmp
+        return replace(enhanced, picture=replace(picture, xmp=xmp))
+
+    def _recorded(self, enhanced: Enhanced) -> bytes | None:
+        """Return the packet with the record; None if it cannot have one, and a note says why."""
+        xmp, most = enhanced.picture.xmp, self._longest
+        try:  # a packet that is too long is left out anyway
+            fitting = xmp if xmp and len(xmp) <= most else None
+            signed = recorded(fitting, self._record(enhanced))
+        except ValueError:
+            self.notes.append(Note("record-not-added"))
+            return None
+        if len(signed) > most:
+            title = FORMATS[self._format].title
+            self.notes.append(Note("record-too-long", format=title, size=len(signed), most=most))
+            return None
+        return signed
+
+    def _record(self, enhanced: Enhanced) -> Provenance:
+        enhancer, wish = self._enhancer, self._request.wish
+        model = enhancer.model_name
+        return Provenance(
+            version=__version__,
+            model=model if model.startswith(_ON_A_HUB) else base_name(model),
+            model_sha256=enhancer.model_sha256,
+            brightness=wish.brightness,
+            exposure=wish.exposure,
+            target_mean=wish.target_mean,
+            predicted=None if enhanced.predicted is None else round(enhanced.predicted, 6),
+            constant=round(enhanced.brightness, 6),
+            fast=enhancer.fast,
+            tile=_tile_that_matters(enhancer, enhanced),
+            device=str(enhancer.device),
+            precision=enhancer.precision,
+            format=self._format,
+            quality=self._request.quality,
+            source_name=self._source.name,
+            source_sha256=self._source.sha256,
+        )
+
+
+def _tile_that_matters(enhancer: Described, enhanced: Enhanced) -> int | None:
+    """Return the side of the tiles, if with the usual ones the result would be another."""
+    for note in enhanced.notes:
+        if note.code == "memory-short":
+            return int(str(note.facts["tile"]))
+    side = _longer_side(enhanced.picture)
+    if all(_is_whole(side, tile) for tile in (enhancer.tile, enhancer.usual_tile)):
+        return None
+    return None if enhancer.tile == enhancer.usual_tile else enhancer.tile
+
+
+def _is_whole(side: int, tile: int) -> bool:
+    return not tile or side <= tile
+
+
+def _longer_side(picture: Picture) -> int:
+    return max(picture.width, picture.height)
