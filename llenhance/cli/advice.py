@@ -64,7 +64,9 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     # What a format cannot hold
     "transparency-lost": {"enhance": _PNG},
     "depth-lost": {"enhance": _PNG},
-    "depth-reduced": {"enhance": "To keep all, write PNG: --format png, or a name that ends in .png"},
+    "depth-reduced": {
+        "enhance": "To keep all, write PNG: --format png, or a name that ends in .png"
+    },
     "color-profile-lost": {"enhance": _PNG},
     "color-profile-too-long": {"enhance": _PNG},
     "exif-lost": {"enhance": _PNG},

@@ -29,6 +29,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "its frames are too large for an animation (more than {megapixels} megapixels)",
         "Save the frame that you want as a picture of its own",
     ),
+    "too-many-pages": Message("it has more than {most} pages", "Split the file first"),
     "sequence-too-large": Message(
         "its {count} {kind} are {megapixels} megapixels together (at most {most} can be read)",
         "Split it, or scale it down, first",
@@ -69,6 +70,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "reduced-copies-left-behind": note(
         "smaller copies of the picture and masks in the file were left behind: {count}"
     ),
+    "page-not-there": warning("it says that another page follows, which is not in the file"),
     "still-left-behind": note(
         "the picture for programs that do not show animations was left behind: they will show the "
         "first frame"
@@ -94,6 +96,15 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "color-profile-left-behind": note("a color profile for {space} was left behind"),
     "damaged-exif-left-behind": note("damaged EXIF data was left behind"),
+    "metadata-policy-unknown": Message(
+        "there is no such way to treat metadata", "Use one of {known}"
+    ),
+    "maker-note-may-tell-position": note(
+        "the note of its camera's maker was kept; nobody else can tell whether it has a position"
+    ),
+    "xmp-may-tell-position": note(
+        "its XMP data was left behind: positions cannot be taken out of it"
+    ),
     "exif-entries-left-behind": note("damaged entries of the EXIF data were left behind: {count}"),
     "iptc-left-behind": note("IPTC or Photoshop data was left behind"),
     "photoshop-left-behind": note(

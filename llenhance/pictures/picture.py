@@ -16,6 +16,7 @@ from llenhance.errors import UsageError
 from llenhance.messages.note import Note
 from llenhance.pictures.coding import Coding
 from llenhance.pictures.pixels import Pixels, equal_channels
+from llenhance.pictures.texts import Text
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -38,6 +39,7 @@ class Picture:
         exif: EXIF data: a TIFF structure (it begins with II or MM), orientation 1, no thumbnail.
         xmp: an XMP packet with orientation 1.
         iptc: captions and the like, as the blocks of Photoshop that JPEG files hold them in.
+        texts: comments, and what PNG files say under keywords.
         dpi: dots per inch, across and down.
         gray: whether the file had one channel of color: so has the file that is written, if the
             format has such a thing and the channels are equal.
@@ -52,6 +54,7 @@ class Picture:
     exif: bytes | None = None
     xmp: bytes | None = None
     iptc: bytes | None = None
+    texts: tuple[Text, ...] = ()
     dpi: tuple[float, float] | None = None
     gray: bool = False
     source_format: str = "array"

@@ -23,6 +23,12 @@ def raw_profiles(texts: Mapping[str, str]) -> dict[str, bytes]:
     return found
 
 
+def raw_profile(kind: str, content: bytes) -> bytes:
+    """Return the content of a text with the keyword 'Raw profile type' and this kind."""
+    lines = [content[start : start + 36].hex() for start in range(0, len(content), 36)]
+    return f"\n{kind}\n{len(content):8}\n{chr(10).join(lines)}\n".encode("ascii")
+
+
 def used_texts(texts: Mapping[str, str]) -> set[str]:
     """Return the keys of texts that `raw_profiles` takes something from."""
     return {key for key, text in texts.items() if _value(key, text)}
@@ -41,8 +47,8 @@ def _value(key: str, text: str) -> dict[str, bytes]:
     if kind == "app1":
         kind = "xmp" if content.startswith(_XMP) else "exif"
     if kind in ("iptc", "8bim"):
-        blocks, _ = photoshop.descriptive(content.removeprefix(photoshop.HEADER))
-        return {"iptc": blocks} if blocks else {}
+        blocks = photoshop.with_captions(content.removeprefix(photoshop.HEADER), content)
+        return {"iptc": blocks} if photoshop.true_of_result(blocks, turned=False)[0] else {}
     if kind not in _KEYS:
         return {}
     return {_KEYS[kind]: content.removeprefix(_XMP).removeprefix(_EXIF)}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from llenhance.pictures import pillow
+from llenhance.pictures import pillow, texts
 from llenhance.pictures.formats.format import Format
 from llenhance.pictures.parts import gif as parts
 from llenhance.pictures.picture import Picture
@@ -15,7 +16,12 @@ def _begins(data: bytes) -> bool:
 
 
 def _read(data: bytes) -> Picture:
-    return pillow.first_frame(pillow.open_file(data, "GIF"))
+    image = pillow.open_file(data, "GIF")
+    frames: int = getattr(image, "n_frames", 1)
+    image.info.pop("comment", None)  # one of perhaps several
+    picture = pillow.first_frame(image, frames=frames)
+    found = (texts.comment(one, form="GIF") for one in parts.comments(data))
+    return replace(picture, texts=tuple(found))
 
 
 FORMAT: Final = Format(

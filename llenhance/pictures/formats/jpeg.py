@@ -11,7 +11,7 @@ import numpy as np
 from PIL import JpegImagePlugin
 
 from llenhance.messages.note import Note
-from llenhance.pictures import metadata, photoshop, pillow
+from llenhance.pictures import metadata, photoshop, pillow, texts
 from llenhance.pictures.coding import UNKNOWN
 from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.formats import jpeg_coding, jpeg_structure
@@ -22,7 +22,7 @@ from llenhance.pictures.picture import Picture
 _SEGMENT: Final = 65533  # bytes that a segment of the file holds
 _QUALITY: Final = 95
 _EXIF, _XMP, _ICC = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"
-_APP0, _APP1, _APP2, _APP13 = 0xE0, 0xE1, 0xE2, 0xED
+_APP0, _APP1, _APP2, _APP13, _COM = 0xE0, 0xE1, 0xE2, 0xED, 0xFE
 
 
 def _begins(data: bytes) -> bool:
@@ -34,7 +34,8 @@ def _read(data: bytes) -> Picture:
     jpeg_structure.refuse_unreadable(found)
     data = jpeg_structure.with_end(data, found)
     image = cast("JpegImagePlugin.JpegImageFile", pillow.open_file(data, "JPEG", "MPO"))
-    image.info.pop("photoshop", None)  # of its first segment only
+    for told in ("photoshop", "comment"):  # one segment of perhaps several
+        image.info.pop(told, None)
     way = metadata.orientation_of(image, metadata.exif_of(image, []))
     coding = jpeg_coding.coding_of(image, orientation=way)
     picture = pillow.first_frame(image)
@@ -45,12 +46,19 @@ def _read(data: bytes) -> Picture:
         for name, part in segments
         if name == "APP13" and part.startswith(photoshop.HEADER)
     )
-    iptc, others = photoshop.descriptive(blocks)
-    if others:
+    iptc, lost = photoshop.true_of_result(blocks, turned=way != 1)
+    if lost:
         notes.append(Note("photoshop-left-behind"))
     if any(part.startswith(b"http://ns.adobe.com/xmp/extension/") for _, part in segments):
         notes.append(Note("extended-xmp-left-behind"))
-    return replace(picture, iptc=iptc or None, coding=coding, notes=tuple(notes))
+    comments = (part for marker, part in found.segments if marker == _COM)
+    return replace(
+        picture,
+        iptc=iptc or None,
+        texts=tuple(texts.comment(one, form="JPEG") for one in comments),
+        coding=coding,
+        notes=tuple(notes),
+    )
 
 
 def _write(picture: Picture, quality: int | None) -> bytes:
@@ -68,6 +76,7 @@ def _write(picture: Picture, quality: int | None) -> bytes:
         *_segments(_APP1, picture.xmp, head=_XMP),
         *_counted(_APP2, picture.icc_profile, head=_ICC),
         *_segments(_APP13, picture.iptc, head=photoshop.HEADER),
+        *(part for one in picture.texts for part in _segments(_COM, texts.as_comment(one))),
     ]
     at = 4 + int.from_bytes(data[4:6], "big")  # behind the JFIF segment of OpenCV
     return b"".join((data[:2], *segments, data[at:]))
@@ -108,6 +117,7 @@ FORMAT: Final = Format(
         exif=255 * (_SEGMENT - len(_EXIF)),  # no reader is known to count further
         xmp=_SEGMENT - 29,
         iptc=255 * (_SEGMENT - len(photoshop.HEADER)),
+        texts="comments",
         dpi=(1, 65535),
     ),
 )

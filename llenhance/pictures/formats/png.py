@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -14,38 +13,46 @@ import numpy as np
 from PIL import ImageFile
 
 from llenhance.messages.note import Note
-from llenhance.pictures import cicp, guard, icc, opencv, pillow
+from llenhance.pictures import cicp, guard, icc, metadata, opencv, photoshop, pillow, texts
+from llenhance.pictures.formats import png_chunks
 from llenhance.pictures.formats.format import Format, Writer
+from llenhance.pictures.formats.png_chunks import SIGNATURE, chunk, chunk_of
 from llenhance.pictures.parts import png as parts
 from llenhance.pictures.picture import Picture
-from llenhance.pictures.raw_profiles import raw_profiles, used_texts
+from llenhance.pictures.raw_profiles import raw_profile, raw_profiles, used_texts
 
-_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
-_HEADER: Final = len(_SIGNATURE) + 25  # with the IHDR chunk, which is always first
+_HEADER: Final = len(SIGNATURE) + 25  # with the IHDR chunk, which is always first
 _BITS_AT: Final = 24  # where the IHDR chunk tells the bits per channel
 _COMPRESSION: Final = 4  # within 3 % of level 6 on photographs, in half of the time
 _METER: Final = 0.0254  # of an inch
+_XMP: Final = "XML:com.adobe.xmp"  # keyword of its text
 _ALIKE: Final = 0.002  # numbers that mean the same, rounded by different programs
 _SRGB_POINTS: Final = (*icc.D65, *(value for point in icc.SRGB_PRIMARIES for value in point))
 
 
 def _begins(data: bytes) -> bool:
-    return data.startswith(_SIGNATURE)
+    return data.startswith(SIGNATURE)
 
 
 def _read(data: bytes) -> Picture:
+    data, found, damaged = png_chunks.taken(data)
     image = pillow.open_file(data, "PNG")
     frames: int = getattr(image, "n_frames", 1)
     is_deep = data[_BITS_AT] == 16 and not image.mode.startswith("I;16")
     deep = partial(
         opencv.deep_pixels, data, (image.height, image.width), image.has_transparency_data
     )
-    image.load()  # texts may follow the pixels
-    stored = raw_profiles(getattr(image, "text", {}))
+    image.load()  # EXIF data may follow the pixels
+    words = {text.keyword: text.value for text in found}
+    for text in found:
+        if text.keyword == _XMP:
+            coding = "utf-8" if text.form == "iTXt" else "latin-1"
+            image.info["xmp"] = text.value.encode(coding, "surrogateescape")
+    stored = raw_profiles(words)
     for key in ("exif", "xmp", "icc_profile"):
         if key in stored:
             image.info.setdefault(key, stored[key])
-    notes: list[Note] = []
+    notes = list(damaged)
     numbers = _numbers(data)
     told = _colors(image, numbers, notes)
     if told is not None:
@@ -53,14 +60,18 @@ def _read(data: bytes) -> Picture:
     picture = pillow.first_frame(image, deep=deep if is_deep else None, frames=frames)
     if numbers is not None:
         cicp.end_at_white(picture.pixels, numbers[1], notes)
-    if _has_texts(image) and Note("comments-left-behind") not in picture.notes:
-        notes.append(Note("comments-left-behind"))
-    return replace(picture, iptc=stored.get("iptc"), notes=(*picture.notes, *notes))
+    turned = metadata.orientation_of(image, metadata.exif_of(image, [])) != 1
+    iptc, lost = photoshop.true_of_result(stored.get("iptc", b""), turned=turned)
+    if lost:
+        notes.append(Note("photoshop-left-behind"))
+    used = used_texts(words)
+    kept = texts.true_of_result(text for text in found if text.keyword not in used)
+    return replace(picture, iptc=iptc or None, texts=kept, notes=(*picture.notes, *notes))
 
 
 def _numbers(data: bytes) -> tuple[int, int] | None:
     """Return the primaries and the transfer of H.273 that a chunk tells, or None."""
-    at = len(_SIGNATURE)
+    at = len(SIGNATURE)
     while at + 8 <= len(data):
         size, kind = struct.unpack_from(">I4s", data, at)
         if kind == b"cICP" and size == 4 and at + 12 <= len(data):
@@ -101,11 +112,6 @@ def _colors(
     return told
 
 
-def _has_texts(image: ImageFile.ImageFile) -> bool:
-    texts: Mapping[str, str] = getattr(image, "text", {})
-    return bool(texts.keys() - {"XML:com.adobe.xmp"} - used_texts(texts))
-
-
 def _write(picture: Picture, quality: int | None) -> bytes:
     pixels, alpha = picture.pixels, picture.alpha
     if alpha is None and picture.is_gray:  # OpenCV writes no gray with alpha
@@ -123,20 +129,21 @@ def _write(picture: Picture, quality: int | None) -> bytes:
 
 def _chunks(picture: Picture) -> bytes:
     """Return the chunks that stand between the header and the pixels."""
-    chunks: dict[bytes, bytes] = {}
+    parts: list[bytes] = []
     if picture.icc_profile is not None:
-        chunks[b"iCCP"] = b"ICC profile\0\0" + zlib.compress(picture.icc_profile)
+        profile = b"ICC profile\0\0" + zlib.compress(picture.icc_profile)
+        parts.append(chunk(b"iCCP", profile))
     if picture.dpi is not None:
         across, down = (round(value / _METER) for value in picture.dpi)
-        chunks[b"pHYs"] = struct.pack(">IIB", across, down, 1)
+        parts.append(chunk(b"pHYs", struct.pack(">IIB", across, down, 1)))
     if picture.exif is not None:
-        chunks[b"eXIf"] = picture.exif
+        parts.append(chunk(b"eXIf", picture.exif))
     if picture.xmp is not None:
-        chunks[b"iTXt"] = b"XML:com.adobe.xmp" + b"\0" * 5 + picture.xmp  # not compressed
-    return b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        for kind, body in chunks.items()
-    )
+        parts.append(chunk(b"iTXt", _XMP.encode() + b"\0" * 5 + picture.xmp))  # not compressed
+    if picture.iptc is not None:  # as ImageMagick and exiftool have it
+        profile = zlib.compress(raw_profile("iptc", picture.iptc))
+        parts.append(chunk(b"zTXt", b"Raw profile type iptc\0\0" + profile))
+    return b"".join((*parts, *filter(None, map(chunk_of, picture.texts))))
 
 
 FORMAT: Final = Format(
@@ -151,5 +158,7 @@ FORMAT: Final = Format(
         side=1_000_000,  # a limit of libpng
         deep=True,
         icc_profile=guard.CHUNK_LIMIT,
+        iptc=guard.CHUNK_LIMIT // 3,  # as a text of hexadecimal numbers
+        texts="all",
     ),
 )

@@ -8,27 +8,46 @@ from typing import Final
 from llenhance.pictures.leftovers import behind, name_of
 
 _LOOPS: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+_END: Final = 0x3B
 
 
 def others(data: bytes) -> Iterator[str]:
     """Name the parts that are left behind without another note."""
+    for label, at in _extensions(data):
+        if label == _END:
+            yield from behind(data[at:])
+        elif label == 0xFF and (content := data[at + 1 : at + 12]) not in _LOOPS:
+            yield f"{name_of(content, default='an application')} (application data)"
+        elif label == 0x01:
+            yield "plain text"
+
+
+def comments(data: bytes) -> Iterator[bytes]:
+    """Yield the comments of the file."""
+    for label, at in _extensions(data):
+        if label == 0xFE:
+            parts: list[bytes] = []
+            while at < len(data) and data[at]:
+                parts.append(data[at + 1 : at + 1 + data[at]])
+                at += 1 + data[at]
+            yield b"".join(parts)
+
+
+def _extensions(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the label of each extension and where its content begins, and at last the end."""
     if len(data) < 13:
         return
     at = 13 + _table(data[10])
     while at < len(data):
         introducer = data[at]
-        if introducer == 0x3B:
-            yield from behind(data[at + 1 :])
+        if introducer == _END:
+            yield _END, at + 1
             return
         if introducer == 0x2C and at + 9 < len(data):
             at += 10 + _table(data[at + 9]) + 1
         elif introducer == 0x21 and at + 1 < len(data):
-            label, content = data[at + 1], data[at + 3 : at + 14]
-            if label == 0xFF and content not in _LOOPS:
-                yield f"{name_of(content, default='an application')} (application data)"
-            elif label == 0x01:
-                yield "plain text"
             at += 2
+            yield data[at - 1], at
         else:
             return
         while at < len(data) and data[at]:
