@@ -98,3 +98,9 @@ def test_where_nothing_can_be_done_nothing_is_advised() -> None:
     note = Note("first-frame-only", frames=3)
     assert remedy(note, command="enhance") == ""
     assert sentence(PictureError("model-shipped", "nano"), command="weights remove").endswith("ed.")
+
+
+@pytest.mark.parametrize("option", ["--json", "--quiet"])
+def test_every_command_is_quiet_or_a_document_if_asked(option: str) -> None:
+    lacking = {name for name, options in OPTIONS.items() if option not in options}
+    assert lacking <= {"schema"}  # which prints JSON in any case

@@ -87,6 +87,10 @@ def test_json_is_a_line_for_every_input_and_nothing_else(
         ("weights path nonsense", "weights path", "model-not-here", 3),
         ("weights verify nonsense", "weights verify", "model-not-here", 3),
         ("weights download nonsense", "weights download", "model-unknown", 3),
+        ("weights remove nonsense", "weights remove", "model-not-here", 3),
+        ("weights import nonsense", "weights import", "not-found", 3),
+        ("weights upload nonsense hf:a/b", "weights upload", "model-unknown", 3),
+        ("export --format onnx -o new.txt", "export", "export-extension", 2),
     ],
 )
 def test_an_error_that_ends_a_command_is_a_document_in_json(
@@ -99,9 +103,16 @@ def test_an_error_that_ends_a_command_is_a_document_in_json(
     assert (document["status"], document["exit_code"]) == ("failed", code)
     [told] = document["messages"]
     assert (told["code"], told["severity"]) == (error, "error")
-    assert outcome.stderr.startswith("error: ")
-    assert told["text"].rstrip(".") in outcome.stderr
-    assert outcome.stderr.count("\n") == 1
+    assert outcome.stderr == ""
+    assert run(*arguments.split()).stderr  # people read it where there is no JSON
+
+
+def test_what_is_told_in_json_is_told_there_only(llenhance_: Command, folder: Path) -> None:
+    outcome = llenhance_("dark.jpg", "missing.jpg", "-o", "new/", "--json", "--brightness", "0.5")
+    first, second = outcome.lines
+    assert [told["code"] for told in first["messages"]] == ["brightness-unusual"]
+    assert [told["code"] for told in second["messages"]] == ["not-found"]
+    assert outcome.stderr == ""
 
 
 def test_an_error_after_the_first_lines_of_json_is_one_line_more(

@@ -40,7 +40,9 @@ def test_existing_output_is_kept_and_named(enhanced: Command, pairs: Path) -> No
     (pairs / "out" / "10.png").write_text("precious")
     outcome = enhanced("-o", "out", "--json")
     assert outcome.code == 1
-    assert outcome.stderr.startswith("error: out/10.png: it already exists. Add --overwrite")
+    [told] = outcome.document["messages"]
+    assert (told["about"], told["code"]) == ("out/10.png", "exists")
+    assert told["remedy"].startswith("Add --overwrite")
     assert (pairs / "out" / "10.png").read_text() == "precious"
     assert [row["name"] for row in outcome.report["pictures"]] == ["2", "dusk"]
 

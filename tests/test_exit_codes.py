@@ -61,10 +61,11 @@ def test_wrong_usage_is_one_sentence_and_code_2(
     assert outcome.code == 2
     if "--json" in arguments:
         assert outcome.document["result"] is None
+        assert outcome.stderr == ""
     else:
         assert outcome.data == b""
-    assert outcome.stderr.startswith("error: ")
-    assert outcome.stderr.count("\n") == 1
+        assert outcome.stderr.startswith("error: ")
+        assert outcome.stderr.count("\n") == 1
     assert [path.name for path in folder.iterdir()] == ["dark.jpg"]
 
 

@@ -170,11 +170,19 @@ def test_a_missing_folder_of_an_input_is_told_about_the_input(
     assert told.startswith("error: nowhere/photo.jpg: there is no such file")
 
 
+def test_a_folder_is_told_how_its_pictures_are_named(llenhance_: Command, folder: Path) -> None:
+    assert ": it is a folder, not a file. Name the pictures in it" in llenhance_(".").stderr
+    assert llenhance_("dark.jpg", ".", "-o", "new/").code == 1
+    assert is_picture(folder / "new" / "dark.jpg")
+
+
 def test_a_missing_folder_of_a_result_is_told_how_to_be_made(
     llenhance_: Command, folder: Path
 ) -> None:
     told = llenhance_("dark.jpg", "-o", "nowhere/bright.jpg").stderr
     assert told.startswith("error: nowhere: there is no such folder. Create it first, or ")
+    deeper = llenhance_("dark.jpg", "-o", "nowhere/at/all/bright.jpg").stderr
+    assert deeper.startswith("error: nowhere/at/all: there is no such folder. Create it first, ")
     assert llenhance_("dark.jpg", "-o", "nowhere/").code == 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -280,7 +280,16 @@ def test_download_says_what_it_needs_and_exits_with_3(
 ) -> None:
     assert run(["weights", "download", "theirs", "hf:no/body", "--json"]) == 3
     said = capsysbinary.readouterr()
-    assert [row["path"] for row in json.loads(said.out)["result"]] == [None, None]
+    told = json.loads(said.out)
+    assert [row["path"] for row in told["result"]] == [None, None]
+    assert [message["code"] for message in told["messages"]] == [
+        "license-not-accepted",
+        "hub-repository-unknown",
+    ]
+    assert "CC BY-NC-SA 4.0" in told["messages"][0]["text"]
+    assert said.err == b""
+    assert run(["weights", "download", "theirs", "hf:no/body"]) == 3
+    said = capsysbinary.readouterr()
     assert b"CC BY-NC-SA 4.0" in said.err
     assert b"does not exist" in said.err
     assert run(["weights", "download", "theirs", "--accept-license", "-q"]) == 0
@@ -338,8 +347,9 @@ def test_verify_finds_what_is_damaged(
     path.write_bytes(path.read_bytes()[:-4])
     assert run(["weights", "verify", "--all", "--json"]) == 3
     said = capsysbinary.readouterr()
-    assert [row["ok"] for row in json.loads(said.out)["result"]] == [True, False]
-    assert b"mine" in said.err
+    told = json.loads(said.out)
+    assert [row["ok"] for row in told["result"]] == [True, False]
+    assert [message["about"] for message in told["messages"]] == [str(path)]
     assert run(["weights", "verify", "nobody"]) == 3
     assert home.exists()
 
@@ -395,8 +405,9 @@ def test_license_question_is_asked_where_somebody_sits(
 
     questions: list[str] = []
 
-    def answer(_terminal: Terminal, question: str) -> bool:
+    def answer(_terminal: Terminal, question: str, *, about: Sequence[str]) -> bool:
         questions.append(question)
+        assert "CC BY-NC-SA 4.0" in about[0]
         return True
 
     monkeypatch.setattr(Terminal, "ask", answer)

@@ -10,13 +10,14 @@ import os
 import signal
 import sys
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout
 from types import FrameType
 from typing import Annotated, Final
 
 import typer
 
 from llenhance.cli import completion, meant, surroundings, weights
+from llenhance.cli.advice import sentence
 from llenhance.cli.bench import bench
 from llenhance.cli.doctor import doctor
 from llenhance.cli.documents import told
@@ -105,10 +106,11 @@ def run(arguments: Sequence[str]) -> int:
         problem = _problem(error, command)
         if isinstance(problem, UsageError):
             return _ended(problem, terminal)
-        end = "" if problem.endswith("?") else "."
-        terminal.error(f"{problem}{end} See: llenhance {terminal.command} --help")
-        wrong = UsageError("arguments-wrong", "arguments", problem=problem)
-        _document(wrong, terminal)
+        if terminal.json:
+            _document(UsageError("arguments-wrong", "arguments", problem=problem), terminal)
+        else:
+            end = "" if problem.endswith("?") else "."
+            terminal.error(f"{problem}{end} See: llenhance {terminal.command} --help")
         return error.exit_code
     except LlenhanceError as error:
         return _ended(error, terminal)
@@ -135,24 +137,27 @@ def _problem(error: typer.TyperException, command: Sequence[str]) -> str | Usage
 
 
 def _ended(error: LlenhanceError, terminal: Terminal) -> int:
-    """Tell of the error that ended a command, also in JSON if that was asked for."""
+    """Tell of the error that ended a command: in JSON if that was asked for, else in words."""
     try:
-        terminal.fail(error)
-        _document(error, terminal)
+        if terminal.json:
+            _document(error, terminal)
+        else:
+            terminal.fail(error)
     except MemoryError:  # not even for what prints in color
         os.write(2, f"error: {error}\n".encode(errors="replace"))
     return error.exit_code
 
 
 def _document(error: LlenhanceError, terminal: Terminal) -> None:
-    """Write the document of an error that ended a command, if JSON was asked for.
+    """Write the document of an error that ended a command.
 
     It is one line, since other lines may have been written before it.
     """
-    if terminal.json:
-        messages = [told(error, command=terminal.command)]
-        with suppress(LlenhanceError):  # it cannot be written to standard output: no reason to die
-            terminal.document(None, messages=messages, exit_code=error.exit_code, lines=True)
+    messages = [told(error, command=terminal.command)]
+    try:
+        terminal.document(None, messages=messages, exit_code=error.exit_code, lines=True)
+    except LlenhanceError:  # standard output takes nothing: then people are told
+        terminal.error(sentence(error, command=terminal.command))
 
 
 def _name_of(command: Sequence[str]) -> str:

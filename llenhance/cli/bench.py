@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from llenhance.cli.obtain import obtain
-from llenhance.cli.options import Device, Model, Precision, Quiet, Tile, tile_side
+from llenhance.cli.options import Device, Json, Model, Precision, Quiet, Tile, tile_side
 from llenhance.cli.terminal import Terminal, printable
 from llenhance.errors import UsageError
 
@@ -37,7 +37,7 @@ def bench(
     plain: Annotated[
         bool, typer.Option("--plain/--no-plain", help="Compare with the plain, unfolded network.")
     ] = True,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, not a table.")] = False,
+    json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Measure speed and memory on this machine.

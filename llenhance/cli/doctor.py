@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from llenhance.cli.advice import remedy
 from llenhance.cli.documents import Told, told
-from llenhance.cli.options import Model
+from llenhance.cli.options import Json, Model, Quiet
 from llenhance.cli.terminal import Terminal, printable
+from llenhance.errors import LlenhanceError
 
 if TYPE_CHECKING:
     from llenhance.doctor import Codec, Device, Place, Problem, Report, Trial, WeightsFile
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 def doctor(
     model: Model = "nano",
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, not text.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Find out what works on this machine, and what to do about the rest.
 
@@ -31,7 +33,7 @@ def doctor(
       llenhance doctor
       llenhance doctor --model llflow-small
     """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
-    terminal = Terminal("doctor", json=json)
+    terminal = Terminal("doctor", json=json, quiet=quiet)
 
     from llenhance.doctor import examine  # imports torch
 
@@ -40,6 +42,9 @@ def doctor(
         terminal.document(
             as_values(report), messages=messages_of(report), exit_code=report.exit_code
         )
+    elif quiet:
+        for problem in _errors_in(report):
+            terminal.fail(problem)
     else:
         terminal.write_line(as_text(report))
     raise typer.Exit(report.exit_code)
@@ -90,8 +95,6 @@ def messages_of(report: Report) -> list[Told]:
 
 def as_text(report: Report) -> str:
     """Return aligned text for people: a section for each check, and problems last."""
-    from llenhance.doctor.problem import exit_code_of
-
     sections = [
         ("Versions", _rows(_version_cells(report))),
         ("Devices", _rows(map(_device_cells, report.devices))),
@@ -103,14 +106,18 @@ def as_text(report: Report) -> str:
     if not report.trials:
         name = printable(_homely(report.model))
         sections.append(("Trial", [f"  none, as {name} cannot be used"]))
-    notes = [problem for problem in report.problems if not exit_code_of(problem)]
-    problems = [problem for problem in report.problems if exit_code_of(problem)]
+    problems = _errors_in(report)
+    notes = [problem for problem in report.problems if not isinstance(problem, LlenhanceError)]
     if notes:
         sections.append(("Notes", _sentences(notes)))
     if problems:
         sections.append(("Problems", _sentences(problems)))
     paragraphs = ["\n".join([title, *lines]) for title, lines in sections]
     return "\n\n".join(paragraphs if problems else [*paragraphs, "No problems found."])
+
+
+def _errors_in(report: Report) -> list[LlenhanceError]:
+    return [problem for problem in report.problems if isinstance(problem, LlenhanceError)]
 
 
 def _rows(rows: Iterable[Sequence[str]]) -> list[str]:

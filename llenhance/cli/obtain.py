@@ -42,9 +42,13 @@ def asking(terminal: Terminal, *, accepted: bool) -> Consent:
 
     def consent(entry: Entry) -> bool:
         wanted = entry.license
-        terminal.say(f"{entry.name} has the license {wanted.name}: {wanted.summary}")
+        about = [f"{entry.name} has the license {wanted.name}: {wanted.summary}"]
         if wanted.url:
-            terminal.say(f"The license is at {wanted.url}")
-        return accepted or terminal.ask("Do you accept it?")
+            about.append(f"The license is at {wanted.url}")
+        if not accepted:
+            return terminal.ask("Do you accept it?", about=about)
+        for line in about:
+            terminal.say(line)
+        return True
 
     return consent

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TextIO
 from unicodedata import category
@@ -31,9 +31,11 @@ _SIGPIPE: Final = 13  # `signal.SIGPIPE`, which Windows does not define
 class Terminal:
     """The standard streams of one command, and the exit code that its failures add up to.
 
+    What is told in JSON is not told on standard error as well: programs may read both.
+
     Args:
         command: Name of the command, such as 'weights list'.
-        json: Whether results are printed as JSON.
+        json: Whether results, and everything that is told, are printed as JSON.
         quiet: Say nothing but errors.
         verbose: Say more about each result.
 
@@ -102,10 +104,11 @@ class Terminal:
         """Tell what went wrong with one input, and let its exit code count."""
         self.exit_code = max(self.exit_code, error.exit_code)
         self._told.append(told(error, command=self.command))
-        self.error(sentence(error, command=self.command))
+        if not self.json:
+            self.error(sentence(error, command=self.command))
 
     def note(self, note: Note, *, about: str) -> None:
-        """Tell people something about a thing, unless they want quiet."""
+        """Tell something about a thing: people unless they want quiet, programs always."""
         self._told.append(told(note, command=self.command, about=about))
         advice = remedy(note, command=self.command)
         line = f"{about}: {note}" + (f". {advice}" if advice else "")
@@ -121,23 +124,31 @@ class Terminal:
 
     def say(self, sentence: str) -> None:
         """Tell people something on standard error, unless they want quiet."""
-        if not self.quiet:
+        if not (self.quiet or self.json):
             self._print(sentence)
 
     def warn(self, sentence: str) -> None:
         """Tell people what they may not want, unless they want quiet."""
-        if not self.quiet:
+        if not (self.quiet or self.json):
             self._print(sentence, label="warning", style="yellow")
 
     def error(self, sentence: str) -> None:
         """Tell people what went wrong."""
         self._print(sentence, label="error", style="bold red")
 
-    def ask(self, question: str) -> bool:
-        """Ask a yes-or-no question on standard error; the answer is no if nobody is there."""
+    def ask(self, question: str, *, about: Sequence[str] = ()) -> bool:
+        """Ask a yes-or-no question on standard error; the answer is no if nobody is there.
+
+        Args:
+            question: Ends with a question mark.
+            about: What one must know to answer; lines that are printed before it.
+        """
         if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
+            for line in about:
+                self.say(line)
             return False
-        self._print(f"{question} [y/N]")
+        for line in (*about, f"{question} [y/N]"):
+            self._print(line)
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def write_line(self, text: str) -> None:

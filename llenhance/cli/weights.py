@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+from typing import Annotated, Any, Final
 
 import typer
 
 from llenhance.cli import completion
+from llenhance.cli.models import as_lines, as_row, as_table
 from llenhance.cli.obtain import obtain
-from llenhance.cli.options import Offline, Overwrite, Quiet
-from llenhance.cli.terminal import Terminal, printable
+from llenhance.cli.options import Json, Offline, Overwrite, Quiet
+from llenhance.cli.terminal import Terminal
 from llenhance.errors import LlenhanceError, UsageError, WeightsError
-
-if TYPE_CHECKING:
-    from llenhance.weights.local import Listed
-
-_UNKNOWN: Final = "unknown"
 
 app: Final = typer.Typer(help="List, download, import, check and share models.")
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Models = Annotated[
     list[str],
     typer.Argument(
@@ -49,7 +42,7 @@ def weights() -> None:
 
 
 @app.command("list")
-def list_models(json: Json = False) -> None:
+def list_models(json: Json = False, quiet: Quiet = False) -> None:
     """List all known models, their licenses, and which are on this machine.
 
     \b
@@ -58,11 +51,11 @@ def list_models(json: Json = False) -> None:
     """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
     from llenhance.weights.local import listed
 
-    terminal, found = Terminal("weights list", json=json), list(listed())
+    terminal, found = Terminal("weights list", json=json, quiet=quiet), list(listed())
     if json:
-        terminal.document([_as_row(one) for one in found])
+        terminal.document([as_row(one) for one in found])
     else:
-        terminal.write_line(_as_table(found))
+        terminal.write_line(as_table(found))
 
 
 @app.command()
@@ -117,6 +110,8 @@ def import_weights(
         ),
     ] = None,
     overwrite: Overwrite = False,
+    json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Keep a weights file, or a checkpoint of the LLFlow authors, as a model with a name.
 
@@ -129,18 +124,22 @@ def import_weights(
         raise UsageError("contradiction", "--as and --output")
     from llenhance.weights.keep import add, write_weights
 
+    terminal = Terminal("weights import", json=json, quiet=quiet)
     if output is not None:
+        target, name = output, None
         network = write_weights(source, output, overwrite=overwrite)
         made = f"{network.blocks} blocks, {network.features} features"
-        Terminal("weights import").say(f"{source} -> {output}  ({made})")
-        return
-    name = source.stem if name is None else name
-    target = add(source, name, overwrite=overwrite)
-    Terminal("weights import").say(f"{source} -> {target}: llenhance photo.jpg --model {name}")
+        terminal.say(f"{source} -> {output}  ({made})")
+    else:
+        name = source.stem if name is None else name
+        target = add(source, name, overwrite=overwrite)
+        terminal.say(f"{source} -> {target}: llenhance photo.jpg --model {name}")
+    if json:
+        terminal.document({"name": name, "path": str(target)})
 
 
 @app.command()
-def info(model: One, offline: Offline = False, json: Json = False) -> None:
+def info(model: One, offline: Offline = False, json: Json = False, quiet: Quiet = False) -> None:
     """Show a model's network, license, training, and what it needs.
 
     \b
@@ -148,7 +147,7 @@ def info(model: One, offline: Offline = False, json: Json = False) -> None:
       llenhance weights info nano
       llenhance weights info model.safetensors --json
     """  # noqa: D301
-    terminal = Terminal("weights info", json=json, quiet=json)
+    terminal = Terminal("weights info", json=json, quiet=quiet)
     found = obtain(model, terminal=terminal, offline=offline)
     from llenhance.weights.about import about  # imports torch
 
@@ -156,7 +155,7 @@ def info(model: One, offline: Offline = False, json: Json = False) -> None:
     if json:
         terminal.document(facts)
     else:
-        terminal.write_line(_as_lines(facts))
+        terminal.write_line(as_lines(facts))
 
 
 @app.command()
@@ -206,7 +205,7 @@ def verify(
 
 
 @app.command("path")
-def show_path(model: One, json: Json = False) -> None:
+def show_path(model: One, json: Json = False, quiet: Quiet = False) -> None:
     """Print the path of a model's file.
 
     \b
@@ -218,7 +217,7 @@ def show_path(model: One, json: Json = False) -> None:
     path = located(model)
     if path is None:
         raise WeightsError("model-not-here", model, model=model)
-    terminal = Terminal("weights path", json=json)
+    terminal = Terminal("weights path", json=json, quiet=quiet)
     if json:
         terminal.document(str(path))
     else:
@@ -226,7 +225,7 @@ def show_path(model: One, json: Json = False) -> None:
 
 
 @app.command()
-def remove(names: Models, quiet: Quiet = False) -> None:
+def remove(names: Models, json: Json = False, quiet: Quiet = False) -> None:
     """Delete models that were downloaded or imported.
 
     \b
@@ -235,14 +234,19 @@ def remove(names: Models, quiet: Quiet = False) -> None:
     """  # noqa: D301
     from llenhance.weights.keep import remove as remove_model
 
-    terminal = Terminal("weights remove", quiet=quiet)
+    terminal = Terminal("weights remove", json=json, quiet=quiet)
+    rows: list[dict[str, Any]] = []
     for name in names:
         try:
             freed = remove_model(name)
         except LlenhanceError as error:
             terminal.fail(error)
+            rows.append({"name": name, "freed": None})
         else:
             terminal.say(f"{name} was removed: {freed / 1e6:.1f} MB are free again")
+            rows.append({"name": name, "freed": freed})
+    if json:
+        terminal.document(rows)
     raise typer.Exit(terminal.exit_code)
 
 
@@ -257,6 +261,7 @@ def upload(
         str | None,
         typer.Option("--license", metavar="NAME", help="License of the weights, if not known."),
     ] = None,
+    json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Share a model on the hub: its weights file and a model card.
@@ -275,68 +280,13 @@ def upload(
     terms = license_to_share(found, license)
     text = card(about(found), repo=wanted.repo, license=terms)
     url = upload_file(found.path, wanted, card=text)
-    Terminal("weights upload", quiet=quiet).say(f"{model} -> {url}")
+    terminal = Terminal("weights upload", json=json, quiet=quiet)
+    terminal.say(f"{model} -> {url}")
+    if json:
+        terminal.document({"model": model, "url": url})
 
 
 def names() -> set[str]:
     """Return the names of these commands."""
     entries = app.registered_commands
     return {entry.name or getattr(entry.callback, "__name__", "") for entry in entries}
-
-
-def _as_row(one: Listed) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "architecture": one.architecture,
-        "description": one.description,
-        "license": asdict(one.license) if one.license else None,
-        "size": one.size,
-        "present": one.path is not None,
-        "path": str(one.path) if one.path else None,
-        "default": one.default,
-        "link": one.link,
-    }
-
-
-def _as_table(found: Sequence[Listed]) -> str:
-    rows = [("name", "", "MB", "license", "")]
-    for one in found:
-        here = "default" if one.default else "here" if one.path else ""
-        size = f"{one.size / 1e6:.1f}" if one.size else ""
-        about = one.description or "imported"
-        if one.path is None and one.link:
-            about += f"; download it by hand from {one.link}"
-        terms = one.license.name if one.license else _UNKNOWN
-        rows.append((printable(one.name), here, size, terms, about))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )
-
-
-def _as_lines(facts: dict[str, Any]) -> str:
-    lines = list(_flat(facts))
-    widest = max(len(title) for title, _ in lines)
-    return "\n".join(f"{title:{widest}}  {printable(text)}" for title, text in lines)
-
-
-def _flat(facts: dict[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
-    """Yield titles and texts of facts; those inside of others have both titles."""
-    for title, fact in facts.items():
-        if isinstance(fact, dict):
-            yield from _flat(cast("dict[str, Any]", fact), f"{within}{title}, ")
-        else:
-            yield within + title, _as_text(fact)
-
-
-def _as_text(fact: object) -> str:
-    if fact is None:
-        return _UNKNOWN
-    if isinstance(fact, bool):
-        return "yes" if fact else "no"
-    if isinstance(fact, float):
-        return f"{fact:.6g}"
-    if isinstance(fact, list | tuple):
-        return ", ".join(map(_as_text, cast("list[object]", fact))) or "none"
-    return str(fact)

@@ -12,7 +12,16 @@ from typing_extensions import TypedDict  # pydantic asks for this one before Pyt
 
 from llenhance.cli.documents import SCHEMA, Status, Told
 from llenhance.cli.shapes.machine import Benchmark, Examined, LogLine
-from llenhance.cli.shapes.models import AboutModel, DownloadedModel, ListedModel, VerifiedModel
+from llenhance.cli.shapes.models import (
+    AboutModel,
+    DownloadedModel,
+    ExportedModel,
+    ImportedModel,
+    ListedModel,
+    RemovedModel,
+    UploadedModel,
+    VerifiedModel,
+)
 from llenhance.cli.shapes.pictures import Enhanced, Scores, Sweep
 
 _exact = with_config(ConfigDict(extra="forbid"))
@@ -113,6 +122,38 @@ class WeightsPathDocument(Document):
 
 
 @_exact
+class ExportDocument(Document):
+    """What `llenhance export` prints: a network for other runtimes."""
+
+    command: Literal["export"]
+    result: ExportedModel | None
+
+
+@_exact
+class WeightsImportDocument(Document):
+    """What `llenhance weights import` prints: the model."""
+
+    command: Literal["weights import"]
+    result: ImportedModel | None
+
+
+@_exact
+class WeightsRemoveDocument(Document):
+    """What `llenhance weights remove` prints: the models."""
+
+    command: Literal["weights remove"]
+    result: list[RemovedModel] | None
+
+
+@_exact
+class WeightsUploadDocument(Document):
+    """What `llenhance weights upload` prints: an address."""
+
+    command: Literal["weights upload"]
+    result: UploadedModel | None
+
+
+@_exact
 class EndedDocument(Document):
     """What a command prints that was ended by an error, whatever the command."""
 
@@ -131,6 +172,10 @@ AnyDocument = (
     | WeightsDownloadDocument
     | WeightsVerifyDocument
     | WeightsPathDocument
+    | ExportDocument
+    | WeightsImportDocument
+    | WeightsRemoveDocument
+    | WeightsUploadDocument
     | EndedDocument
 )
 """A document of any command."""

@@ -63,6 +63,40 @@ class DownloadedModel(TypedDict):
 
 
 @_exact
+class ImportedModel(TypedDict):
+    """What `llenhance weights import` made; without a name if it is a file of its own."""
+
+    name: str | None
+    path: str
+
+
+@_exact
+class RemovedModel(TypedDict):
+    """A model of `llenhance weights remove`; the bytes are null if it failed."""
+
+    name: str
+    freed: int | None
+
+
+@_exact
+class UploadedModel(TypedDict):
+    """Where `llenhance weights upload` put a model."""
+
+    model: str
+    url: str
+
+
+@_exact
+class ExportedModel(TypedDict):
+    """What `llenhance export` wrote; the size is of all files, in bytes."""
+
+    model: str
+    format: str
+    files: list[str]
+    size: int
+
+
+@_exact
 class VerifiedModel(TypedDict):
     """A model of `llenhance weights verify`."""
 
