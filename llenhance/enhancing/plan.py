@@ -7,15 +7,23 @@ Look once, with `look`; then enhance as often and in as many parts as you like, 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from llenhance.engine.engine import Engine
 from llenhance.errors import UsageError
 from llenhance.model.brightness import brightness_of
-from llenhance.model.conditioning import LOG_FLOOR, deepened, equalisation_tables, thumbnail
+from llenhance.model.conditioning import (
+    LOG_FLOOR,
+    deepened,
+    histograms,
+    tables_of,
+    thumbnail,
+)
 from llenhance.pictures.pixels import Pixels
 from llenhance.pictures.visible import Visible, Weights
 from llenhance.scoring.metrics import LUMA
@@ -77,16 +85,70 @@ def look(
         brightness: Constant that is added to the predicted one.
         weights: How much each pixel counts, ``(H, W)``, 0..1; None if all count alike.
     """
-    small = thumbnail(pixels).to(engine.device)
-    predicted = engine.predict_brightness(small).item()
-    if engine.architecture.brightness:
-        own = (small.exp() - LOG_FLOOR).mean(dim=(2, 3)) @ small.new_tensor(LUMA)
-        predicted = max(predicted, brightness_of(own).item())
-    seen = Plan(
-        tables=equalisation_tables(pixels, weights),
-        thumbnail=small,
-        predicted=predicted,
-        constant=predicted,
-        context=None,
-    )
-    return seen.at(predicted + brightness, engine)
+    seen = Seen()
+    seen.add(pixels, weights)
+    return seen.plan(engine, brightness=brightness)
+
+
+class Seen:
+    """What is known of pictures that were looked at: one, or several that get the same plan.
+
+    Memory does not grow with their number. If their depths differ, the plan is for 8 bits.
+    """
+
+    def __init__(self) -> None:
+        self._counts: dict[int, NDArray[Any]] = {}  # by the number of values
+        self._small: Tensor | None = None
+        self._pictures = 0
+
+    def add(self, pixels: Pixels, weights: Weights | None = None) -> None:
+        """Look at a picture.
+
+        Args:
+            pixels: ``(H, W, 3)``, uint8 or uint16, at least 1x1.
+            weights: How much each pixel counts, ``(H, W)``, 0..1; None if all count alike.
+        """
+        counts = histograms(pixels, weights)
+        self._counts[counts.shape[1]] = counts + self._counts.get(counts.shape[1], 0)
+        small, before = thumbnail(pixels), self._small
+        # Of light, not of its logarithm: pictures that are black do not make the others dark.
+        self._small = small if before is None else _mean_log(before, self._pictures, small)
+        self._pictures += 1
+
+    def plan(self, engine: Engine, *, brightness: float = 0.0) -> Plan:
+        """Plan to make the pictures as bright as the model predicts for their mean.
+
+        Args:
+            engine: Knows the model.
+            brightness: Constant that is added to the predicted one.
+
+        Raises:
+            UsageError: No picture was added.
+        """
+        if self._small is None:
+            raise UsageError("no-pictures", "the pictures")
+        small = self._small.to(engine.device)
+        predicted = engine.predict_brightness(small).item()
+        if engine.architecture.brightness:
+            own = (small.exp() - LOG_FLOOR).mean(dim=(2, 3)) @ small.new_tensor(LUMA)
+            predicted = max(predicted, brightness_of(own).item())
+        seen = Plan(
+            tables=tables_of(self._pooled()),
+            thumbnail=small,
+            predicted=predicted,
+            constant=predicted,
+            context=None,
+        )
+        return seen.at(predicted + brightness, engine)
+
+    def _pooled(self) -> NDArray[Any]:
+        if len(self._counts) == 1:
+            return next(iter(self._counts.values()))
+        levels = (np.arange(65536) + 128) // 257  # the nearest of 8 bits
+        folded = [np.bincount(levels, counts) for counts in self._counts[65536]]
+        return self._counts[256] + np.stack(folded)
+
+
+def _mean_log(before: Tensor, count: int, small: Tensor) -> Tensor:
+    """Return the logarithm of the mean of `count` pictures and one more, from logarithms."""
+    return ((before.exp() * count + small.exp()) / (count + 1)).log()

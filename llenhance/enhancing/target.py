@@ -8,7 +8,7 @@ more if the sketch misled. Why: `docs/decisions/0006-targets.md`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -65,11 +65,10 @@ class Aim:
 
     Args:
         engine: Runs the network.
-        pixels: ``(H, W, 3)``, uint8 or uint16: the whole picture.
+        seen: The whole picture, or several that share the plan, of which the mean counts.
         plan: Of `look`; its constant does not matter.
         wish: With a target.
-        tile: Largest side of a tile in pixels, 0 for the whole picture: the sketch is no larger.
-        weights: How much each pixel counts, ``(H, W)``, 0..1; None if all count alike.
+        tile: Largest side of a tile in pixels, 0 for the whole picture: no sketch is larger.
 
     Attributes:
         goal: The mean gray that is wanted, 0..1.
@@ -81,20 +80,23 @@ class Aim:
     def __init__(
         self,
         engine: Engine,
-        pixels: Pixels,
+        seen: Sequence[Part],
         plan: Plan,
         wish: Wish,
         *,
         tile: int = 0,
-        weights: Weights | None = None,
     ) -> None:
         self._engine, self._plan = engine, plan
         window = tile + 2 * engine.architecture.margin if tile else math.inf
-        places = _places(pixels.shape, min(_SKETCH, window**2))
-        counted = None if weights is None else weights[places]
-        sketch = Sketch(engine, pixels[places], plan, weights=counted)
-        self._mean_at = cache(sketch.mean_grey)  # each search begins where the last one ended
-        self.goal = _goal(wish, sketch, plan.predicted)
+        parts = [part.thinned(min(_SKETCH / len(seen), window**2)) for part in seen]
+        sketches = [Sketch(engine, part.pixels, plan, weights=part.weights) for part in parts]
+
+        @cache  # each search begins where the last one ended
+        def mean_at(constant: float) -> float:
+            return _mean(sketch.mean_grey(constant) for sketch in sketches)
+
+        self._mean_at = mean_at
+        self.goal = _mean(_goal(wish, sketch, plan.predicted) for sketch in sketches)
         self._passes = 1
         self._found = self._search(SearchEnd(plan.predicted, self._mean_at(plan.predicted)), 0.0)
 
@@ -134,6 +136,24 @@ class Aim:
             lowest=max(DARKEST, predicted - LARGEST_BRIGHTNESS),
             highest=min(BRIGHTEST, predicted + LARGEST_BRIGHTNESS),
         )
+
+
+class Part(NamedTuple):
+    """Pixels ``(H, W, 3)``, uint8 or uint16, and their weights ``(H, W)``, None if all are 1."""
+
+    pixels: Pixels
+    weights: Weights | None = None
+
+    def thinned(self, most: float) -> Part:
+        """Return at most so many of the pixels, evenly spread."""
+        places = _places(self.pixels.shape, most)
+        counted = None if self.weights is None else self.weights[places]
+        return Part(self.pixels[places], counted)
+
+
+def thinned_for(part: Part, *, pictures: int) -> Part:
+    """Return what the search for a constant needs of one of several pictures."""
+    return part.thinned(_SKETCH / pictures)
 
 
 class Sketch:
@@ -240,6 +260,11 @@ def _goal(wish: Wish, sketch: Sketch, predicted: float) -> float:
         wish.exposure or 0
     )
     return _grey(linear_to_srgb(light.clip(0, 1)), sketch.weights)
+
+
+def _mean(values: Iterable[float]) -> float:
+    known = list(values)
+    return sum(known) / len(known)
 
 
 def _places(shape: tuple[int, ...], most: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -41,9 +41,18 @@ def equalisation_tables(pixels: Pixels, weights: NDArray[np.float32] | None = No
     Returns:
         ``(3, 256)`` uint8 or ``(3, 65536)`` uint16.
     """
-    top = np.iinfo(pixels.dtype).max
-    tables = np.empty((3, top + 1), pixels.dtype)
-    for channel, histogram in enumerate(_histograms(pixels, weights)):
+    return tables_of(histograms(pixels, weights))
+
+
+def tables_of(counts: NDArray[Any]) -> Pixels:
+    """Return the tables for how often each channel has each value; see `equalisation_tables`.
+
+    Args:
+        counts: ``(3, 256)`` or ``(3, 65536)``, of one picture or the sum of several.
+    """
+    top = counts.shape[1] - 1
+    tables: Pixels = np.empty(counts.shape, np.uint8 if top == 255 else np.uint16)
+    for channel, histogram in enumerate(counts):
         first = int(np.flatnonzero(histogram)[0])
         others = float(histogram.sum() - histogram[first])
         if others == 0:
@@ -57,17 +66,17 @@ def equalisation_tables(pixels: Pixels, weights: NDArray[np.float32] | None = No
     return tables
 
 
-def _histograms(pixels: Pixels, weights: NDArray[np.float32] | None) -> NDArray[Any]:
+def histograms(pixels: Pixels, weights: NDArray[np.float32] | None) -> NDArray[Any]:
     """Return how often each channel has each value, ``(3, 256)`` or ``(3, 65536)``."""
     values = int(np.iinfo(pixels.dtype).max) + 1
-    histograms = np.zeros((3, values), np.intp if weights is None else np.float64)
+    found = np.zeros((3, values), np.intp if weights is None else np.float64)
     rows = max(1, _AT_ONCE // pixels.shape[1])  # NumPy needs 8 bytes for each pixel it counts
     for start in range(0, len(pixels), rows):
         for channel in range(3):
             strip = pixels[start : start + rows, :, channel].ravel()
             counts = None if weights is None else weights[start : start + rows].ravel()
-            histograms[channel] += np.bincount(strip, counts, minlength=values)
-    return histograms
+            found[channel] += np.bincount(strip, counts, minlength=values)
+    return found
 
 
 def deepened(tables: Pixels) -> Pixels:

@@ -6,7 +6,8 @@ is in the file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 import cv2
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from llenhance.messages.note import Note
 from llenhance.pictures.circle import outside_of_circle
+from llenhance.pictures.even import even_areas
 from llenhance.pictures.frame import Frame, frame_around
 from llenhance.pictures.pixels import Pixels
 
@@ -22,6 +24,7 @@ Weights = NDArray[np.float32]
 """``(H, W)``, 0..1: how much each pixel counts."""
 
 _SMALLEST: Final = 8  # pixels a side that a picture in a frame has at least
+_GROUND: Final = 0.05  # share of a picture that a ground with the color of its frame has at least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,6 +54,12 @@ class Visible:
         if any(self.frame):
             return Note("frame-kept", **self.frame._asdict())
         return Note("surroundings-kept") if self.is_round else None
+
+    def with_alpha(self, alpha: Pixels | None) -> Visible:
+        """Return what is visible of another picture in the same surroundings."""
+        if alpha is None:
+            return self
+        return replace(self, weights=_cover(self.part(alpha)), is_round=False)
 
     def cut(self, pixels: Pixels) -> Pixels:
         """Return the picture within the frame; what is not seen is filled from its neighbors."""
@@ -88,20 +97,64 @@ def visible_part(pixels: Pixels, alpha: Pixels | None = None) -> Visible:
     height, width = pixels.shape[:2]
     frame = frame_around(pixels)
     inner = height - frame.top - frame.bottom, width - frame.left - frame.right
-    if min(inner) < _SMALLEST:
+    if min(inner) < _SMALLEST or _goes_on(pixels, frame):
         frame = Frame(0, 0, 0, 0)
     part = pixels[frame.top : height - frame.bottom, frame.left : width - frame.right]
     weights: Weights | None = None
     if alpha is not None:
-        cover = alpha[frame.top : height - frame.bottom, frame.left : width - frame.right]
-        top = np.iinfo(alpha.dtype).max
-        if cover.min() < top and cover.any():
-            weights = (cover / np.float32(top)).astype(np.float32)
+        weights = _cover(alpha[frame.top : height - frame.bottom, frame.left : width - frame.right])
     if weights is None:
         outside = outside_of_circle(part)
         weights = None if outside is None else (~outside).astype(np.float32)
     is_round = alpha is None and weights is not None
     return Visible(size=(height, width), frame=frame, weights=weights, is_round=is_round)
+
+
+def visible_in_all(frames: Iterable[Pixels]) -> Visible:
+    """Find out what is picture in all frames of an animation, which share one frame around it.
+
+    Args:
+        frames: ``(H, W, 3)`` each, of one size and type; at least one.
+    """
+    total, count, kind = np.zeros((1, 1, 3), np.float32), 0, np.dtype(np.uint8)
+    for pixels in frames:
+        total = total + pixels.astype(np.float32)
+        count, kind = count + 1, pixels.dtype
+    # Bars are as even in the mean as in each frame; one that is black all over has none to be seen.
+    return visible_part(np.rint(total / max(1, count)).astype(kind))
+
+
+def _cover(alpha: Pixels) -> Weights | None:
+    """Return how much each pixel counts; None if all do, or none does."""
+    top = np.iinfo(alpha.dtype).max
+    if alpha.min() == top or not alpha.any():
+        return None
+    return (alpha / np.float32(top)).astype(np.float32)
+
+
+def _goes_on(pixels: Pixels, frame: Frame) -> bool:
+    """Tell whether a frame is the ground of a graphic, which goes on within it."""
+    height, width = pixels.shape[:2]
+    top, bottom, left, right = frame
+    if not any(frame):
+        return False
+    areas = even_areas(pixels[top : height - bottom, left : width - right])
+    if areas is None:
+        return False
+    near = 2 * (257 if pixels.dtype == np.uint16 else 1)
+    sides = [
+        side
+        for side, depth in zip(
+            (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]), frame, strict=True
+        )
+        if depth
+    ]
+    colors = np.array([np.median(side, axis=0) for side in sides])
+    return any(
+        bool((np.abs(colors - even.color.astype(np.float64)).max(axis=1) <= near).any())
+        for even in areas.colors
+        if even.share >= _GROUND
+    )
 
 
 def _filled(pixels: Pixels, seen: NDArray[np.bool_]) -> Pixels:

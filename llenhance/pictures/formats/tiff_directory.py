@@ -1,4 +1,4 @@
-"""The first directory of a TIFF file: its entries, before anything is made of them."""
+"""A directory of a TIFF file: its entries, before anything is made of them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ KINDS: Final = {
     16: (8, "Q"), 17: (8, "q"), 18: (8, "Q"),
 }  # fmt: skip
 """Types of values: bytes of each, and its letter of `struct`; fractions have none."""
+
+
+_FEW: Final = 8  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,36 @@ def first_directory(data: bytes) -> Directory:
     Raises:
         ValueError, LookupError, struct.error: the data is damaged.
     """
+    return directory_at(data, first_start(data))
+
+
+def first_start(data: bytes) -> int:
+    """Return where the first directory of a TIFF file begins.
+
+    Raises:
+        LookupError, struct.error: it is no TIFF file.
+    """
+    order = {b"II": "<", b"MM": ">"}[data[:2]]
+    big = data[2:4] in (b"+\0", b"\0+")
+    start: int = struct.unpack_from(f"{order}{'Q' if big else 'I'}", data, 8 if big else 4)[0]
+    return start
+
+
+def directory_at(data: bytes, start: int, *, tags: frozenset[int] | None = None) -> Directory:
+    """Return the directory of a TIFF file that begins at `start`.
+
+    Args:
+        data: the content of the file.
+        start: where in it.
+        tags: of the entries that are wanted, if their values are few: there may be very many
+            directories. None is all.
+
+    Raises:
+        ValueError, LookupError, struct.error: the data is damaged.
+    """
     order = {b"II": "<", b"MM": ">"}[data[:2]]
     big = data[2:4] in (b"+\0", b"\0+")
     counter, size, word = ("Q", 20, "Q") if big else ("H", 12, "I")
-    (start,) = struct.unpack_from(f"{order}{word}", data, 8 if big else 4)
     (count,) = struct.unpack_from(f"{order}{counter}", data, start)
     start += struct.calcsize(f"={counter}")
     if start + size * count > len(data):
@@ -72,7 +101,8 @@ def first_directory(data: bytes) -> Directory:
         place = at + struct.calcsize(f"=HH{word}")
         if length > size - (place - at):
             (place,) = struct.unpack_from(f"{order}{word}", data, place)
-        if values and length and place + length <= len(data):
+        wanted = tags is None or (tag in tags and length <= _FEW)
+        if wanted and values and length and place + length <= len(data):
             entries.setdefault(tag, Entry(kind, values, data[place : place + length]))
     end = start + size * count
     following = 0
