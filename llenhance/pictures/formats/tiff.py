@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final, cast
 
@@ -11,16 +12,20 @@ from PIL import TiffImagePlugin, UnidentifiedImageError
 
 from llenhance.errors import PictureError
 from llenhance.messages.note import Note
-from llenhance.pictures import guard, native, pillow, tiff_exif
-from llenhance.pictures.formats.format import Format, Writer
+from llenhance.pictures import guard, native, photoshop, pillow, tiff_exif
+from llenhance.pictures.formats.format import ANY_LENGTH, Format, Writer
 from llenhance.pictures.formats.tiff_directory import Directory, first_directory
+from llenhance.pictures.formats.tiff_pages import Pages, alone, check, pages_in
 from llenhance.pictures.formats.tiff_samples import as_bytes, layout_in, samples_in
-from llenhance.pictures.formats.tiff_writer import write
+from llenhance.pictures.formats.tiff_writer import write, write_pages
+from llenhance.pictures.leftovers import left_behind
 from llenhance.pictures.parts import tiff as parts
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.pixels import Pixels, upright
+from llenhance.pictures.sequence import PictureSequence
 
 _BEGINNINGS: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the last two: 64-bit offsets
+_NOT_FOR_PILLOW: Final = b"MM\0+"  # it knows 64-bit offsets in the other byte order alone
 
 # Tags of a TIFF directory.
 _KIND, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _COLOR, _SAMPLES, _ORIENTATION, _TILE_WIDTH = (
@@ -43,7 +48,6 @@ _SPACES: Final = {
     10: "ITULAB", 32844: "LogL", 32845: "LogLuv",
 }  # fmt: skip
 _RAW: Final = (32803, 34892)  # what a sensor saw, as color
-_PAGES_AT_MOST: Final = 10_000  # that are counted
 
 
 def _begins(data: bytes) -> bool:
@@ -51,6 +55,41 @@ def _begins(data: bytes) -> bool:
 
 
 def _read(data: bytes) -> Picture:
+    picture, pages = _page(data), pages_in(data)
+    if len(pages.starts) == 1:
+        return replace(picture, notes=(*picture.notes, *_copies(pages)))
+    note = Note("first-frame-only", frames=len(pages.starts))
+    return replace(picture, notes=(note, *picture.notes))
+
+
+def _sequence(data: bytes) -> PictureSequence | None:
+    """Return the pages, each with all that is said of it; None if there is one."""
+    pages = pages_in(data)
+    if len(pages.starts) == 1:
+        return None
+    check(pages)
+
+    def read() -> Iterator[Picture]:
+        yield _page(data)  # of the first one, what else is in the file is told by `others`
+        for start in pages.starts[1:]:
+            page = alone(data, start)
+            picture = _page(page)
+            yield replace(picture, notes=(*picture.notes, *left_behind(parts.others(page))))
+
+    return PictureSequence(
+        kind="pages", count=len(pages.starts), read=read, notes=tuple(_copies(pages))
+    )
+
+
+def _copies(pages: Pages) -> Iterator[Note]:
+    if not pages.is_whole:
+        yield Note("page-not-there")
+    if pages.copies:
+        yield Note("reduced-copies-left-behind", count=pages.copies)
+
+
+def _page(data: bytes) -> Picture:
+    """Return the picture of the first directory."""
     directory = first_directory(data)
     _refuse_unreadable(directory)
     with native.overheard() as heard:
@@ -60,16 +99,23 @@ def _read(data: bytes) -> Picture:
         if (picture.pixels == picture.pixels[0, 0]).all():  # nothing is right
             raise ValueError(heard.lines[0])
         notes.append(Note("damaged-data-used", complaint=heard.lines[0], count=heard.count))
-    if (pages := _pages(data, directory)) > 1:
-        notes.insert(0, Note("first-frame-only", frames=pages))
-    if {_IPTC, _PHOTOSHOP} & set(directory.entries) and Note("iptc-left-behind") not in notes:
-        notes.append(Note("iptc-left-behind"))
-    return replace(picture, notes=tuple(notes))
+    blocks, captions = (
+        entry.content if (entry := directory.entries.get(tag)) else b""
+        for tag in (_PHOTOSHOP, _IPTC)
+    )
+    blocks = photoshop.with_captions(blocks, captions)
+    turned = directory.number(_ORIENTATION, 1) in range(2, 9)
+    iptc, lost = photoshop.true_of_result(blocks, turned=turned)
+    notes = [note for note in notes if note.code != "iptc-left-behind"]
+    if lost or (captions and not blocks):
+        notes.append(Note("photoshop-left-behind"))
+    return replace(picture, iptc=iptc or None, notes=tuple(notes))
 
 
 def _picture_in(data: bytes, directory: Directory) -> Picture:
     layout = layout_in(directory)
-    if layout is None or layout.for_pillow:
+    unknown = data.startswith(_NOT_FOR_PILLOW)
+    if layout is None or (layout.for_pillow and not unknown):
         try:
             image = cast("TiffImagePlugin.TiffImageFile", pillow.open_file(data, "TIFF"))
         except UnidentifiedImageError as reason:
@@ -147,31 +193,20 @@ def _not_readable(directory: Directory) -> PictureError:
     )
 
 
-def _pages(data: bytes, directory: Directory) -> int:
-    """Return the number of pictures, counted up to a limit."""
-    seen: set[int] = set()
-    following = directory.following
-    big = data[2:4] in (b"+\0", b"\0+")
-    order, counter, word, size = directory.order, "Q" if big else "H", "Q" if big else "I", 12
-    size += 8 * big
-    while following and following not in seen and len(seen) < _PAGES_AT_MOST:
-        try:
-            (count,) = struct.unpack_from(f"{order}{counter}", data, following)
-            end = following + struct.calcsize(f"={counter}") + size * count
-            (after,) = struct.unpack_from(f"{order}{word}", data, end)
-        except struct.error:
-            break
-        seen.add(following)
-        following = after
-    return 1 + len(seen)
-
-
 FORMAT: Final = Format(
     title="TIFF",
     extensions=(".tif", ".tiff"),
     mime="image/tiff",
     begins=_begins,
     read=_read,
+    sequence=_sequence,
     others=parts.others,
-    writer=Writer(write=write, side=2**31 - 1, deep=True),
+    writer=Writer(
+        write=write,
+        pages=write_pages,
+        side=2**31 - 1,
+        deep=True,
+        gray=True,
+        iptc=ANY_LENGTH,
+    ),
 )
