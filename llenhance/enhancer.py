@@ -6,7 +6,7 @@ The path of a picture goes on in `enhancing/render.py`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypeVar, cast, overload
 
@@ -21,9 +21,12 @@ from llenhance.engine.settings import check_tile, choose_device, choose_precisio
 from llenhance.enhancing import render as rendering
 from llenhance.enhancing.enhanced import Enhanced
 from llenhance.enhancing.estimate import Estimate, Trial, estimate, try_engine
-from llenhance.enhancing.plan import Plan, look
+from llenhance.enhancing.plan import Plan, Seen, look
 from llenhance.enhancing.progress import Progress
+from llenhance.enhancing.seen import seen_in
+from llenhance.enhancing.target import Part, thinned_for
 from llenhance.enhancing.tiled import network_inputs
+from llenhance.enhancing.together import Several, Together, aimed
 from llenhance.enhancing.wish import AUTOMATIC, Wish, wish_for
 from llenhance.errors import ResourceError, UsageError, expect
 from llenhance.files.inputs import checked, opened
@@ -34,9 +37,11 @@ from llenhance.model.architecture import STRIDE
 from llenhance.model.brightness import brightness_of
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.pixels import Pixels
-from llenhance.pictures.spaces import as_srgb, in_its_space
-from llenhance.pictures.visible import Visible, visible_part
+from llenhance.pictures.spaces import as_srgb
+from llenhance.pictures.visible import visible_in_all, visible_part
 from llenhance.process import make_room
+from llenhance.scoring.metrics import mean_grey
+from llenhance.weights.digest import sha256
 from llenhance.weights.file import load
 from llenhance.weights.find import DEFAULT_MODEL, FoundModel, find
 
@@ -69,9 +74,11 @@ class Enhancer:
 
     Attributes:
         model_name: The model as it was named.
+        model_sha256: The SHA-256 of its weights file, 64 hex digits.
         device: The `torch.device` that the model runs on.
         precision: The precision that auto stands for.
         tile: Largest side of a tile in pixels, 0 for the whole picture.
+        usual_tile: The tile that auto stands for.
         fast: As above.
 
     Raises:
@@ -104,11 +111,13 @@ class Enhancer:
         choose_precision(precision, self.device)  # says what is wrong before loading anything
         check_tile(tile)
         with lack_of_memory_told(self.model_name):
-            network = load(find(model).path)
+            file = find(model).path
+            network = load(file)
+            self.model_sha256 = sha256(file)
             self._engine = compile_model(network, device=self.device, precision=precision)
         self.precision = self._engine.precision
-        limit = largest_tile(self._engine.architecture, self.precision)
-        self.tile = limit if tile == "auto" else tile
+        self.usual_tile = largest_tile(self._engine.architecture, self.precision)
+        self.tile = self.usual_tile if tile == "auto" else tile
         self._trial: Trial | None = None  # made by the first `estimate`
 
     @overload
@@ -197,7 +206,7 @@ class Enhancer:
             raise UsageError(
                 "wrong-type", "progress", given=type(progress).__name__, wanted="function"
             )
-        seen = _seen_in(picture)
+        seen = seen_in(picture)
 
         def work(tile: int) -> rendering.Rendered:
             return rendering.enhance(
@@ -217,6 +226,69 @@ class Enhancer:
             brightness=made.brightness,
             mean_grey=made.mean_grey,
             notes=tuple(note for note in notes if note is not None),
+            predicted=made.predicted,
+        )
+
+    def look_at_all(
+        self, pictures: Several, wish: Wish = AUTOMATIC, *, frames: bool = False
+    ) -> Together:
+        """Look at several pictures, and plan to enhance all of them alike: nothing flickers.
+
+        Tables, brightness and context map are of all of them together. Memory does not grow with
+        their number if they are decoded as they are asked for.
+
+        Args:
+            pictures: A list, or anything else that knows its length and can be gone through twice.
+            wish: How bright the results should be; a target is for their mean. It is aimed at on
+                small sketches: measure the results and ask `Together.correct`.
+            frames: They are the frames of an animation: what surrounds one, surrounds all.
+
+        Raises:
+            UsageError: There are no pictures.
+            PictureError: The network computes numbers that are not finite.
+            ResourceError: There is not enough memory.
+
+        Example:
+            >>> together = enhancer.look_at_all(pictures)
+            >>> alike = [together.enhance(picture).picture for picture in pictures]
+        """
+        expect(wish, Wish, name="the wish")
+        surroundings = visible_in_all(as_srgb(frame) for frame in pictures) if frames else None
+        seen, parts, pixels = Seen(), list[Part](), None
+        for picture in pictures:
+            expect(picture, Picture, name="a picture")
+            one = seen_in(picture, surroundings=surroundings)
+            pixels, weights = one.pixels, one.visible.weights
+            seen.add(pixels, weights)
+            if wish.is_target:
+                parts.append(thinned_for(Part(pixels, weights), pictures=len(pictures)))
+        if pixels is None:
+            raise UsageError("no-pictures", "the pictures")
+
+        def work(tile: int) -> Together:
+            with lack_of_memory_told():
+                plan = seen.plan(self._engine, brightness=wish.brightness)
+                plan = replace(plan, keeps_light=not wish.may_darken, visible=surroundings)
+                return aimed(self._engine, plan, parts, wish, self._rendered, tile=tile)
+
+        return self._in_memory(pixels, work)[0]
+
+    def _rendered(self, picture: Picture, plan: Plan, progress: Progress | None) -> Enhanced:
+        seen = seen_in(picture, surroundings=plan.visible)
+
+        def work(tile: int) -> Pixels:
+            return rendering.render(
+                self._engine, seen.pixels, plan, tile=tile, fast=self.fast, progress=progress
+            )
+
+        pixels, shortage = self._in_memory(seen.pixels, work)
+        notes = (shortage, seen.visible.note())
+        return Enhanced(
+            picture=seen.enhanced(pixels),
+            brightness=plan.constant - plan.predicted,
+            mean_grey=mean_grey(pixels, seen.visible.weights),
+            notes=tuple(note for note in notes if note is not None),
+            predicted=plan.predicted if self.has_brightness else None,
         )
 
     def look(self, pixels: Pixels, wish: Wish = AUTOMATIC) -> Plan:
@@ -339,7 +411,7 @@ class Enhancer:
             ResourceError: There is not enough memory.
         """
         constant = float(brightness_of(torch.tensor(mean_grey)))
-        seen = _seen_in(picture)
+        seen = seen_in(picture)
 
         def work(tile: int) -> Pixels:
             with lack_of_memory_told():
@@ -365,34 +437,3 @@ class Enhancer:
                     raise
                 shortage = Note("memory-short", tile=tile)
             make_room()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
-    """What the network sees of a picture.
-
-    Attributes:
-        picture: The whole of it.
-        srgb: Its pixels on the curve of sRGB, with what is no picture.
-        visible: Says what of them is picture.
-        pixels: That part, filled where nothing is seen.
-    """
-
-    picture: Picture
-    srgb: Pixels
-    visible: Visible
-    pixels: Pixels
-
-    def enhanced(self, pixels: Pixels) -> Picture:
-        """Return the picture with this in place of what is seen, in its own space."""
-        placed = in_its_space(self.picture, self.visible.placed(self.srgb, pixels))
-        if self.visible.is_everything:
-            return placed
-        part = self.visible.part(placed.pixels)
-        return placed.with_pixels(self.visible.placed(self.picture.pixels, part))
-
-
-def _seen_in(picture: Picture) -> _Seen:
-    srgb = as_srgb(picture)
-    visible = visible_part(srgb, picture.alpha)
-    return _Seen(picture=picture, srgb=srgb, visible=visible, pixels=visible.cut(srgb))

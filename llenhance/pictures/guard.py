@@ -28,6 +28,8 @@ from llenhance.process import new_lock
 
 _most: Final = ContextVar("most", default=MEGAPIXELS)  # for the picture that is being read
 
+_TOGETHER: Final = 10  # times the pixels of one picture: 1,000 frames of full HD
+
 CHUNK_LIMIT: Final = 2**24
 """Bytes of a color profile or text in PNG; Pillow's own limit of 2**20 refuses some of printers."""
 
@@ -103,6 +105,23 @@ def _too_many(pixels: int) -> PictureError:
     return PictureError(
         "too-many-pixels", "picture", megapixels=megapixels, most=float(_most.get())
     )
+
+
+def check_all(count: int, pixels: int, *, kind: str) -> None:
+    """Raise if the pictures of one file have more pixels together than can be meant.
+
+    Args:
+        count: how many there are.
+        pixels: of all of them.
+        kind: pages or frames.
+
+    Raises:
+        PictureError: its message names the size and the limit.
+    """
+    most = _TOGETHER * pixels_in(_most.get())
+    if pixels > most:
+        facts = {"count": count, "kind": kind, "megapixels": pixels // 10**6}
+        raise PictureError("sequence-too-large", "picture", **facts, most=most // 10**6)
 
 
 def notes_of(heard: list[str]) -> Iterator[Note]:
