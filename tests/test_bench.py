@@ -191,3 +191,16 @@ def test_what_fails_in_the_other_process_is_sent_here() -> None:
     receiver, sender = Pipe(duplex=False)
     answer_with_speed(sender, photograph(8, 8), Setting(model="nonsense"))
     assert receiver.recv().code == "model-unknown"
+
+
+def test_every_way_to_say_that_memory_is_short_is_sent_as_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> Speed:
+        torch.empty(1 << 50, dtype=torch.uint8)  # more than any machine has
+        raise AssertionError
+
+    monkeypatch.setitem(answer_with_speed.__globals__, "measure", fail)
+    receiver, sender = Pipe(duplex=False)
+    answer_with_speed(sender, photograph(8, 8), Setting())
+    assert receiver.recv().code == "out-of-memory"

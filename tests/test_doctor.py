@@ -175,6 +175,17 @@ def test_damaged_weights_are_code_3_and_a_sentence_that_names_them(
     assert f"none, as {damaged} cannot be used" in text
 
 
+def test_a_quiet_doctor_names_the_problems_only(
+    tiny: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert run(["doctor", "-q", "--model", str(tiny)]) == 0
+    assert capfdbinary.readouterr() == (b"", b"")
+    assert run(["doctor", "-q", "--model", "nonsense"]) == 3
+    said = capfdbinary.readouterr()
+    assert said.out == b""
+    assert said.err.startswith(b"error: nonsense: it is neither a known model")
+
+
 def test_a_model_that_does_not_exist_is_code_3(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert run(["doctor", "--model", "nonsense", "--json"]) == 3
     document = json.loads(capfdbinary.readouterr().out)

@@ -90,6 +90,28 @@ for megabytes in (20, 120, 145, 170, 195):
     limited(megabytes, command, [*sys.argv[2:], "--tile", "0"], sys.argv[1] + f"/{megabytes}/")
 """
 
+FULL = """
+import resource
+from llenhance.pictures.profiles import of_mode
+
+notes, held, size = [], [], 2**20
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used, used))
+while size >= 16:  # not even the heap has anything left
+    try:
+        held.append(bytearray(size))
+    except MemoryError:
+        size //= 2
+held.pop()
+try:
+    of_mode("LAB", None, notes)
+except MemoryError:
+    held.clear()
+    print("no memory")
+held.clear()
+print(notes)
+"""
+
 
 def outcomes(text: str, *arguments: str) -> list[dict[str, Any]]:
     done = program(LIMITED + text, *arguments, check=True)
@@ -114,6 +136,10 @@ def test_good_pictures_are_neither_damaged_nor_impossible_to_encode(tmp_path: Pa
         if one["code"] == 4:
             assert one["said"].split()[-1] in ("picture-exceeds-memory", "out-of-memory"), one
     assert {one["code"] for one in seen} == {0, 4}
+
+
+def test_a_color_profile_is_not_called_damaged_where_memory_is_short() -> None:
+    assert program(FULL, check=True).stdout == "no memory\n[]\n"
 
 
 def test_pictures_are_done_in_smaller_tiles_or_refused_with_code_4(tmp_path: Path) -> None:

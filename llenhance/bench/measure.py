@@ -24,6 +24,7 @@ from llenhance.engine.settings import DTYPES
 from llenhance.engine.watching import watched
 from llenhance.enhancer import Enhancer
 from llenhance.errors import LlenhanceError, ResourceError
+from llenhance.memory import lack_of_memory_told
 from llenhance.model.llflow import multiply_adds_per_pixel
 from llenhance.pictures.decode import decode
 from llenhance.pictures.encode import encode
@@ -159,11 +160,10 @@ def answer_with_speed(sender: Connection, data: bytes, setting: Setting) -> None
     """Send the result of `measure`, or the error that it raises."""
     prepare()
     try:
-        answer = measure(data, setting)
+        with lack_of_memory_told("the measurement"):
+            answer = measure(data, setting)
     except LlenhanceError as error:
         answer = error
-    except MemoryError:
-        answer = ResourceError("out-of-memory", "the measurement")
     sender.send(answer)
 
 

@@ -1,6 +1,6 @@
 """Color profiles of pictures that do not stay in their color space: what is left to Pillow.
 
-CMYK, LAB, grays, and RGB whose profile consists of look-up tables. All of them become sRGB.
+CMYK, LAB, and what has a profile of look-up tables. All of them become sRGB.
 """
 
 from __future__ import annotations
@@ -8,17 +8,21 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from io import BytesIO
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from llenhance.memory import is_short, is_shortage
 from llenhance.messages.note import Note
 from llenhance.pictures import icc, spaces
 from llenhance.pictures.color import linear_to_srgb
 from llenhance.pictures.depth import to_8_bits
-from llenhance.pictures.pixels import Pixels, bands
+from llenhance.pictures.pixels import Pixels, bands, equal_channels
+
+_TABLES: Final = 20_000_000
+"""Bytes: enough for the tables of any conversion."""
 
 
 def of_mode(
@@ -30,8 +34,11 @@ def of_mode(
         mode: of Pillow: 'CMYK' or 'LAB'.
         profile: of the file, of whatever color space; LAB needs none.
         notes: gets the note.
+
+    Raises:
+        MemoryError: there is not enough memory for the conversion.
     """
-    if mode == "CMYK" and (profile is None or _space(profile) != "CMYK"):
+    if mode == "CMYK" and (profile is None or icc.space_of(profile) != "CMYK"):
         notes.append(Note("cmyk-without-profile"))
         return None
     apply = _to_srgb(mode, None if mode == "LAB" else profile, notes)
@@ -40,20 +47,26 @@ def of_mode(
     return apply
 
 
-def kept(pixels: Pixels, profile: bytes | None, notes: list[Note]) -> tuple[Pixels, bytes | None]:
-    """Return pixels and the RGB profile that belongs to them; None means sRGB.
+def kept(
+    pixels: Pixels, profile: bytes | None, notes: list[Note], *, gray: bool
+) -> tuple[Pixels, bytes | None]:
+    """Return pixels and the profile that belongs to them; None means sRGB.
 
-    What cannot stay in its space becomes sRGB: grays, and RGB in a profile of look-up tables.
+    What cannot stay in its space becomes sRGB: colors and grays in a profile of look-up tables, and
+    grays in three channels.
 
     Args:
         pixels: (H, W, 3).
         profile: of the file.
+        gray: whether the file has one channel of color.
         notes: gets a note of each conversion, and of a profile that cannot be used.
     """
     if profile is None:
         return pixels, None
-    space = _space(profile)
-    if space == "GRAY" and (pixels == pixels[..., :1]).all():
+    space = icc.space_of(profile)
+    if space == "GRAY" and gray and _has_curve(profile):
+        return pixels, profile
+    if space == "GRAY" and equal_channels(pixels):
         return _from_gray(pixels, profile, notes), None
     if space != "RGB":
         notes.append(Note("color-profile-left-behind", space=space))
@@ -61,8 +74,11 @@ def kept(pixels: Pixels, profile: bytes | None, notes: list[Note]) -> tuple[Pixe
     return _without_tables(pixels, profile, notes)
 
 
-def _space(profile: bytes) -> str:
-    return profile[16:20].strip().decode("ascii", "replace")
+def _has_curve(profile: bytes) -> bool:
+    try:
+        return spaces.space_in(profile) is not None
+    except (ValueError, LookupError, struct.error):  # it will be told
+        return False
 
 
 def _to_srgb(
@@ -79,7 +95,10 @@ def _to_srgb(
             ImageCms.Intent.RELATIVE_COLORIMETRIC,
             ImageCms.Flags.BLACKPOINTCOMPENSATION,
         ).apply
-    except (ImageCms.PyCMSError, OSError):
+    except (ImageCms.PyCMSError, OSError) as reason:
+        # Little CMS says no more than that it failed, also when it gets no memory for its tables.
+        if is_shortage(reason) or is_short(_TABLES):
+            raise MemoryError from reason
         notes.append(Note("color-profile-damaged", space="gray" if mode == "L" else mode))
         return None
 
