@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from llenhance.pictures.pixels import Pixels
 
 Floats = NDArray[np.float32]
+Reals = NDArray[np.float32] | NDArray[np.float64]
 
 MEGAPIXELS: Final = 1.0
 """Size of the small copy, in millions of pixels."""
@@ -40,7 +41,7 @@ GAMMA: Final = 0.7
 # fine. More weight for the fine ones comes closer to the full run if the small copy is not much
 # smaller (31.2 instead of 31.0 dB at 1.7 times the side), but not if it is (25.2 instead of 26.0 dB
 # at 4 times): there the network's own fine texture differs.
-_FILTERS: Final = ((16, 1e-3), (4, 1e-2), (1, 5e-2))
+FILTERS: Final = ((16, 1e-3), (4, 1e-2), (1, 5e-2))
 
 _TOP: Final = np.float32(65535)
 _AT_ONCE: Final = 1 << 16  # pixels of a strip; its 15 planes stay in the cache
@@ -153,19 +154,22 @@ def lift(pixels: Pixels, small_dark: Floats, small_bright: Floats) -> Pixels:
     return result
 
 
-def affine_functions(guide: Floats, bright: Floats) -> Floats:
+def affine_functions(
+    guide: Reals, bright: Reals, *, filters: Sequence[tuple[int, float]] = FILTERS
+) -> Floats:
     """Return, for each pixel, the affine function that takes the guide to the bright picture.
 
     Args:
-        guide: ``(h, w, 3)``.
+        guide: ``(h, w, 3)``; it is computed with their precision.
         bright: ``(h, w, 3)``.
+        filters: Radius in pixels and epsilon in squared units of the guide, coarse to fine.
 
     Returns:
         ``(12, h, w)``: for each channel of the bright picture three factors and a constant.
     """
     total = np.zeros((12, *guide.shape[:2]), np.float32)
     planes, rest = _planes(guide), _planes(bright)
-    for radius, epsilon in _FILTERS:
+    for radius, epsilon in filters:
         functions = _fitted(planes, rest, radius=radius, epsilon=epsilon)
         total += functions
         for channel, (*factors, constant) in enumerate(functions.reshape(3, 4, *guide.shape[:2])):
@@ -181,8 +185,8 @@ def _in_threads(fill: Callable[[int], None], starts: Iterable[int]) -> None:
         list(threads.map(fill, starts))
 
 
-def _planes(picture: Floats) -> Floats:
-    return np.ascontiguousarray(picture.transpose(2, 0, 1), dtype=np.float32)
+def _planes(picture: Reals) -> Floats:
+    return cast("Floats", np.ascontiguousarray(picture.transpose(2, 0, 1)))
 
 
 def _fitted(guide: Floats, bright: Floats, *, radius: int, epsilon: float) -> Floats:
@@ -194,9 +198,7 @@ def _fitted(guide: Floats, bright: Floats, *, radius: int, epsilon: float) -> Fl
 
     means, bright_means = [mean(g) for g in guide], [mean(p) for p in bright]
     v = {
-        (i, j): mean(guide[i] * guide[j])
-        - means[i] * means[j]
-        + np.float32(epsilon if i == j else 0)
+        (i, j): mean(guide[i] * guide[j]) - means[i] * means[j] + (epsilon if i == j else 0.0)
         for i in range(3)
         for j in range(i, 3)
     }

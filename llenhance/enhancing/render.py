@@ -10,11 +10,12 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from llenhance.engine.engine import Engine
+from llenhance.enhancing.even import even_kept
 from llenhance.enhancing.fast import enhance_fast
 from llenhance.enhancing.plan import Plan, look
 from llenhance.enhancing.progress import Progress
 from llenhance.enhancing.promises import as_gray, evened, is_even, light_kept
-from llenhance.enhancing.target import Aim
+from llenhance.enhancing.target import Aim, Part
 from llenhance.enhancing.tiled import enhance_pixels
 from llenhance.enhancing.wish import Wish
 from llenhance.memory import lack_of_memory_told
@@ -32,12 +33,14 @@ class Rendered(NamedTuple):
         brightness: The constant that made them, relative to the predicted one.
         mean_grey: Mean gray of the pixels, 0..1.
         note: Why the mean gray is not what was asked for; None if it is.
+        predicted: The brightness b that the model predicted; None if it predicts none.
     """
 
     pixels: Pixels
     brightness: float
     mean_grey: float
     note: Note | None = None
+    predicted: float | None = None
 
 
 def plan_for(
@@ -65,7 +68,7 @@ def plan_for(
         plan = _looked(engine, pixels, wish, weights)
         if not wish.is_target:
             return plan
-        return Aim(engine, pixels, plan, wish, tile=tile, weights=weights).plan
+        return Aim(engine, [Part(pixels, weights)], plan, wish, tile=tile).plan
 
 
 def render(
@@ -105,7 +108,9 @@ def render(
             bright = as_gray(bright)
         if is_even(pixels):
             return pixels.copy() if plan.keeps_light else evened(bright)
-        return light_kept(pixels, bright) if plan.keeps_light else bright
+        if plan.keeps_light:
+            bright = light_kept(pixels, bright)
+        return even_kept(pixels, bright, keeps_light=plan.keeps_light)
 
 
 def enhance(
@@ -137,10 +142,12 @@ def enhance(
     """
     with lack_of_memory_told():
         plan = _looked(engine, pixels, wish, weights)
+        predicted = plan.predicted if engine.architecture.brightness else None
         if not wish.is_target:
             bright = render(engine, pixels, plan, tile=tile, fast=fast, progress=progress)
-            return Rendered(bright, wish.brightness, mean_grey(bright, weights))
-        aim = Aim(engine, pixels, plan, wish, tile=tile, weights=weights)
+            mean = mean_grey(bright, weights)
+            return Rendered(bright, wish.brightness, mean, predicted=predicted)
+        aim = Aim(engine, [Part(pixels, weights)], plan, wish, tile=tile)
         passes = 0
         while True:
             plan = aim.plan
@@ -149,7 +156,8 @@ def enhance(
             mean = mean_grey(bright, weights)
             passes += 1
             if not aim.correct(mean):
-                return Rendered(bright, plan.constant - plan.predicted, mean, aim.note(mean))
+                found = plan.constant - plan.predicted
+                return Rendered(bright, found, mean, aim.note(mean), predicted)
 
 
 def _looked(engine: Engine, pixels: Pixels, wish: Wish, weights: Weights | None) -> Plan:
