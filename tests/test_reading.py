@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 
 import pytest
+from PIL import Image
 from support.photographs import photograph_file
 
 from llenhance.errors import PictureError
@@ -35,9 +36,34 @@ def test_a_large_file_that_is_no_picture_is_refused_at_once(tmp_path: Path) -> N
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "BMP", "PPM"])
+def test_a_file_far_longer_than_its_picture_is_refused_at_once(tmp_path: Path, format: str) -> None:
+    beginning = BytesIO()
+    Image.new("RGB", (60, 40)).save(beginning, format)
+    tracemalloc.start()
+    try:
+        with pytest.raises(PictureError, match="more than 268 MB, far more than its picture"):
+            read_picture(sparse(tmp_path / "a", beginning=beginning.getvalue()))
+        assert tracemalloc.get_traced_memory()[1] < 60e6
+    finally:
+        tracemalloc.stop()
+
+
 def test_a_file_larger_than_any_picture_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(PictureError, match=r"it has more than 2\.5 GB"):
-        read_picture(sparse(tmp_path / "a.jpg", beginning=photograph_file()))
+        read_picture(sparse(tmp_path / "a.tif", beginning=photograph_file(format="TIFF")))
+
+
+def test_a_long_video_behind_a_picture_is_no_reason_to_refuse_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "BESIDE", 10**6)
+    monkeypatch.setattr(reading, "_DECLARED", 10**4)
+    photograph = photograph_file(size=(600, 400))  # declares 3.84 MB
+    (tmp_path / "a.jpg").write_bytes(photograph + bytes(4_500_000))
+    assert len(read_bytes(tmp_path / "a.jpg")) == len(photograph) + 4_500_000
+    stream = BytesIO(photograph + bytes(4_500_000))
+    assert len(read_stream(stream.read, name="p")) == len(photograph) + 4_500_000
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no /dev/zero")
@@ -49,8 +75,12 @@ def test_an_endless_device_is_refused_at_once() -> None:
 def test_an_endless_stream_that_begins_like_a_picture_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reading, "LARGEST", 10**7)
+    monkeypatch.setattr(reading, "BESIDE", 10**7)
     beginning = BytesIO(photograph_file(size=(64, 64)))
+    with pytest.raises(PictureError, match=r"more than 10 MB, far more than its picture"):
+        read_stream(lambda size: beginning.read(size) or bytes(size), name="standard input")
+    monkeypatch.setattr(reading, "LARGEST", 10**7)
+    beginning = BytesIO(photograph_file(size=(64, 64), format="TIFF"))
     with pytest.raises(PictureError, match=r"it has more than 0\.01 GB"):
         read_stream(lambda size: beginning.read(size) or bytes(size), name="standard input")
 

@@ -1,7 +1,7 @@
 """The content of a file, a pipe or a stream, without waiting or taking memory for nothing.
 
-What does not begin like a picture is not read any further, and what is larger than any picture that
-can be read is refused.
+What does not begin like a picture is not read any further. What is larger than any picture that can
+be read, or far larger than the picture that its beginning declares, is refused.
 """
 
 from __future__ import annotations
@@ -10,16 +10,30 @@ import os
 import select
 import stat
 from collections.abc import Callable
-from io import FileIO
+from contextlib import suppress
+from io import BytesIO, FileIO
 from pathlib import Path
 from typing import Final
 
-from llenhance.errors import PictureError
-from llenhance.pictures.formats import HEAD, format_in
+from PIL import Image
+
+from llenhance.errors import LlenhanceError, PictureError
+from llenhance.pictures import guard
+from llenhance.pictures.formats import FORMATS, HEAD, format_in
 from llenhance.system import system_errors
 
 LARGEST: Final = 2_500_000_000
 """Bytes: the largest picture takes 2.2 GB, as 16-bit RGBA without compression."""
+
+BESIDE: Final = 2**28
+"""Bytes that a file may have beside its pixels: videos, previews and data of other programs."""
+
+_PER_PIXEL: Final = 16  # bytes; twice as many as RGBA of 16 bits has without compression
+_DECLARING: Final = ("JPEG", "PNG", "BMP", "NETPBM")
+"""Formats that declare all of their pixels near the beginning."""
+
+_DECLARED: Final = 2**24
+"""Bytes within which they do so: color profiles and texts may come first."""
 
 PATIENCE: Final = 10.0
 """Seconds to wait for somebody to write into a pipe that nobody has opened for writing."""
@@ -43,7 +57,9 @@ def read_bytes(path: Path) -> bytes:
             head = _read(file, HEAD)
             if format_in(head) is None:
                 return head
-            _refuse_too_large(status.st_size, str(path))
+            if status.st_size > BESIDE:
+                longest = _longest(head + _read(file, _DECLARED))
+                _refuse_longer(status.st_size, longest, str(path))
             file.seek(0)
             return file.readall()
         if hasattr(select, "poll"):
@@ -67,17 +83,33 @@ def read_stream(read: Callable[[int], bytes], *, name: str) -> bytes:
         head += chunk
     if format_in(head) is None:
         return head
-    chunks, size = [head], len(head)
+    whole = BytesIO(head)  # which gives its bytes away without a copy, unlike a list of pieces
+    whole.seek(len(head))
+    longest = LARGEST
     while chunk := read(_CHUNK):
-        chunks.append(chunk)
-        size += len(chunk)
-        _refuse_too_large(size, name)
-    return b"".join(chunks)
+        if whole.tell() <= BESIDE < whole.tell() + len(chunk):
+            longest = _longest(whole.getvalue()[:_DECLARED])
+        whole.write(chunk)
+        _refuse_longer(whole.tell(), longest, name)
+    return whole.getvalue()
 
 
-def _refuse_too_large(size: int, name: str) -> None:
-    if size > LARGEST:
+def _longest(beginning: bytes) -> int:
+    """Return how many bytes a file can have that begins so."""
+    format = format_in(beginning)
+    if format in _DECLARING:
+        about = guard.reading(name="", format=FORMATS[format].title)
+        with suppress(LlenhanceError), about, Image.open(BytesIO(beginning)) as image:
+            pixels = image.width * image.height * getattr(image, "n_frames", 1)
+            return min(LARGEST, BESIDE + _PER_PIXEL * pixels)
+    return LARGEST  # reading the picture will tell what is wrong with it
+
+
+def _refuse_longer(size: int, longest: int, name: str) -> None:
+    if size > longest == LARGEST:
         raise PictureError("file-too-large", name, gigabytes=LARGEST / 1e9)
+    if size > longest:
+        raise PictureError("file-longer-than-picture", name, megabytes=longest // 10**6)
 
 
 def _opened(path: Path) -> FileIO:

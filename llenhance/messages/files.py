@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from llenhance.messages.message import Message, note
+from llenhance.messages.message import Message, note, warning
 
 MESSAGES: Final[Mapping[str, Message]] = {
     # Folders of pictures.
@@ -41,6 +41,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "it has more than {gigabytes:g} GB, which is more than any picture that can be read",
         "Scale it down or crop it first",
     ),
+    "file-longer-than-picture": Message(
+        "it goes on for more than {megabytes} MB, far more than its picture needs",
+        "Save it again in another program",
+    ),
     "pipe-silent": Message(
         "nobody has written into this pipe for {seconds:g} s", "Start the program that writes first"
     ),
@@ -52,5 +56,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "not-a-regular-file": Message(
         "it is a device or a pipe, not a file", "Choose the name of a file"
     ),
+    "time-not-set": warning(
+        "its time could not be set to that of the picture it is made of ({reason})"
+    ),
+    "time-of-no-file": note("only a file that is made of a file can get the time of it"),
     "folder-not-found": Message("there is no such folder", "Create it, or choose another"),
 }
