@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,14 +21,16 @@ from llenhance.cli.options import (
 )
 from llenhance.cli.results import report
 from llenhance.cli.terminal import Terminal
+from llenhance.errors import UsageError
 from llenhance.pictures.limits import MEGAPIXELS
 
 
 def enhance(
+    context: typer.Context,
     photos: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(metavar="PHOTO", show_default=False, help="Pictures; - is standard input."),
-    ],
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -86,6 +88,17 @@ def enhance(
         float,
         typer.Option(metavar="N", min=0.01, help="Refuse larger pictures before they are decoded."),
     ] = MEGAPIXELS,
+    metadata: Annotated[
+        Literal["keep", "strip", "strip-gps"],
+        typer.Option(help="Keep EXIF, XMP, IPTC data and texts, or not, or all but positions."),
+    ] = "keep",
+    replay: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RESULT",
+            help="Use the settings that made this result. Without PHOTO, its original beside it.",
+        ),
+    ] = None,
     no_provenance: Annotated[
         bool,
         typer.Option("--no-provenance", help="Do not record in the result what made it."),
@@ -96,6 +109,10 @@ def enhance(
         typer.Option("--dry-run", help="Write nothing: say what would be done."),
     ] = False,
     overwrite: Overwrite = False,
+    preserve_time: Annotated[
+        bool,
+        typer.Option("--preserve-time", help="Give results the modification time of their inputs."),
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print a line of JSON for each picture.")
     ] = False,
@@ -113,22 +130,34 @@ def enhance(
       llenhance enhance scan.tif --target-mean 0.45 --format png
     """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
     from llenhance.cli.bars import watching
+    from llenhance.cli.replay import (
+        Settings,
+        given_in,
+        load_again,
+        settings_of,
+        tell_differences,
+    )
     from llenhance.enhancing.wish import wish_for
     from llenhance.jobs import batch
     from llenhance.jobs.job import STDIO, writes_to_stdout
+    from llenhance.jobs.replay import original_of, record_of
     from llenhance.jobs.task import Request
     from llenhance.pictures.formats import format_to_write
 
     terminal = Terminal("enhance", json=json, quiet=quiet, verbose=verbose)
-    for name in (output, match, model):
+    for name in (output, match, model, replay):
         refuse_home(name)
+    record = None if replay is None else record_of(replay)
+    if record is not None and replay is not None:
+        photos = photos or [str(original_of(replay, record))]
+    if not photos:
+        raise UsageError("photo-missing", "PHOTO")
     if STDIO in photos:
         terminal.expect_input()
     if writes_to_stdout(photos, output=output) and not dry_run:
         terminal.expect_picture()
     if unusual := batch.unusual_brightness(brightness):
         terminal.note(unusual, about="brightness")
-    side = tile_side(tile)
     request = Request(
         wish=wish_for(
             brightness=brightness,
@@ -140,21 +169,45 @@ def enhance(
         format=format_to_write(file_format) if file_format else None,
         quality=quality,
         max_megapixels=max_megapixels,
+        metadata=metadata,
         provenance=not no_provenance,
     )
-    policy = batch.Policy(output=output, overwrite=overwrite, dry_run=dry_run)
-    found = obtain(model, terminal=terminal, offline=offline)
+    policy = batch.Policy(
+        output=output, overwrite=overwrite, dry_run=dry_run, preserve_time=preserve_time
+    )
+    settings = Settings(
+        request=request,
+        model=model,
+        device=device,
+        precision=precision,
+        tile=tile_side(tile),
+        fast=fast,
+    )
+    given = given_in(context)
+    if record is not None:
+        settings = settings_of(record, settings, given=given)
+    found = obtain(settings.model, terminal=terminal, offline=offline)
 
     def load() -> batch.LoadedEnhancer:
         from llenhance.enhancer import Enhancer  # imports torch
 
-        return Enhancer(found, device=device, precision=precision, tile=side, fast=fast)
+        if record is not None and replay is not None:
+            again = load_again(found, settings, record=record, given=given)
+            tell_differences(again, record, terminal, result=replay)
+            return again
+        return Enhancer(
+            found,
+            device=settings.device,
+            precision=settings.precision,
+            tile=settings.tile,
+            fast=settings.fast,
+        )
 
     with watching(terminal, len(photos)) as progress:
         for result in batch.enhance_files(
             photos,
             enhancer=load,
-            request=request,
+            request=settings.request,
             policy=policy,
             advise=lambda note, about: terminal.note(note, about=about),
             progress=progress,

@@ -16,6 +16,7 @@ from typing import IO, Final
 
 from llenhance.errors import LlenhanceError, PictureError, UsageError
 from llenhance.files.parts import PART, lock, publish, sweep
+from llenhance.messages.note import Note
 from llenhance.system import system_errors
 
 FOLDS_CASE: Final = platform.system() in ("Windows", "Darwin")  # their usual file systems do
@@ -130,6 +131,16 @@ def make_folder(folder: Path) -> None:
             folder.mkdir(parents=True, exist_ok=True)
         except FileExistsError as reason:
             raise UsageError("file-in-place-of-folder", str(folder)) from reason
+
+
+def set_time(path: Path, modified: int) -> tuple[Note, ...]:
+    """Set when a file was modified, in nanoseconds since 1970; return a note if that cannot be."""
+    try:
+        with system_errors(path):
+            os.utime(path, ns=(path.stat().st_atime_ns, modified))
+    except LlenhanceError as error:
+        return (Note("time-not-set", reason=error.problem),)
+    return ()
 
 
 def same_file(one: Path, other: Path) -> bool:

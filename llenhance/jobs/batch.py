@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from llenhance.errors import PictureError, ResourceError
 from llenhance.files.preflight import check_output
 from llenhance.files.reading import read_bytes
-from llenhance.files.whole import identity, make_folder, write_whole
+from llenhance.files.whole import identity, make_folder, set_time, write_whole
 from llenhance.jobs.job import STDIO, Job, plan, read_stdin
 from llenhance.jobs.loop import Failed, each
 from llenhance.jobs.results import Result
@@ -51,11 +51,14 @@ class Policy:
             and that of standard input to standard output.
         overwrite: Whether files that exist are replaced.
         dry_run: Write nothing: read each input, and say where it would go and what it would take.
+        preserve_time: Whether a result gets the time at which its input was modified; a note says
+            so if that cannot be.
     """
 
     output: str | None = None
     overwrite: bool = False
     dry_run: bool = False
+    preserve_time: bool = False
 
 
 USUAL_POLICY: Final = Policy()
@@ -147,9 +150,10 @@ def _enhance(
     if job.output is None:
         return Result(input=job.input, output=None, notes=job.notes)
     folder = Path(policy.output) if policy.output is not None else None
+    modified = None
     if job.input != STDIO:
         with system_errors(job.input):  # first: a missing folder of it would be missed below
-            Path(job.input).stat()
+            modified = Path(job.input).stat().st_mtime_ns
     if job.output != STDIO:
         makes_folder = job.output.parent == folder
         check_output(job.output, overwrite=policy.overwrite, folder_will_be_made=makes_folder)
@@ -181,16 +185,24 @@ def _enhance(
         make_folder(job.output.parent)
         like = None if job.input == STDIO else Path(job.input)
         write_whole(job.output, made.data, overwrite=policy.overwrite, like=like)
+    late = _with_time(job, modified) if policy.preserve_time else ()
     return replace(
         planned,
         data=made.data if job.output == STDIO else None,
         seconds=perf_counter() - started,
         enhancing_seconds=made.enhancing_seconds,
         tiles=made.tiles,
-        notes=(*planned.notes, *made.notes[len(opened.notes) :]),
+        notes=(*planned.notes, *made.notes[len(opened.notes) :], *late),
         brightness=made.brightness,
         mean_grey=made.mean_grey,
     )
+
+
+def _with_time(job: Job, modified: int | None) -> tuple[Note, ...]:
+    """Give the result the time of its input, in nanoseconds; return a note if that cannot be."""
+    if modified is None or job.output == STDIO or job.output is None:
+        return (Note("time-of-no-file"),)
+    return set_time(job.output, modified)
 
 
 def _read(job: Job) -> bytes:

@@ -88,7 +88,7 @@ class Signer:
         self._enhancer, self._source = enhancer, source
         self._request, self._format = request, format
         writer = FORMATS[format].writer
-        self._longest = writer.xmp if writer is not None and request.provenance else 0
+        self._longest = writer.xmp if writer is not None and _is_wanted(request) else 0
         self.notes: list[Note] = []
 
     def signed(self, enhanced: Enhanced) -> Enhanced:
@@ -131,9 +131,15 @@ class Signer:
             precision=enhancer.precision,
             format=self._format,
             quality=self._request.quality,
+            metadata="strip-gps" if self._request.metadata == "strip-gps" else "keep",
             source_name=self._source.name,
             source_sha256=self._source.sha256,
         )
+
+
+def _is_wanted(request: Request) -> bool:
+    """Tell whether the result is to say what made it: the record is metadata too."""
+    return request.provenance and request.metadata != "strip"
 
 
 def _tile_that_matters(enhancer: Described, enhanced: Enhanced) -> int | None:

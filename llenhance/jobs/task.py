@@ -24,6 +24,7 @@ from llenhance.pictures.encode import check_fits, check_holds, encode_all, losse
 from llenhance.pictures.formats import FORMATS, result_format
 from llenhance.pictures.limits import MEGAPIXELS
 from llenhance.pictures.picture import Picture
+from llenhance.pictures.policy import Metadata, policy
 from llenhance.pictures.provenance import Provenance, record_in
 from llenhance.pictures.sequence import PictureSequence
 
@@ -61,6 +62,8 @@ class Request:
         quality: 1 to 100, for formats that compress with loss; None is the format's usual quality.
         max_megapixels: How many million pixels a picture may have. More is refused before memory is
             taken: a small file may say that it is huge.
+        metadata: What the result keeps of EXIF, XMP and IPTC data and texts: everything that stays
+            true ('keep'), nothing ('strip'), or everything but positions ('strip-gps').
         provenance: Whether the result says what made it, in its XMP data.
         replayed: The record of an earlier result, if these are its settings; see `like`.
     """
@@ -69,6 +72,7 @@ class Request:
     format: str | None = None
     quality: int | None = None
     max_megapixels: float = MEGAPIXELS
+    metadata: Metadata = "keep"
     provenance: bool = True
     replayed: Provenance | None = None
 
@@ -82,7 +86,13 @@ class Request:
         wish = Wish(
             brightness=record.brightness, exposure=record.exposure, target_mean=record.target_mean
         )
-        return cls(wish=wish, format=record.format, quality=record.quality, replayed=record)
+        return cls(
+            wish=wish,
+            format=record.format,
+            quality=record.quality,
+            metadata=record.metadata,
+            replayed=record,
+        )
 
 
 USUAL: Final = Request()
@@ -198,7 +208,8 @@ def open_bytes(data: bytes, *, name: str, request: Request = USUAL) -> Opened:
     """
     expect(request, Request, name="the request")
     started = perf_counter()
-    sequence = decode_all(data, name=name, max_megapixels=request.max_megapixels)
+    kept = policy(request.metadata)
+    sequence = decode_all(data, name=name, max_megapixels=request.max_megapixels).changed(kept)
     source = Source(name, data, request)
     first, format, notes = None, "", [source.note] if source.note else list[Note]()
     for picture in sequence:  # all of them: what cannot be read is told before any work

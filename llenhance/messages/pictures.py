@@ -41,7 +41,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "its pixels are signed, 32-bit or floating-point: their white is not defined", _SAVE
     ),
     "camera-raw": Message(
-        "it is a camera's raw file, of which only a preview could be read",
+        "it is a camera's RAW file of a kind that cannot be read",
         "Develop it to a 16-bit TIFF in a raw converter first",
     ),
     "unusual-depth": Message("it has {bits} bits per channel", _SAVE),
@@ -76,6 +76,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "first frame"
     ),
     "notes-of-more-pages": note("what is said here concerns more of its pages, in {count} ways"),
+    "raw-settings-left-behind": note(
+        "the settings of a RAW converter were left behind: they were not used"
+    ),
     "main-picture-only": note("only the main one of its {count} pictures was read"),
     "damaged-data-used": warning(
         "some of its data is damaged, and the rest was used (complaints of its decoder: {count}; "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-_SIZES: Final = {
+SIZES: Final = {
     1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1
 }  # fmt: skip
 _DIRECTORIES: Final = frozenset({34665, 34853, 40965})  # EXIF, GPS, interoperability
@@ -46,8 +46,8 @@ def _close_up(exif: bytearray, order: str, start: int, seen: set[int]) -> int:
     dropped = 0
     for at in range(first, end, 12):
         tag, kind, values, place = struct.unpack_from(f"{order}HHII", exif, at)
-        length = _SIZES.get(kind, 0) * values
-        good = kind in _SIZES and (length <= 4 or place + length <= len(exif))
+        length = SIZES.get(kind, 0) * values
+        good = kind in SIZES and (length <= 4 or place + length <= len(exif))
         if good and tag in _DIRECTORIES:
             good = kind in (4, 13) and values == 1 and place not in seen
             good = good and _fits(exif, order, place)

@@ -1,0 +1,96 @@
+"""Words and XMP packets that tell where a photograph was taken, and what is left without that.
+
+`exif_position.py` does the same for EXIF data.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# Names of properties: exif:GPSLatitude, drone-dji:GpsLongtitude, geo:lat. None is longer.
+_GPS: Final = r"(?:gps\w{0,60}|\w{0,60}?(?:latitude|longi?tude|longtitude|altitude)\w{0,60})"
+_QUALIFIED: Final = rf"(?:[\w.-]{{1,60}}:{_GPS}|geo:(?:lat|long?|alt|lat_long))"
+_NAME: Final = re.compile(rf"{_QUALIFIED}|{_GPS}", re.IGNORECASE)
+_NAME_IN_XML: Final = _QUALIFIED.encode() + rb"(?=[\s=/>])"
+_OPENING: Final = re.compile(rb"<(" + _NAME_IN_XML + rb")[^<>]*>", re.IGNORECASE)
+_ATTRIBUTE: Final = re.compile(
+    rb"\s" + _NAME_IN_XML + rb"""\s*=\s*(?:"[^"<]*"|'[^'<]*')""", re.IGNORECASE
+)
+_LEFT: Final = re.compile(rb"[</\s]" + _NAME_IN_XML, re.IGNORECASE)
+_TEXT: Final = re.compile(rb">([^<>]+)<")
+_VALUE: Final = re.compile(rb"""(=\s*)(?:"([^"<]*)"|'([^'<]*)')""")
+
+# What texts say: keywords such as geo:lat=48.1, coordinates in degrees, those of ISO 6709.
+_NUMBER: Final = r"[-+]?\d{1,3}[.,]\d{3,}"
+_SAID: Final = re.compile(
+    rf"""
+    \bgeo:\s*(?:lat|lon|long)\b | \bgeo:{_NUMBER},{_NUMBER}
+    | \b(?:gps|lat|lon|lng|(?:gps\s?)?(?:latitude|longitude))
+      \W{{0,8}}[NSEW]?\W{{0,3}}\d{{1,3}}[.,°º]\s?\d
+    | \b\d{{1,3}}\s?[°º]\s?\d{{1,2}}\s?['\u2032\u2019] | \b{_NUMBER}\s?[°º]
+    | \b{_NUMBER}\s?[NS]\b | \b[NS]\s?{_NUMBER}
+    | (?<![\d.])[-+]\d{{2,6}}(?:\.\d+)?[-+]\d{{3,7}}(?:\.\d+)?(?:[-+]\d+(?:\.\d+)?)?/
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_PAIR: Final = re.compile(
+    r"(?<![\d.])([-+]?\d{1,2}\.\d{4,})\s?[,;/ ]\s?([-+]?\d{1,3}\.\d{4,})(?![\d.])"
+)
+_LONGEST: Final = 10_000  # characters of a text that are looked at: more is no caption
+
+
+def is_position(name: str) -> bool:
+    """Tell whether a property of this name, such as 'exif:GPSLatitude', tells a position."""
+    return _NAME.fullmatch(name) is not None
+
+
+def tells_position(text: str) -> bool:
+    """Tell whether a text has coordinates in it, in any usual way of writing them.
+
+    Two decimal fractions count if they could be degrees; both below 1 are places in a picture.
+    """
+    text = text[:_LONGEST]
+    if _SAID.search(text):
+        return True
+    return any(
+        abs(float(north)) <= 90
+        and abs(float(east)) <= 180
+        and max(abs(float(north)), abs(float(east))) >= 1
+        for north, east in _PAIR.findall(text)
+    )
+
+
+def without_position(xmp: bytes) -> bytes | None:
+    """Return an XMP packet without properties and texts that tell a position.
+
+    Everything else keeps its bytes. None means that this cannot be done: it is coded otherwise
+    than as ASCII or UTF-8, or properties of such names do not end where they should.
+    """
+    if b"\0" in xmp.rstrip(b"\0"):
+        return None
+    xmp = _ATTRIBUTE.sub(b"", xmp)
+    kept, at = bytearray(), 0
+    while (tag := _OPENING.search(xmp, at)) is not None:
+        end = tag.end()
+        if not tag[0].endswith(b"/>"):
+            closing = b"</" + tag[1] + b">"
+            found = xmp.find(closing, end)
+            if found < 0:
+                return None
+            end = found + len(closing)
+        kept += xmp[at : tag.start()]
+        at = end
+    xmp = bytes(kept) + xmp[at:]
+    if _LEFT.search(xmp):
+        return None
+    xmp = _TEXT.sub(_blank, xmp)
+    return _VALUE.sub(lambda found: found[1] + b'""' if _is_said(found) else found[0], xmp)
+
+
+def _is_said(found: re.Match[bytes]) -> bool:
+    return tells_position((found[2] or found[3] or b"").decode("utf-8", "replace"))
+
+
+def _blank(found: re.Match[bytes]) -> bytes:
+    return b"><" if tells_position(found[1].decode("utf-8", "replace")) else found[0]
