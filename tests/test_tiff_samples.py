@@ -184,3 +184,33 @@ def test_standard_error_stays_quiet_about_tags_that_nobody_knows(
     assert decode(data, name="p").notes == ()
     os.write(2, b"still there\n")
     assert capfd.readouterr().err == "still there\n"
+
+
+LAYOUTS: dict[str, dict[str, Any]] = {
+    "one strip": {},
+    "strips": {"rowsperstrip": 4},
+    "tiles": {"tile": (16, 16)},
+    "planes": {"planarconfig": "separate"},
+}
+
+
+@pytest.mark.parametrize("missing", [1, 20])
+@pytest.mark.parametrize("kind", [np.uint16, np.float32])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_tiff_that_ends_within_its_pixels_is_damaged(
+    layout: str, kind: Any, missing: int
+) -> None:
+    values = RAMP if kind is np.float32 else RAMP * 65535
+    values = np.moveaxis(values, -1, 0) if layout == "planes" else values
+    data = tiff(values.astype(kind), photometric="rgb", **LAYOUTS[layout])
+    assert decode(data, name="p").notes == ()
+    with pytest.raises(PictureError, match="damaged or incomplete"):
+        decode(data[:-missing], name="p")
+
+
+def test_strips_that_are_said_to_be_longer_than_the_pixels_are_read() -> None:
+    values = np.rint(RAMP * 65535).astype(np.uint16)
+    data = bytearray(tiff(values, photometric="rgb"))
+    at = data.index(struct.pack("<HHI", 279, 4, 1)) + 8
+    struct.pack_into("<I", data, at, values.nbytes + 1000)
+    np.testing.assert_array_equal(decode(bytes(data), name="p").pixels, values)

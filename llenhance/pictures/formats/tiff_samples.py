@@ -25,8 +25,8 @@ _SAMPLES_AT_MOST: Final = 16  # each costs a pass over the file
 _CLIPPED_AT_MOST: Final = 0.1  # of the samples; a scale that is not 0 to 1 clips far more
 
 # Tags of a directory.
-_WIDTH, _HEIGHT, _BITS, _COLOR, _STRIPS, _ORIENTATION, _SAMPLES, _ROWS, _LENGTHS = (
-    256, 257, 258, 262, 273, 274, 277, 278, 279,
+_WIDTH, _HEIGHT, _BITS, _COMPRESSION, _COLOR, _STRIPS, _ORIENTATION, _SAMPLES, _ROWS, _LENGTHS = (
+    256, 257, 258, 259, 262, 273, 274, 277, 278, 279,
 )  # fmt: skip
 _PLANES, _PREDICTOR, _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_LENGTHS, _SUBDIRECTORIES = (
     284, 317, 322, 323, 324, 325, 330,
@@ -119,6 +119,9 @@ def as_bytes(
     """Return the picture as a gray one that is as wide as its rows have bytes, opened, not loaded.
 
     All other entries stay: color profile, EXIF data, texts. It lies upright for Pillow.
+
+    Raises:
+        ValueError: the file ends before its pixels do.
     """
     wide = np.dtype(layout.kind).itemsize * (1 if layout.separate else layout.samples)
     order, entries = directory.order, dict(directory.entries)
@@ -145,12 +148,33 @@ def as_bytes(
             each = len(values) // layout.samples
             values = values[plane * each : (plane + 1) * each]
         put(tag, *values)
+    _refuse_cut(data, directory, layout, places, lengths)
     file = BytesIO(_with_directory(data, order, entries))
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # it is no picture of that size
     try:
         return cast("TiffImagePlugin.TiffImageFile", Image.open(file, formats=("TIFF",)))
     finally:
         Image.MAX_IMAGE_PIXELS = limit
+
+
+def _refuse_cut(
+    data: bytes, directory: Directory, layout: Layout, places: int, lengths: int
+) -> None:
+    """Raise if strips or tiles lie behind the end: the new directory would be taken for pixels."""
+    starts = directory.numbers(places)
+    sizes = list(directory.numbers(lengths, (0,) * len(starts)))
+    if directory.number(_COMPRESSION, 1) == 1:  # some writers tell more than there has to be
+        wide = np.dtype(layout.kind).itemsize * (1 if layout.separate else layout.samples)
+        width, height = layout.stored
+        if layout.tile is not None:
+            sizes = [wide * layout.tile[0] * layout.tile[1]] * len(starts)
+        else:
+            rows = max(1, min(directory.number(_ROWS, height), height))
+            each = -(-height // rows)
+            left = (height - rows * (n % each) for n in range(len(starts)))
+            sizes = [wide * width * max(0, min(rows, rest)) for rest in left]
+    if any(start + size > len(data) for start, size in zip(starts, sizes, strict=False)):
+        raise ValueError("the file ends in the middle")
 
 
 def _with_directory(data: bytes, order: str, entries: dict[int, Entry]) -> bytes:
