@@ -71,6 +71,28 @@ def turn(exif: bytearray, orientation: int, size: tuple[int, int]) -> None:
                 _turn_place(exif, order, entries.get(tag), orientation, size)
 
 
+def as_developed(exif: bytes, size: tuple[int, int]) -> bytes:
+    """Return EXIF data of a camera's RAW file for the sRGB picture that was made of it.
+
+    Args:
+        exif: of the file.
+        size: width and height of the picture as it lies in the file.
+    """
+    changed = bytearray(exif)
+    found = _directories(changed)
+    if _EXIF in found:
+        order, entries = found[_EXIF]
+        told = {**dict(zip(_PAIRS[_EXIF][0], size, strict=True)), _COLOR_SPACE: 1}
+        for tag, value in told.items():
+            if tag in entries:
+                _set(changed, order, entries[tag], value)
+    if _INTEROPERABILITY in found:
+        at = found[_INTEROPERABILITY][1].get(_INTEROPERABILITY_INDEX)
+        if at is not None and changed.startswith(b"R03", at + 8):  # Adobe RGB
+            changed[at + 8 : at + 11] = b"R98"
+    return bytes(changed)
+
+
 def tells_adobe_rgb(exif: bytes) -> bool:
     """Tell whether a camera says that its colors are those of Adobe RGB (DCF 2.0)."""
     found = _directories(exif)
@@ -142,6 +164,13 @@ def _correct(exif: bytearray, order: str, at: int | None, old: int, new: int) ->
         if at is not None and _numbers(exif, order, at) == [old]:
             kind, _, place = _place(exif, order, at)
             struct.pack_into(f"{order}{TIFF_KINDS[kind][1]}", exif, place, new)
+
+
+def _set(exif: bytearray, order: str, at: int, value: int) -> None:
+    """Replace a single number."""
+    kind, count, place = _place(exif, order, at)
+    if count == 1 and (kind == LONG or (kind == SHORT and value < 2**16)):
+        struct.pack_into(f"{order}{TIFF_KINDS[kind][1]}", exif, place, value)
 
 
 def _turn_place(

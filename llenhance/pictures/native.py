@@ -23,6 +23,7 @@ _LIBRARIES: Final = re.compile(
     rb"""\[\ ?(?:WARN|ERROR|INFO|FATAL)  # OpenCV
     |  libpng\ (?:warning|error):
     |  (?:Corrupt\ JPEG|Premature\ end|Inconsistent\ progression|Invalid\ SOS|Unsupported\ marker
+        |unknown\ file:  # LibRaw, of data that it gets from memory
         |Warning:\ unknown\ JFIF|Unknown\ Adobe|Invalid\ (?:JPEG|crop)|Unexpected\ marker)
     |  [A-Za-z_][\w.]*:\ .+\.\s*$  # libtiff: the function or the file, and a sentence
     """,

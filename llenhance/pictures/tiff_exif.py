@@ -59,6 +59,44 @@ def exif_in(data: bytes) -> bytes:
     return _Layout(order, within.get(_EXIF, {}).get(_MAKER_NOTE)).whole(kept, within)
 
 
+def entry_in(data: bytes, tag: int) -> bytes:
+    """Return the bytes of an entry of the first directory; b"" if there is none.
+
+    Raises:
+        ValueError, LookupError, struct.error: the data is damaged.
+    """
+    entry = _first(data)[1].get(tag)
+    return b"" if entry is None else entry.content
+
+
+def joined(first: bytes, *, exif: bytes | None, gps: bytes | None) -> bytes:
+    """Return EXIF data of which each directory is the first one of a TIFF file of its own.
+
+    Args:
+        first: what describes the picture.
+        exif: how it was taken.
+        gps: where.
+
+    Raises:
+        ValueError, LookupError, struct.error: the data is damaged.
+    """
+    order, entries = _first(first)
+    within: dict[int, _Directory] = {}
+    for tag, part in ((_EXIF, exif), (_GPS, gps)):
+        if part is not None and part[:2] == first[:2]:
+            within[tag] = _first(part)[1]
+    kept = {tag: e for tag, e in entries.items() if tag in DESCRIPTIVE or tag == _ORIENTATION}
+    kept = {tag: e for tag, e in kept.items() if tag not in (_EXIF, _GPS)}
+    return _Layout(order, None).whole(kept, within)
+
+
+def _first(data: bytes) -> tuple[str, _Directory]:
+    """Return the order of bytes, and the first directory of a file of 32-bit offsets."""
+    order = {b"II": "<", b"MM": ">"}[data[:2]]
+    (start,) = struct.unpack_from(f"{order}I", data, 4)
+    return order, _read(data, order, start, is_big=False)
+
+
 def _read(data: bytes, order: str, start: int, *, is_big: bool) -> _Directory:
     word, size, counter = ("Q", 20, "Q") if is_big else ("I", 12, "H")
     (count,) = struct.unpack_from(f"{order}{counter}", data, start)

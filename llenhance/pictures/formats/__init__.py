@@ -8,13 +8,14 @@ from typing import Final
 
 from llenhance.errors import UsageError, expect
 from llenhance.messages.note import Note
-from llenhance.pictures.formats import avif, bmp, gif, heic, jpeg, netpbm, png, tiff, webp
+from llenhance.pictures.formats import avif, bmp, gif, heic, jpeg, netpbm, png, raw, tiff, webp
 from llenhance.pictures.formats.format import Format
 
 FORMATS: Final[Mapping[str, Format]] = {
     "JPEG": jpeg.FORMAT,
     "PNG": png.FORMAT,
     "WEBP": webp.FORMAT,
+    "RAW": raw.FORMAT,  # most of these files begin as TIFF files do
     "TIFF": tiff.FORMAT,
     "BMP": bmp.FORMAT,
     "AVIF": avif.FORMAT,
@@ -22,7 +23,7 @@ FORMATS: Final[Mapping[str, Format]] = {
     "NETPBM": netpbm.FORMAT,
     "HEIC": heic.FORMAT,
 }
-"""Formats by key, those that can be written first."""
+"""Formats by key. The first that a file begins like is its own."""
 
 FALLBACK: Final = "JPEG"
 """Format of the results of pictures whose own format is unknown, such as those from a pipe."""
