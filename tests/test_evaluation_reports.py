@@ -35,6 +35,14 @@ def test_outputs_keep_16_bits(enhanced: Command, pairs: Path) -> None:
     assert llenhance.read_picture(pairs / "out" / "2.png").depth == 16
 
 
+def test_outputs_are_open_to_nobody_who_may_not_read_their_input(
+    enhanced: Command, pairs: Path
+) -> None:
+    (pairs / "low" / "2.png").chmod(0o600)
+    assert enhanced("-o", "out").code == 0
+    assert (pairs / "out" / "2.png").stat().st_mode & 0o777 == 0o600
+
+
 def test_existing_output_is_kept_and_named(enhanced: Command, pairs: Path) -> None:
     (pairs / "out").mkdir()
     (pairs / "out" / "10.png").write_text("precious")

@@ -14,13 +14,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from llenhance.errors import PictureError, ResourceError, UsageError
 from llenhance.files import parts
 from llenhance.files.parts import sweep
+from llenhance.files.pictures import write_picture
 from llenhance.files.reading import read_bytes
 from llenhance.files.whole import make_folder, write_whole
+from llenhance.pictures.picture import Picture
 
 ROOT = Path(__file__).parents[1]
 NEVER_ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
@@ -208,6 +211,13 @@ def test_a_result_is_open_to_nobody_who_may_not_read_its_source(
     (tmp_path / "a.jpg").chmod(source)
     write_whole(tmp_path / "b.jpg", b"bright", overwrite=False, like=tmp_path / "a.jpg")
     assert mode_of(tmp_path / "b.jpg") == result
+
+
+def test_a_picture_is_open_to_nobody_who_may_not_read_what_it_is_made_of(tmp_path: Path) -> None:
+    (tmp_path / "a.png").touch(mode=0o600)
+    picture = Picture.from_array(np.zeros((4, 4, 3), np.uint8))
+    write_picture(tmp_path / "b.png", picture, like=tmp_path / "a.png")
+    assert mode_of(tmp_path / "b.png") == 0o600
 
 
 def test_a_result_of_what_is_no_file_gets_what_the_umask_leaves(tmp_path: Path) -> None:

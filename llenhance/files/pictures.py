@@ -44,6 +44,7 @@ def write_picture(
     *,
     quality: int | None = None,
     overwrite: bool = False,
+    like: str | Path | None = None,
 ) -> tuple[Note, ...]:
     """Write a picture into a file, complete or not at all. The extension decides the format.
 
@@ -56,6 +57,8 @@ def write_picture(
             `Enhancer.enhance` returns. It stays as it is.
         quality: 1 to 100, for JPEG, WebP and AVIF.
         overwrite: replace the file if it exists.
+        like: the file that the picture was made of: a new file is readable by nobody who may not
+            read that one.
 
     Returns:
         What the format cannot hold, a note each.
@@ -67,13 +70,16 @@ def write_picture(
         ResourceError: there is not enough memory or disk space.
     """
     _check_path(path)
+    if like is not None:
+        _check_path(like)
     format = format_of(Path(path))
     whole = from_value(picture)
     if whole is None:
         kind = type(picture).__name__
         raise UsageError("not-a-picture", "the picture", what=f"a value of type {kind}")
     data = encode(whole, format=format, quality=quality, name=str(path))
-    write_whole(Path(path), data, overwrite=overwrite)
+    made_of = None if like is None else Path(like)
+    write_whole(Path(path), data, overwrite=bool(overwrite), like=made_of)
     return losses(whole, format=format, quality=quality)
 
 

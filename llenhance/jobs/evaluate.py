@@ -211,7 +211,7 @@ def _scored(job: ScoreJob, judge: Judge, model: Enhancer | None, *, overwrite: b
         told = model.enhance_knowing(picture, mean_grey=mean_grey(reference))
     if job.output is not None:
         make_folder(job.output.parent)
-        write_picture(job.output, produced, overwrite=overwrite)
+        write_picture(job.output, produced, overwrite=overwrite, like=job.picture)
     pixels = to_8_bits(as_srgb(produced))
     if reference is None:
         alpha = None if produced.alpha is None else to_8_bits(produced.alpha)
