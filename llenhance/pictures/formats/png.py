@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import ImageFile
 
 from llenhance.messages.note import Note
 from llenhance.pictures import cicp, guard, icc, metadata, opencv, photoshop, pillow, texts
-from llenhance.pictures.formats import png_chunks
+from llenhance.pictures.formats import png_chunks, png_frames
 from llenhance.pictures.formats.format import Format, Writer
 from llenhance.pictures.formats.png_chunks import SIGNATURE, chunk, chunk_of
+from llenhance.pictures.formats.png_gray_alpha import gray_alpha_png
 from llenhance.pictures.parts import png as parts
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.raw_profiles import raw_profile, raw_profiles, used_texts
+from llenhance.pictures.sequence import PictureSequence, Timing
+from llenhance.pictures.texts import Text
 
 _HEADER: Final = len(SIGNATURE) + 25  # with the IHDR chunk, which is always first
 _BITS_AT: Final = 24  # where the IHDR chunk tells the bits per channel
+_KIND_AT, _GRAYS = 25, (0, 4)  # the kind of color: gray, gray with alpha
 _COMPRESSION: Final = 4  # within 3 % of level 6 on photographs, in half of the time
 _METER: Final = 0.0254  # of an inch
 _XMP: Final = "XML:com.adobe.xmp"  # keyword of its text
@@ -34,6 +40,22 @@ def _begins(data: bytes) -> bool:
     return data.startswith(SIGNATURE)
 
 
+def _sequence(data: bytes) -> PictureSequence | None:
+    return png_frames.frames_in(data, read=_read, way=lambda: _way(data))
+
+
+def _way(data: bytes) -> int:
+    """Return how the pictures lie in the file, 1 to 8."""
+    data, found, _ = png_chunks.taken(png_frames.still(data))
+    image = pillow.open_file(data, "PNG")
+    _load(image, found)
+    return metadata.orientation_of(image, metadata.exif_of(image, []))
+
+
+def _write_frames(pictures: Iterable[Picture], timing: Timing, quality: int | None) -> bytes:
+    return png_frames.write_frames(pictures, timing, write=lambda part: _write(part, quality))
+
+
 def _read(data: bytes) -> Picture:
     data, found, damaged = png_chunks.taken(data)
     image = pillow.open_file(data, "PNG")
@@ -42,6 +64,29 @@ def _read(data: bytes) -> Picture:
     deep = partial(
         opencv.deep_pixels, data, (image.height, image.width), image.has_transparency_data
     )
+    words, stored = _load(image, found)
+    notes = list(damaged)
+    numbers = _numbers(data)
+    told = _colors(image, numbers, notes)
+    if told is not None:
+        image.info["icc_profile"] = told.profile(gray=data[_KIND_AT] in _GRAYS)
+    gray = data[_KIND_AT] in _GRAYS or None  # Pillow calls 16 bits of gray with alpha RGBA
+    picture = pillow.first_frame(image, deep=deep if is_deep else None, frames=frames, gray=gray)
+    if numbers is not None:
+        cicp.end_at_white(picture.pixels, numbers[1], notes)
+    turned = metadata.orientation_of(image, metadata.exif_of(image, [])) != 1
+    iptc, lost = photoshop.true_of_result(stored.get("iptc", b""), turned=turned)
+    if lost:
+        notes.append(Note("photoshop-left-behind"))
+    used = used_texts(words)
+    kept = texts.true_of_result(text for text in found if text.keyword not in used)
+    return replace(picture, iptc=iptc or None, texts=kept, notes=(*picture.notes, *notes))
+
+
+def _load(
+    image: ImageFile.ImageFile, found: Sequence[Text]
+) -> tuple[Mapping[str, str], Mapping[str, bytes]]:
+    """Load an image, and give it what texts say of it; return texts, and what some hold inside."""
     image.load()  # EXIF data may follow the pixels
     words = {text.keyword: text.value for text in found}
     for text in found:
@@ -52,21 +97,7 @@ def _read(data: bytes) -> Picture:
     for key in ("exif", "xmp", "icc_profile"):
         if key in stored:
             image.info.setdefault(key, stored[key])
-    notes = list(damaged)
-    numbers = _numbers(data)
-    told = _colors(image, numbers, notes)
-    if told is not None:
-        image.info["icc_profile"] = told.profile(gray=image.mode[:1] in "1LI")
-    picture = pillow.first_frame(image, deep=deep if is_deep else None, frames=frames)
-    if numbers is not None:
-        cicp.end_at_white(picture.pixels, numbers[1], notes)
-    turned = metadata.orientation_of(image, metadata.exif_of(image, [])) != 1
-    iptc, lost = photoshop.true_of_result(stored.get("iptc", b""), turned=turned)
-    if lost:
-        notes.append(Note("photoshop-left-behind"))
-    used = used_texts(words)
-    kept = texts.true_of_result(text for text in found if text.keyword not in used)
-    return replace(picture, iptc=iptc or None, texts=kept, notes=(*picture.notes, *notes))
+    return words, stored
 
 
 def _numbers(data: bytes) -> tuple[int, int] | None:
@@ -114,17 +145,29 @@ def _colors(
 
 def _write(picture: Picture, quality: int | None) -> bytes:
     pixels, alpha = picture.pixels, picture.alpha
-    if alpha is None and picture.is_gray:  # OpenCV writes no gray with alpha
-        stored = np.ascontiguousarray(pixels[..., 0])
+    gray = picture.is_gray and not _is_of_color(picture.icc_profile)
+    if gray and alpha is not None:
+        coded = gray_alpha_png(np.ascontiguousarray(pixels[..., 0]), alpha)
+    elif gray:
+        coded = _coded(np.ascontiguousarray(pixels[..., 0]))
     elif alpha is None:
-        stored = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+        coded = _coded(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
     else:
-        stored = np.dstack([pixels[..., 2], pixels[..., 1], pixels[..., 0], alpha])
+        coded = _coded(np.dstack([pixels[..., 2], pixels[..., 1], pixels[..., 0], alpha]))
+    view = memoryview(coded)
+    return b"".join((view[:_HEADER], _chunks(picture), view[_HEADER:]))
+
+
+def _coded(stored: NDArray[Any]) -> bytes | memoryview:
     done, coded = cv2.imencode(".png", stored, [cv2.IMWRITE_PNG_COMPRESSION, _COMPRESSION])
     if not done:
         raise ValueError("OpenCV could not write the PNG")
-    view = coded.data
-    return b"".join((view[:_HEADER], _chunks(picture), view[_HEADER:]))
+    return coded.data
+
+
+def _is_of_color(profile: bytes | None) -> bool:
+    """Tell whether a profile must not stand in a PNG of one channel; JPEG has no such rule."""
+    return profile is not None and icc.space_of(profile) != "GRAY"
 
 
 def _chunks(picture: Picture) -> bytes:
@@ -152,11 +195,14 @@ FORMAT: Final = Format(
     mime="image/png",
     begins=_begins,
     read=_read,
+    sequence=_sequence,
     others=parts.others,
     writer=Writer(
         write=_write,
+        frames=_write_frames,
         side=1_000_000,  # a limit of libpng
         deep=True,
+        gray=True,
         icc_profile=guard.CHUNK_LIMIT,
         iptc=guard.CHUNK_LIMIT // 3,  # as a text of hexadecimal numbers
         texts="all",

@@ -49,7 +49,7 @@ def taken(data: bytes) -> Taken:
     notes: list[Note] = []
     cuts: list[tuple[int, int]] = []
     room = _ALL_TEXTS
-    for kind, start, end in _chunks(data):
+    for kind, start, end in chunks(data):
         body = data[start + 8 : end - 4]
         if kind in _TEXTS:
             cuts.append((start, end))
@@ -84,7 +84,7 @@ def chunk_of(text: Text) -> bytes | None:
         return chunk(b"iTXt", b"Comment\0\0\0\0\0" + words.encode("utf-8", "replace"))
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+def chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield the kind of each whole chunk, and where it begins and ends."""
     at = len(SIGNATURE)
     while at + 12 <= len(data):

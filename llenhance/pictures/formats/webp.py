@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
+
+from PIL import ImageFile
 
 from llenhance.errors import PictureError
 from llenhance.pictures import guard, pillow
 from llenhance.pictures.formats.format import Format, Writer
+from llenhance.pictures.formats.webp_frames import write_frames
 from llenhance.pictures.parts import webp as parts
 from llenhance.pictures.picture import Picture
+from llenhance.pictures.pillow_frames import frames_in
+from llenhance.pictures.sequence import PictureSequence, Timing
 
 _MOVES: Final = 2  # a flag of the header
 _MOVING_AT_MOST: Final = 2**26  # pixels: a kilobyte could cost gigabytes, several times each
@@ -19,13 +25,24 @@ def _begins(data: bytes) -> bool:
 
 
 def _read(data: bytes) -> Picture:
+    return pillow.first_frame(_opened(data))
+
+
+def _sequence(data: bytes) -> PictureSequence | None:
+    return frames_in(
+        lambda: _opened(data),
+        lambda image: pillow.first_frame(image, frames=1),
+        plays=lambda told: told or 0,
+    )
+
+
+def _opened(data: bytes) -> ImageFile.ImageFile:
     width, height = _size(data)
     guard.check_size(width, height)  # Pillow takes memory for the pixels before it looks
-    if data[12:16] == b"VP8X":
-        if data[20] & _MOVES and width * height > _MOVING_AT_MOST:
-            most = _MOVING_AT_MOST // 10**6
-            raise PictureError("animation-too-large", "picture", megapixels=most)
-    return pillow.first_frame(pillow.open_file(data, "WEBP"))
+    if data[12:16] == b"VP8X" and data[20] & _MOVES and width * height > _MOVING_AT_MOST:
+        most = _MOVING_AT_MOST // 10**6
+        raise PictureError("animation-too-large", "picture", megapixels=most)
+    return pillow.open_file(data, "WEBP")
 
 
 def _size(data: bytes) -> tuple[int, int]:
@@ -47,12 +64,17 @@ def _write(picture: Picture, quality: int | None) -> bytes:
     return pillow.save(picture, "WEBP", quality=quality, exact=True)
 
 
+def _write_frames(pictures: Iterable[Picture], timing: Timing, quality: int | None) -> bytes:
+    return write_frames(pictures, timing, write=lambda part: _write(part, quality))
+
+
 FORMAT: Final = Format(
     title="WebP",
     extensions=(".webp",),
     mime="image/webp",
     begins=_begins,
     read=_read,
+    sequence=_sequence,
     others=parts.others,
-    writer=Writer(write=_write, side=16383, quality=90, dpi=None),
+    writer=Writer(write=_write, frames=_write_frames, side=16383, quality=90, dpi=None),
 )
