@@ -33,12 +33,14 @@ if TYPE_CHECKING:
         WeightsError,
     )
     from llenhance.files.pictures import read_picture, write_picture
+    from llenhance.files.provenance import read_provenance
     from llenhance.jobs.task import Outcome, Request, enhance_bytes
     from llenhance.messages.note import Note
     from llenhance.model.architecture import Architecture
     from llenhance.pictures.decode import decode
     from llenhance.pictures.encode import encode, losses
     from llenhance.pictures.picture import Picture
+    from llenhance.pictures.provenance import Provenance
 
 __all__ = [
     "Architecture",
@@ -52,6 +54,7 @@ __all__ = [
     "Picture",
     "PictureError",
     "Plan",
+    "Provenance",
     "Request",
     "ResourceError",
     "SingularMatrixError",
@@ -65,6 +68,7 @@ __all__ = [
     "enhance_bytes",
     "losses",
     "read_picture",
+    "read_provenance",
     "write_picture",
 ]
 
@@ -85,12 +89,14 @@ _HOMES = {
         "WeightsError",
     ),
     "files.pictures": ("read_picture", "write_picture"),
+    "files.provenance": ("read_provenance",),
     "jobs.task": ("Outcome", "Request", "enhance_bytes"),
     "messages.note": ("Note",),
     "model.architecture": ("Architecture",),
     "pictures.decode": ("decode",),
     "pictures.encode": ("encode", "losses"),
     "pictures.picture": ("Picture",),
+    "pictures.provenance": ("Provenance",),
 }
 
 

@@ -12,7 +12,16 @@ from support.encoded import WITH_METADATA, XMP, codes, full_picture
 from support.photographs import photograph_file
 from support.runners import Command
 
-from llenhance import Enhancer, Outcome, Picture, Request, Wish, enhance_bytes
+from llenhance import (
+    Enhancer,
+    Outcome,
+    Picture,
+    Request,
+    Wish,
+    enhance_bytes,
+    read_provenance,
+)
+from llenhance.files import provenance
 from llenhance.pictures.decode import decode
 from llenhance.pictures.encode import encode
 from llenhance.pictures.provenance import (
@@ -104,6 +113,20 @@ def test_a_result_of_any_format_with_xmp_says_what_made_it(
     }
     assert steps(xmp) == [told]
     assert source_types(xmp) == [ENHANCED]
+
+
+@pytest.mark.parametrize("format", WITH_METADATA)
+@pytest.mark.parametrize("depth", [8, 16])
+def test_a_record_is_read_without_decoding_the_picture(
+    format: str, depth: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        pytest.fail("it was decoded")
+
+    monkeypatch.setattr(provenance, "decode", fail)
+    there = replace(full_picture(depth), xmp=recorded(full_picture().xmp, RECORD))
+    (tmp_path / "result").write_bytes(encode(there, format=format, name="p"))
+    assert read_provenance(tmp_path / "result") == RECORD
 
 
 def test_the_brightness_that_the_model_predicted_is_told() -> None:

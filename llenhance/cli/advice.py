@@ -77,6 +77,10 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "iptc-lost": {"enhance": _PNG},
     "texts-lost": {"enhance": _PNG.replace("it", "them", 1)},
     "extension-unknown": {"enhance": "Use one of {extensions}, or choose the format with --format"},
+    # Settings of earlier results
+    "original-not-beside": {"enhance": "Name that picture: llenhance PHOTO --replay RESULT"},
+    "original-beside-differs": {"enhance": "Name a picture: llenhance PHOTO --replay RESULT"},
+    "model-of-other-weights": {"enhance": "Name the weights file that made it with --model"},
     # Standard streams
     "stdin-twice": {"enhance": "Give - once"},
     "stdin-among-many": {"enhance": "Name a folder with -o"},

@@ -9,6 +9,7 @@ from llenhance.messages.message import Message
 
 MESSAGES: Final[Mapping[str, Message]] = {
     "arguments-wrong": Message("{problem}", "See the help of the command"),
+    "photo-missing": Message("no picture is named", "Name one, such as photo.jpg"),
     # What a person may have meant
     "command-misspelled": Message(
         "there is no such picture or command", "Did you mean this: {meant}"

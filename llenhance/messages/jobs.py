@@ -26,6 +26,30 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "the result does not say what made it: its XMP data would have {size} bytes, and {format} "
         "holds {most}"
     ),
+    "record-damaged": Message(
+        "its record of what made it is damaged", "Use a copy that no other program has changed"
+    ),
+    "no-record": Message(
+        "it does not say what made it", "Use a result that llenhance wrote with its record"
+    ),
+    "original-not-beside": Message(
+        "the picture that it was made from, {source}, is not in its folder",
+        "Name that picture as well",
+    ),
+    "original-beside-differs": Message(
+        "{source} in its folder is not, or not any more, the picture that it was made from",
+        "Name the picture that you want to enhance",
+    ),
+    "model-of-other-weights": Message(
+        "its weights are not those that made the result (SHA-256 {found}, not {expected})",
+        "Use the weights file that made it",
+    ),
+    "replayed-by-other-version": note(
+        "llenhance {version} made it: the new result may not be the same to the byte"
+    ),
+    "replayed-elsewhere": note(
+        "it was made on {where}: the new result may not be the same to the byte"
+    ),
     "settings-of-another-picture": note("the settings are those of another picture, {picture}"),
     # Scores
     "no-pairs": Message(
