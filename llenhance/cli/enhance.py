@@ -19,7 +19,8 @@ from llenhance.cli.options import (
     Tile,
     tile_side,
 )
-from llenhance.cli.results import report
+from llenhance.cli.results import report, say_rest
+from llenhance.cli.routine import Routine
 from llenhance.cli.terminal import Terminal
 from llenhance.errors import UsageError
 from llenhance.pictures.limits import MEGAPIXELS
@@ -203,14 +204,18 @@ def enhance(
             fast=settings.fast,
         )
 
-    with watching(terminal, len(photos)) as progress:
-        for result in batch.enhance_files(
-            photos,
-            enhancer=load,
-            request=settings.request,
-            policy=policy,
-            advise=lambda note, about: terminal.note(note, about=about),
-            progress=progress,
-        ):
-            report(clearer(result, photos, output=output), terminal)
+    routine = Routine(tells_all=verbose)
+    try:
+        with watching(terminal, len(photos)) as progress:
+            for result in batch.enhance_files(
+                photos,
+                enhancer=load,
+                request=settings.request,
+                policy=policy,
+                advise=lambda note, about: terminal.note(note, about=about),
+                progress=progress,
+            ):
+                report(clearer(result, photos, output=output), terminal, routine)
+    finally:  # also of what was done before it was stopped
+        say_rest(routine, terminal)
     raise typer.Exit(terminal.exit_code)

@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from llenhance.cli.advice import remedy, sentence
 from llenhance.cli.documents import told
+from llenhance.cli.routine import Routine
 from llenhance.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from llenhance.jobs.results import Result
 
 
-def report(result: Result, terminal: Terminal) -> None:
-    """Write what is to go to standard output, and say what became of one input."""
+def report(result: Result, terminal: Terminal, routine: Routine) -> None:
+    """Write what is to go to standard output, and say what became of one input.
+
+    Args:
+        result: What became of it.
+        terminal: Where it is said.
+        routine: Has been told of the inputs before; at the end, `say_rest` is to follow.
+    """
     if result.error:
         terminal.exit_code = max(terminal.exit_code, result.error.exit_code)
     if result.data is not None:
@@ -27,8 +34,14 @@ def report(result: Result, terminal: Terminal) -> None:
         for note in result.notes:
             terminal.note(note, about=_title(result.input))
     else:
-        for line in _sentences(result, terminal):
+        for line in _sentences(result, terminal, routine):
             terminal.say(line)
+
+
+def say_rest(routine: Routine, terminal: Terminal) -> None:
+    """Say for how many more files each routine note holds that was told once."""
+    for line in routine.rest():
+        terminal.say(line)
 
 
 def _document(result: Result, terminal: Terminal) -> None:
@@ -67,7 +80,7 @@ def _figures(result: Result) -> dict[str, Any]:
     }
 
 
-def _sentences(result: Result, terminal: Terminal) -> Iterator[str]:
+def _sentences(result: Result, terminal: Terminal, routine: Routine) -> Iterator[str]:
     """Yield what is worth saying about a picture that was enhanced."""
     source, target = _title(result.input), result.output
     target = "standard output" if target == "-" else target
@@ -77,7 +90,7 @@ def _sentences(result: Result, terminal: Terminal) -> Iterator[str]:
         yield f"{source} -> {target}  ({size}, would take {takes})"
     else:
         yield f"{source} -> {target}  ({size}, {result.seconds:.1f} s)"
-    for note in result.notes:
+    for note in filter(routine.tells, result.notes):
         advice = remedy(note, command=terminal.command)
         yield f"  {note}" + (f". {advice}" if advice else "")
     if terminal.verbose and not result.estimate:

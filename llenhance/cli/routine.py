@@ -1,0 +1,66 @@
+"""Notes that are the same for many files of a batch: told for the first one, then counted."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from llenhance.messages.note import Note
+
+ROUTINE: Final = frozenset(
+    {
+        # What files of this kind have, and results do not.
+        "gain-map-left-behind", "extended-xmp-left-behind", "iptc-left-behind",
+        "photoshop-left-behind", "comments-left-behind", "parts-left-behind",
+        "color-profile-left-behind", "extra-channels-left-behind", "main-picture-only",
+        "reduced-copies-left-behind", "raw-settings-left-behind", "still-left-behind",
+        "maker-note-may-tell-position",
+        # How they are read.
+        "read-with-8-bits", "cmyk-without-profile", "converted-to-srgb", "hdr-cut-off",
+        # What the format of the results does not hold.
+        "format-not-written", "depth-lost", "depth-reduced", "exif-lost", "xmp-lost", "iptc-lost",
+        "texts-lost", "resolution-lost", "quality-ignored", "time-of-no-file",
+    }
+)  # fmt: skip
+"""Codes of losses that come with a kind of file. Warnings, damage, and what concerns the pixels of
+one picture are none: they are told for each file."""
+
+_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
+
+
+class Routine:
+    """Decides which notes are told, and counts the others.
+
+    Two notes are of one kind if their words differ in numbers at most, such as a size in bytes.
+
+    Args:
+        tells_all: Whether every note is told for every file.
+    """
+
+    def __init__(self, *, tells_all: bool) -> None:
+        self._tells_all = tells_all
+        self._first: dict[str, Note] = {}
+        self._more: Counter[str] = Counter()
+        self._differ: set[str] = set()
+
+    def tells(self, note: Note) -> bool:
+        """Tell whether a note of a file is to be told now; otherwise it is counted."""
+        if self._tells_all or note.code not in ROUTINE:
+            return True
+        kind = note.code + _NUMBER.sub("#", str(note))
+        if kind not in self._first:
+            self._first[kind] = note
+            return True
+        self._more[kind] += 1
+        if note != self._first[kind]:
+            self._differ.add(kind)
+        return False
+
+    def rest(self) -> Iterator[str]:
+        """Yield a line for each kind of note that was told once and holds for more files."""
+        for kind, count in self._more.items():
+            files = "1 more file" if count == 1 else f"{count} more files"
+            alike = " (with other numbers)" if kind in self._differ else ""
+            yield f"{files}: {self._first[kind]}{alike}"
