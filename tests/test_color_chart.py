@@ -171,5 +171,7 @@ def test_grays_with_a_profile_are_seen_as_before(gamma: float) -> None:
     values = np.rint(linear(grays) ** (1 / gamma) * 65535).astype(np.uint16)
     dark = file_of(values, grey_profile(gamma))
     bright = enhance_bytes(dark, name="chart", enhancer=StandIn()).data
+    np.testing.assert_array_equal(tifffile.imread(io.BytesIO(bright)), values)
     plain = np.rint(grays * 65535).astype(np.uint16)
-    assert difference(seen(file_of(plain, None)), seen(bright)) < 0.5
+    if gamma > 1:  # 8 bits, which is what the color management has, are too few for linear light
+        assert difference(seen(file_of(plain, None)), seen(bright)) < 0.5

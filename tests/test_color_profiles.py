@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from support.encoded import (
+    ICC,
     RAMP,
     codes,
     said,
@@ -16,7 +19,13 @@ from support.encoded import (
     smooth_pixels,
 )
 
+from llenhance.files.values import like
+from llenhance.pictures import icc
 from llenhance.pictures.decode import decode
+from llenhance.pictures.encode import encode, losses
+from llenhance.pictures.picture import Picture
+from llenhance.pictures.pixels import equal_channels
+from llenhance.pictures.spaces import as_srgb, in_its_space
 
 
 def grey_profile(gamma: float) -> bytes:
@@ -89,13 +98,88 @@ def test_lab_becomes_rgb() -> None:
 
 
 @pytest.mark.parametrize("deep", [False, True], ids=["8 bits", "16 bits"])
-def test_greys_go_through_their_profile(deep: bool) -> None:
+def test_greys_are_seen_through_their_profile_and_stay_in_its_space(deep: bool) -> None:
     values = RAMP.astype(np.uint16) * 257 if deep else RAMP
     profile = grey_profile(1.0)
     picture = decode(saved(Image.fromarray(values), "PNG", icc_profile=profile), name="p")
-    middle = picture.pixels[4, 0, 0] / (65535 if deep else 255)  # linear light of 128 / 255
+    seen = as_srgb(picture)
+    middle = seen[4, 0, 0] / 65535  # linear light of 128 / 255
     assert middle == pytest.approx(0.735, abs=0.01)  # 1.055 * 0.502 ** (1 / 2.4) - 0.055
-    assert picture.icc_profile is None
+    assert (picture.icc_profile, picture.notes) == (profile, ())
+    np.testing.assert_array_equal(in_its_space(picture, seen).pixels, picture.pixels)
+    bright = in_its_space(picture, np.full_like(seen, 32768)).pixels
+    light = ((0.5 + 0.055) / 1.055) ** 2.4
+    np.testing.assert_allclose(bright / np.iinfo(bright.dtype).max, light, atol=0.002)
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "TIFF"])
+def test_greys_are_written_with_their_profile_and_one_channel(format: str) -> None:
+    profile = grey_profile(1.8)
+    picture = decode(saved(Image.fromarray(RAMP), "PNG", icc_profile=profile), name="p")
+    assert losses(picture, format=format) == ()
+    with Image.open(io.BytesIO(encode(picture, format=format, name="p"))) as image:
+        assert (image.mode, image.info["icc_profile"]) == ("L", profile)
+
+
+@pytest.mark.parametrize("format", ["WEBP", "AVIF", "BMP"])
+def test_a_format_without_a_place_for_a_profile_of_greys_gets_srgb(format: str) -> None:
+    values = np.full((16, 16), 55, np.uint8)  # light of 0.0633 with this gamma
+    data = saved(Image.fromarray(values), "PNG", icc_profile=grey_profile(1.8))
+    picture = decode(data, name="p")
+    assert codes(losses(picture, format=format)) == ("converted-to-srgb",)
+    back = decode(encode(picture, format=format, name="p"), name="p")
+    assert back.icc_profile is None
+    assert np.abs(back.pixels.astype(int) - 71).max() <= 2  # 1.055 * 0.0633 ** (1 / 2.4) - 0.055
+
+
+def test_a_colored_picture_is_never_written_with_a_profile_of_greys() -> None:
+    values = np.full((8, 8), 60, np.uint8)
+    picture = decode(saved(Image.fromarray(values), "PNG", icc_profile=grey_profile(1.8)), name="p")
+    colored = picture.with_pixels(np.full((8, 8, 3), (60, 90, 120), np.uint8))
+    assert codes(losses(colored, format="PNG")) == ("converted-to-srgb",)
+    assert decode(encode(colored, format="PNG", name="p"), name="p").icc_profile is None
+
+
+def test_a_pillow_image_of_greys_keeps_its_profile() -> None:
+    image = Image.fromarray(RAMP)
+    image.info["icc_profile"] = grey_profile(1.8)
+    back = like(Picture.from_pil(image), image)
+    assert isinstance(back, Image.Image)
+    assert (back.mode, back.info["icc_profile"]) == ("L", grey_profile(1.8))
+    np.testing.assert_array_equal(np.asarray(back), RAMP)
+
+
+def test_a_pillow_image_of_colors_gets_no_profile_of_greys() -> None:
+    image = Image.fromarray(RAMP)
+    image.info["icc_profile"] = grey_profile(1.0)
+    made = Picture.from_pil(image).to_pil()
+    assert made.mode == "RGB"
+    assert "icc_profile" not in made.info
+    assert np.asarray(made)[4, 0, 0] == 188  # linear light of 128 / 255
+
+
+@pytest.mark.parametrize(
+    "primaries",
+    [((0.64, 0.33), (0.21, 0.71), (0.15, 0.06)), ((0.68, 0.32), (0.265, 0.69), (0.15, 0.06))],
+    ids=["Adobe RGB", "Display P3"],
+)
+def test_equal_channels_stay_equal_in_every_space(primaries: Any) -> None:
+    profile = icc.rgb_profile("wide", curve=(2.2,), primaries=primaries, white=icc.D65)
+    grays = np.repeat(np.arange(65536, dtype=np.uint16).reshape(256, 256, 1), 3, axis=2)
+    picture = Picture(pixels=grays, icc_profile=profile)
+    seen = as_srgb(picture)
+    assert equal_channels(seen)
+    assert equal_channels(in_its_space(picture, np.minimum(seen, 32000) * 2).pixels)
+
+
+@pytest.mark.parametrize(("format", "mode"), [("JPEG", "L"), ("TIFF", "L"), ("PNG", "RGB")])
+def test_greys_with_a_profile_for_rgb_have_one_channel_where_that_is_allowed(
+    format: str, mode: str
+) -> None:
+    """ImageMagick writes such JPEG files; PNG forbids them."""
+    data = saved(Image.fromarray(RAMP), "JPEG", icc_profile=ICC)
+    with Image.open(io.BytesIO(encode(decode(data, name="p"), format=format, name="p"))) as image:
+        assert (image.mode, image.info["icc_profile"]) == (mode, ICC)
 
 
 def test_a_profile_for_greys_is_not_attached_to_rgb() -> None:

@@ -248,12 +248,13 @@ def test_chunks_that_mean_srgb_change_nothing(extra: bytes) -> None:
     np.testing.assert_array_equal(picture.pixels, scene())
 
 
-def test_grays_with_a_gamma_become_srgb_with_a_note() -> None:
+def test_grays_with_a_gamma_are_seen_through_it() -> None:
     grays = np.arange(256, dtype=np.uint8).reshape(8, 32)
     picture = decode(png(grays, colour=0, extra=gama(1.0)), name="p")
-    by_hand = coded(grays / 255.0, None) * 255
-    np.testing.assert_allclose(picture.pixels[..., 0], by_hand, atol=0.6)
-    assert codes(picture.notes) == ("converted-to-srgb",)
+    by_hand = coded(grays / 255.0, None)
+    np.testing.assert_allclose(as_srgb(picture)[..., 0] / 65535, by_hand, atol=0.002)
+    assert (picture.notes, picture.is_gray) == ((), True)
+    np.testing.assert_array_equal(picture.pixels[..., 0], grays)
 
 
 def test_numbers_that_nobody_knows_are_told() -> None:

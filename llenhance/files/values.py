@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from llenhance.pictures.picture import Picture
+from llenhance.pictures.pillow import to_pillow
 from llenhance.pictures.pixels import Pixels
+
+_ONE_CHANNEL: Final = ("1", "L", "LA", "La", "I;16", "I;16B", "I;16L")  # modes of Pillow
 
 
 def from_value(value: object) -> Picture | None:
@@ -47,6 +50,8 @@ def like(picture: Picture, value: object) -> object:
 
 def _like_image(picture: Picture, image: Image.Image) -> Image.Image:
     made = picture.to_pil()
+    if image.mode in _ONE_CHANNEL and picture.icc_profile:  # perhaps one for grays
+        made.info["icc_profile"] = picture.icc_profile
     if image.mode.startswith("I;16") and picture.alpha is None:
         order = ">u2" if image.mode == "I;16B" else "<u2"
         mode = "I;16B" if image.mode == "I;16B" else "I;16"
@@ -54,8 +59,10 @@ def _like_image(picture: Picture, image: Image.Image) -> Image.Image:
         deep = Image.frombytes(mode, made.size, values.tobytes())
         deep.info.update(made.info)
         return deep
-    if image.mode in ("1", "L", "LA", "La", "I;16", "I;16B", "I;16L"):
-        return made.convert("L" if picture.alpha is None else "LA")
+    if image.mode in _ONE_CHANNEL:
+        gray = to_pillow(_gray(picture.pixels)[..., None], picture.alpha, gray=True)
+        gray.info.update(made.info)
+        return gray
     return made
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from llenhance.errors import PictureError, UsageError, expect
 from llenhance.messages.note import Note
-from llenhance.pictures import guard, metadata, photoshop, texts
+from llenhance.pictures import guard, icc, metadata, photoshop, spaces, texts
 from llenhance.pictures.coding import coding_for_result
 from llenhance.pictures.formats import FORMATS, format_called, writable_titles
 from llenhance.pictures.formats.format import Writer
@@ -142,8 +142,16 @@ def encode_all(
     raise AssertionError("files that do not hold it were refused")
 
 
-def check_holds(sequence: PictureSequence, *, format: str, name: str) -> tuple[Note, ...]:
+def check_holds(
+    sequence: PictureSequence, *, format: str, name: str, depth: int = 8
+) -> tuple[Note, ...]:
     """Raise, before any work, if files of a format do not hold all pictures of a sequence.
+
+    Args:
+        sequence: any.
+        format: a format that can be written.
+        name: what error messages call the file.
+        depth: bits per channel of its pictures.
 
     Returns:
         What is lost of the way in which they belong together.
@@ -158,7 +166,8 @@ def check_holds(sequence: PictureSequence, *, format: str, name: str) -> tuple[N
         return ()
     if sequence.timing is not None:
         if writer.frames is not None:
-            return ()
+            lost = depth == 16 and writer.deep and not writer.deep_frames
+            return (Note("depth-lost", format=FORMATS[format].title),) if lost else ()
         if writer.pages is not None:
             return (Note("timing-lost", format=FORMATS[format].title),)
     elif writer.pages is not None:
@@ -187,6 +196,7 @@ def _held(picture: Picture, format: str, *, quality: int | None) -> tuple[Pictur
         least=writer.least,
         usual=writer.quality,
     )
+    picture = spaces.without_gray_profile(picture) if _becomes_srgb(picture, writer) else picture
     gone = (field for field, _ in _missing(picture, format) if field)
     kept = replace(picture, **cast("dict[str, Any]", dict.fromkeys(gone)), coding=coding)
     if kept.iptc is not None:
@@ -205,6 +215,8 @@ def _writer_of(format: str) -> Writer:
 def _missing(picture: Picture, format: str) -> Iterator[tuple[str, Note | None]]:
     """Yield what a format cannot hold: the field of `Picture`, if any, and a note if it matters."""
     title, writer = FORMATS[format].title, _writer_of(format)
+    if becomes_srgb := _becomes_srgb(picture, writer):
+        yield "", Note("converted-to-srgb", space="gray")
     if picture.alpha is not None and not writer.alpha:
         hides = picture.alpha.min() < np.iinfo(picture.alpha.dtype).max
         yield "alpha", Note("transparency-lost", format=title) if hides else None
@@ -219,6 +231,8 @@ def _missing(picture: Picture, format: str) -> Iterator[tuple[str, Note | None]]
         ("iptc", writer.iptc, "iptc-lost", "iptc-lost"),
     ):
         value: bytes | None = getattr(picture, field)
+        if field == "icc_profile" and becomes_srgb:
+            continue
         if value is not None and len(value) > longest:
             if longest and too_long != lost:
                 yield field, Note(too_long, format=title, size=len(value), most=longest)
@@ -236,6 +250,14 @@ def _bits_of(picture: Picture, format: str) -> int:
     """Return the bits per channel that a format would have to keep; 0 if it keeps all."""
     bits = picture.coding.bits if picture.coding else None
     return 0 if bits and picture.source_format == format else bits or 16
+
+
+def _becomes_srgb(picture: Picture, writer: Writer) -> bool:
+    """Tell whether a profile for grays has no place: the file will have three channels."""
+    profile = picture.icc_profile
+    if profile is None or icc.space_of(profile) != "GRAY":
+        return False
+    return not (writer.gray and len(profile) <= writer.icc_profile and picture.is_gray)
 
 
 def _can_count(writer: Writer, dpi: tuple[float, float]) -> bool:

@@ -47,6 +47,11 @@ class Shaper:
     curves: tuple[Curve, Curve, Curve]
 
 
+def space_of(profile: bytes) -> str:
+    """Return the color space that a profile is for, such as 'RGB' or 'GRAY'."""
+    return profile[16:20].strip().decode("ascii", "replace")
+
+
 def shaper_in(profile: bytes) -> Shaper | None:
     """Return what an RGB profile says; None if it says it with look-up tables.
 

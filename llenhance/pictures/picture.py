@@ -35,7 +35,8 @@ class Picture:
     Attributes:
         pixels: (H, W, 3) RGB as stored (not linear light), uint8 or uint16, C-contiguous.
         alpha: (H, W) of the same type; None if the picture is opaque everywhere.
-        icc_profile: an RGB color profile, byte for byte; None means sRGB. `spaces.py` reads it.
+        icc_profile: a color profile for RGB or, if `gray`, perhaps for grays, byte for byte; None
+            means sRGB. `spaces.py` reads it.
         exif: EXIF data: a TIFF structure (it begins with II or MM), orientation 1, no thumbnail.
         xmp: an XMP packet with orientation 1.
         iptc: captions and the like, as the blocks of Photoshop that JPEG files hold them in.
@@ -98,7 +99,7 @@ class Picture:
     @property
     def is_gray(self) -> bool:
         """Whether a file with one channel holds the picture: it came from one, and has no color."""
-        return self.gray and self.icc_profile is None and equal_channels(self.pixels)
+        return self.gray and equal_channels(self.pixels)
 
     def with_pixels(self, pixels: Pixels) -> Picture:
         """Return this picture with other pixels of the same size and type."""
@@ -111,9 +112,11 @@ class Picture:
     def to_pil(self) -> Image.Image:
         """Return an RGB or RGBA image of 8 bits per channel, with the metadata in its `info`."""
         from llenhance.pictures.pillow import to_pillow  # arrays alone need no Pillow
+        from llenhance.pictures.spaces import without_gray_profile  # which knows pictures
 
-        image = to_pillow(self.pixels, self.alpha)
-        beside = {"icc_profile": self.icc_profile, "xmp": self.xmp, "dpi": self.dpi}
+        seen = without_gray_profile(self)
+        image = to_pillow(seen.pixels, seen.alpha)
+        beside = {"icc_profile": seen.icc_profile, "xmp": self.xmp, "dpi": self.dpi}
         beside["exif"] = None if self.exif is None else b"Exif\0\0" + self.exif
         image.info.update({key: value for key, value in beside.items() if value is not None})
         return image

@@ -47,6 +47,7 @@ def first_frame(
     frames: int | None = None,
     orientation: int | None = None,
     exif: bytes | None = None,
+    gray: bool | None = None,
 ) -> Picture:
     """Return the first picture in an opened file, with a note if there are more.
 
@@ -56,10 +57,11 @@ def first_frame(
         frames: how many there are, if Pillow is not to search for them.
         orientation: how the picture lies in the file, if EXIF and XMP data are not to be asked.
         exif: EXIF data, if Pillow would not return it as it is.
+        gray: whether the file has one channel of color, if Pillow's mode does not tell it.
     """
     if frames is None:
         frames = cast("int", getattr(image, "n_frames", 1))
-    picture = _picture_in(image, deep=deep, orientation=orientation, exif=exif)
+    picture = _picture_in(image, deep=deep, orientation=orientation, exif=exif, gray=gray)
     if frames == 1:
         return picture
     return replace(picture, notes=(Note("first-frame-only", frames=frames), *picture.notes))
@@ -81,12 +83,15 @@ def to_pillow(pixels: Pixels, alpha: Pixels | None, *, gray: bool = False) -> Im
     return image
 
 
-def save(picture: Picture, format: str, **options: Any) -> bytes:
+def save(
+    picture: Picture, format: str, *, image: Image.Image | None = None, **options: Any
+) -> bytes:
     """Return the content of a file of one of Pillow's formats, with the picture's metadata.
 
     Args:
         picture: without what the format cannot hold.
         format: Pillow's name of it.
+        image: what is written, if it is not the picture alone.
         options: of Pillow for this format.
     """
     for key in ("icc_profile", "xmp"):
@@ -95,7 +100,8 @@ def save(picture: Picture, format: str, **options: Any) -> bytes:
         options["exif"] = b"Exif\0\0" + picture.exif
     file = BytesIO()
     gray = format in _GRAY and picture.is_gray
-    to_pillow(picture.pixels, picture.alpha, gray=gray).save(file, format, **options)
+    image = image or to_pillow(picture.pixels, picture.alpha, gray=gray)
+    image.save(file, format, **options)
     return file.getvalue()
 
 
@@ -110,6 +116,7 @@ def _picture_in(
     deep: Deep | None = None,
     orientation: int | None = None,
     exif: bytes | None = None,
+    gray: bool | None = None,
 ) -> Picture:
     # Metadata that follows the pixels in the file is there after loading, and a TIFF lies upright:
     # Pillow turns it while loading, by its tag, and forgets the tag.
@@ -131,14 +138,15 @@ def _picture_in(
         profile = None
     else:
         pixels, alpha = shallow_pixels(image, orientation=turn)
-    pixels, profile = profiles.kept(pixels, profile, notes)
+    gray = image.mode in _ONE_CHANNEL if gray is None else gray
+    pixels, profile = profiles.kept(pixels, profile, notes, gray=gray)
     size = (pixels.shape[1], pixels.shape[0])
     xmp = metadata.upright_xmp(image, orientation, size, notes)
     return Picture(
         pixels=pixels,
         alpha=alpha,
         icc_profile=profile,
-        gray=image.mode in _ONE_CHANNEL,
+        gray=gray,
         exif=metadata.upright_exif(told, orientation, size, notes),
         xmp=xmp,
         dpi=metadata.dpi_of(image, told, orientation),

@@ -10,7 +10,7 @@ brightened as much as the rest of the pixel was. Why: `docs/decisions/0015-color
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final, cast
 
@@ -20,14 +20,16 @@ from numpy.typing import NDArray
 
 from llenhance.pictures import icc
 from llenhance.pictures.color import linear_to_srgb, srgb_to_linear
+from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.picture import Picture
-from llenhance.pictures.pixels import Pixels, bands
+from llenhance.pictures.pixels import Pixels, bands, equal_channels
 
 _FULL: Final = 65535
 _ROOTS: Final = np.linspace(0, 1, 2**17) ** 2  # of linear light: dark values lie close together
 _LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722], np.float32)  # of linear sRGB
 _BRIGHTEST: Final = 64.0  # times what a pixel was: more would only lift noise
 _BLACK: Final = 1e-4  # luminance below which a pixel has no color that could be cut off
+_ROUNDED: Final = 8  # steps of 16 bits; in a space whose equal channels show a color it is more
 ALIKE: Final = 1.5 / 255
 """Profiles that are called sRGB differ by less from it, in all colors."""
 
@@ -95,7 +97,10 @@ class ColorSpace:
 def as_srgb(picture: Picture) -> Pixels:
     """Return a picture's pixels on the sRGB curve: its own where they are, else of 16 bits."""
     space = working_space(picture.icc_profile)
-    return picture.pixels if space is None else space.to_srgb(picture.pixels)
+    if space is None:
+        return picture.pixels
+    seen = space.to_srgb(picture.pixels)
+    return _as_gray(seen) if equal_channels(picture.pixels) else seen
 
 
 def in_its_space(picture: Picture, bright: Pixels) -> Picture:
@@ -103,7 +108,20 @@ def in_its_space(picture: Picture, bright: Pixels) -> Picture:
     space = working_space(picture.icc_profile)
     if space is None:
         return picture.with_pixels(bright)
-    return picture.with_pixels(space.from_srgb(bright, dark=picture.pixels))
+    back = space.from_srgb(bright, dark=picture.pixels)
+    return picture.with_pixels(_as_gray(back) if equal_channels(bright) else back)
+
+
+def without_gray_profile(picture: Picture) -> Picture:
+    """Return a picture as sRGB if its profile is for grays alone; else as it is.
+
+    A file with three channels must not have such a profile, and some formats have no other files.
+    """
+    if picture.icc_profile is None or icc.space_of(picture.icc_profile) != "GRAY":
+        return picture
+    seen = as_srgb(picture)
+    seen = to_8_bits(seen) if picture.depth == 8 else seen
+    return replace(picture, pixels=seen, icc_profile=None)
 
 
 def working_space(profile: bytes | None) -> ColorSpace | None:
@@ -123,21 +141,27 @@ def working_space(profile: bytes | None) -> ColorSpace | None:
 
 @lru_cache(maxsize=4)
 def space_in(profile: bytes) -> ColorSpace | None:
-    """Return the space of an RGB profile; None if it consists of look-up tables.
+    """Return the space of a profile for RGB or grays; None if it consists of look-up tables.
 
     Raises:
         ValueError, LookupError, struct.error: the profile is damaged.
     """
-    shaper = icc.shaper_in(profile)
-    if shaper is None:
+    if icc.space_of(profile) == "GRAY":
+        curve = icc.gray_curve_in(profile)
+        matrix, curves = np.eye(3), () if curve is None else (curve, curve, curve)
+    else:
+        shaper = icc.shaper_in(profile)
+        matrix = np.eye(3) if shaper is None else _FROM_XYZ @ shaper.to_xyz
+        curves = () if shaper is None else shaper.curves
+    if not curves:
         return None
     stored = np.linspace(0, 1, _FULL + 1)
-    light = np.stack([curve(stored) for curve in shaper.curves], axis=1)
+    light = np.stack([curve(stored) for curve in curves], axis=1)
     if not np.isfinite(light).all() or (np.diff(light, axis=0) < -1e-9).any():
         raise ValueError("a curve that falls")
     values = np.stack([np.interp(_ROOTS, light[:, c], stored * _FULL) for c in range(3)], axis=1)
     return ColorSpace(
-        matrix=_FROM_XYZ @ shaper.to_xyz,
+        matrix=matrix,
         light=light.astype(np.float32),
         values=values.astype(np.float32),
     )
@@ -149,6 +173,13 @@ def _is_srgb(space: ColorSpace) -> bool:
     colors = np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3)
     off = space.to_srgb(colors) / _FULL - colors / 255
     return bool(np.abs(off).max() < ALIKE)
+
+
+def _as_gray(pixels: Pixels) -> Pixels:
+    """Return pixels of a gray picture with equal channels: rounding makes a step of difference."""
+    green = pixels[..., 1:2]
+    apart = max(int(np.abs(part.astype(np.int32) - part[..., 1:2]).max()) for part in bands(pixels))
+    return np.repeat(green, 3, axis=2) if apart <= _ROUNDED else pixels
 
 
 def _on_the_curve(light: Floats) -> NDArray[np.uint16]:

@@ -40,7 +40,7 @@ def upright_picture(
     """
     if icc_profile is None and not gray and tells_adobe_rgb(exif):
         icc_profile = cicp.ADOBE_RGB.profile()
-    pixels, icc_profile = profiles.kept(pixels, icc_profile, notes)
+    pixels, icc_profile = profiles.kept(pixels, icc_profile, notes, gray=gray)
     size = (pixels.shape[1], pixels.shape[0])
     return Picture(
         pixels=pixels,

@@ -26,6 +26,7 @@ class Writer:
         quality: the usual quality, 1 to 100; None if the format is lossless.
         least: quality of a result at least, where that of its source would be kept.
         alpha: whether it holds transparency.
+        gray: whether it has files of one channel, with a profile for grays.
         deep: whether it holds more than 8 bits per channel; otherwise `write` rounds them to 8.
         bits: how many of 16 it keeps then, unless the picture's own file had so many, too.
         icc_profile: the longest color profile, in bytes; 0 if it holds none.
@@ -38,6 +39,7 @@ class Writer:
             the quality; None if files hold one.
         frames: the same for an animation, which has one timing; of what it says beside its pixels,
             the first frame's counts. None if files do not move.
+        deep_frames: whether frames have as many bits as a picture.
     """
 
     write: Callable[[Picture, int | None], bytes]
@@ -45,6 +47,7 @@ class Writer:
     quality: int | None = None
     least: int = 1
     alpha: bool = True
+    gray: bool = False
     deep: bool = False
     bits: int = 16
     icc_profile: int = ANY_LENGTH
@@ -55,6 +58,7 @@ class Writer:
     dpi: tuple[float, float] | None = ANY_DPI
     pages: Callable[[Iterable[Picture], int | None], bytes] | None = None
     frames: Callable[[Iterable[Picture], Timing, int | None], bytes] | None = None
+    deep_frames: bool = True
 
 
 def _nothing(_: bytes) -> Iterable[str]:

@@ -113,6 +113,7 @@ FORMAT: Final = Format(
         quality=_QUALITY,
         least=jpeg_coding.LEAST,
         alpha=False,
+        gray=True,
         icc_profile=255 * (_SEGMENT - 14),
         exif=255 * (_SEGMENT - len(_EXIF)),  # no reader is known to count further
         xmp=_SEGMENT - 29,
