@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from llenhance.doctor import (
     unused_gpus,
 )
 from llenhance.doctor.devices import crowded, look_for_gpus
+from llenhance.doctor.formats import try_codecs
 from llenhance.doctor.limits import cores, memory
 from llenhance.doctor.problem import exit_code_of, what
 from llenhance.doctor.trials import Run, Trial
@@ -97,9 +99,31 @@ def test_every_format_is_tried_at_every_depth(whole: dict[str, Any]) -> None:
     assert all(codec["failure"] is None for codec in whole["codecs"])
 
 
+_WITHOUT = ("BMP", "MPO", "GIF", "PNM", "HEIC", "RAW")  # no place for them, or a sample without
+
+
+def test_a_format_whose_extra_is_not_installed_is_named_with_the_command(
+    whole: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    codecs = list(try_codecs())
+    missing = [codec for codec in codecs if codec.extra]
+    assert [(codec.format, codec.extra, codec.problem) for codec in missing] == [
+        ("HEIC", "heic", None)
+    ]
+    assert all(codec["extra"] is None for codec in whole["codecs"])
+
+
+def test_the_command_for_a_missing_extra_stands_in_its_row(report: Report) -> None:
+    codecs = [Codec(format="HEIC", depth=8, written=False, extra="heic")]
+    assert "HEIC  not installed  pip install 'llenhance[heic]'" in as_text(
+        replace(report, codecs=codecs)
+    )
+
+
 def test_profiles_and_exif_come_back_where_the_format_has_a_place(whole: dict[str, Any]) -> None:
     kept = {codec["format"]: (codec["icc_profile"], codec["exif"]) for codec in whole["codecs"]}
-    assert {kept.pop(title) for title in ("BMP", "MPO", "GIF", "PNM")} == {(None, None)}
+    assert {kept.pop(title) for title in _WITHOUT} == {(None, None)}
     assert set(kept.values()) == {(True, True)}
 
 
@@ -171,7 +195,7 @@ def test_damaged_weights_are_code_3_and_a_sentence_that_names_them(
     problems = text.partition("\nProblems\n")[2].splitlines()
     assert problems[0].startswith(f"  {damaged}: it is damaged")
     assert problems[0].endswith(". Download it again.")
-    assert "PNG: pictures of 8 bits do not work" in problems[1]
+    assert any("PNG: pictures of 8 bits do not work" in line for line in problems)
     assert f"none, as {damaged} cannot be used" in text
 
 

@@ -177,7 +177,10 @@ def _codec_cells(codecs: Iterable[Codec]) -> Iterator[tuple[str, ...]]:
             [f"{bits} bits {done}", *([" and ".join(kept) + " kept"] if kept else [])]
         )
         failures = [f"{codec.depth} bits: {codec.failure}" for codec in depths if codec.failure]
-        yield name, *(("FAILS", "; ".join(failures)) if failures else ("works", works))
+        if depths[0].extra:
+            yield name, "not installed", f"pip install 'llenhance[{depths[0].extra}]'"
+        else:
+            yield name, *(("FAILS", "; ".join(failures)) if failures else ("works", works))
 
 
 def _status(file: WeightsFile) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 import numpy as np
 from PIL import Image, ImageCms
 
+from llenhance.doctor import samples
 from llenhance.doctor.problem import Problem, told
 from llenhance.errors import LlenhanceError, PictureError
 from llenhance.pictures.decode import decode
@@ -20,7 +21,15 @@ from llenhance.pictures.picture import Picture
 _MARK: Final = "llenhance doctor"  # what the EXIF data says, to be recognized
 _TOLERANCE: Final = 4.0  # steps of 8 bits, mean over the picture; lossy formats stay below 1
 _READ_ONLY: Final = {"MPO": "MPO", "GIF": "GIF", "PNM": "PPM"}  # MPO: JPEG files of some phones
-_LIBRARY: Final = {"PNG": "opencv-python", "TIFF": "opencv-python pillow"}  # Pillow does the others
+_OF_EXTRAS: Final = {"HEIC": ("pi-heif-decoder", samples.heic), "RAW": ("rawpy", samples.raw)}
+_LIBRARY: Final = {  # Pillow does the others
+    ("JPEG", 8): "opencv-python pillow",
+    ("PNG", 8): "opencv-python",
+    ("PNG", 16): "opencv-python",
+    ("TIFF", 8): "opencv-python pillow",
+    ("TIFF", 16): "opencv-python pillow",
+    ("AVIF", 16): "opencv-python",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +43,7 @@ class Codec:
         icc_profile: Whether the color profile came back; None if the format has no place for it.
         exif: Whether the EXIF data came back; None if the format has no place for it.
         failure: What went wrong; None if all is well.
+        extra: The extra of llenhance that the format needs, if that is not installed.
         library: Packages that do the work.
     """
 
@@ -43,6 +53,7 @@ class Codec:
     icc_profile: bool | None = None
     exif: bool | None = None
     failure: str | None = None
+    extra: str | None = None
     library: str = "pillow"
 
     @property
@@ -68,6 +79,8 @@ def try_codecs() -> Iterator[Codec]:
             yield try_codec(format, depth=16)
     for title, pillow_format in _READ_ONLY.items():
         yield _try_to_read(title, pillow_format)
+    for title, (library, sample) in _OF_EXTRAS.items():
+        yield _try_extra(title, library, sample())
 
 
 def try_codec(format: str, *, depth: int) -> Codec:
@@ -78,9 +91,10 @@ def try_codec(format: str, *, depth: int) -> Codec:
         depth: Bits per channel, 8 or 16.
     """
     about = FORMATS[format]
-    codec = Codec(format=about.title, depth=depth, library=_LIBRARY.get(format, "pillow"))
+    codec = Codec(format=about.title, depth=depth, library=_LIBRARY.get((format, depth), "pillow"))
     sample = _sample(depth)
     lost = {note.code for note in losses(sample, format=format)}
+    lost.discard("depth-reduced")
     if lost:  # it has no place for them: try the pixels alone
         sample = replace(sample, icc_profile=None, exif=None)
     try:
@@ -112,6 +126,23 @@ def _try_to_read(title: str, pillow_format: str) -> Codec:
     except (LlenhanceError, ImportError, OSError, LookupError) as error:
         return replace(codec, failure=told(error))
     return replace(codec, failure=_difference(sample, found, exact=False))
+
+
+def _try_extra(title: str, library: str, data: bytes) -> Codec:
+    """Read a small file of a format whose library is optional."""
+    codec = Codec(format=title, depth=16 if title == "RAW" else 8, written=False, library=library)
+    try:
+        found = decode(data, name="sample")
+    except PictureError as error:
+        if error.code == "decoder-missing":
+            return replace(codec, extra=str(error.facts["extra"]))
+        return replace(codec, failure=told(error))
+    except (LlenhanceError, ImportError) as error:
+        return replace(codec, failure=told(error))
+    expected = _sample(8)
+    if title == "RAW":
+        expected = Picture(pixels=np.full((32, 32, 3), 32767, np.uint16))
+    return replace(codec, failure=_difference(expected, found, exact=False))
 
 
 def _sample(depth: int) -> Picture:

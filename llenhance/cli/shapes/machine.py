@@ -81,6 +81,7 @@ class Codec(TypedDict):
     icc_profile: bool | None
     exif: bool | None
     failure: str | None
+    extra: str | None
 
 
 @_exact
