@@ -8,15 +8,15 @@ from functools import cache
 from typing import Any
 
 import pytest
-from support.press import changes, needs_exiftool, press_photograph, tags_in
+from support.press import PRESS_FORMATS, changes, needs_exiftool, press_photographs, tags_in
 from support.stand_in import StandIn
 
 from llenhance.jobs.task import Request, enhance_bytes
 from llenhance.pictures.formats import FORMATS
+from llenhance.pictures.policy import Metadata
 
 pytestmark = needs_exiftool
 
-FORMATS_WITH_TAGS = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")
 GROUPS = ("IFD0", "ExifIFD", "GPS", "Canon", "IPTC", "Photoshop", "XMP-", "ICC", "")
 
 MAY_CHANGE: Mapping[str, str] = {
@@ -48,12 +48,20 @@ def extension(format: str) -> str:
 
 
 @cache
-def judged(format: str, orientation: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def all_judged() -> dict[str, dict[str, Any]]:
+    """The tags of the photographs, upright and on their sides, and of their results."""
+    files: dict[str, bytes] = {}
+    for orientation in (1, 6):
+        for format, dark in press_photographs(orientation).items():
+            bright = enhance_bytes(dark, name="press", enhancer=StandIn(2)).data
+            files[f"dark{orientation}{extension(format)}"] = dark
+            files[f"bright{orientation}{extension(format)}"] = bright
+    return tags_in(files)
+
+
+def judged(format: str, orientation: int = 1) -> tuple[dict[str, Any], dict[str, Any]]:
     """The tags of the photograph in this format, and of its result."""
-    dark = press_photograph(format, orientation=orientation)
-    bright = enhance_bytes(dark, name="press", enhancer=StandIn(2)).data
-    end = extension(format)
-    found = tags_in({f"dark{end}": dark, f"bright{end}": bright})
+    found, end = all_judged(), f"{orientation}{extension(format)}"
     return found[f"dark{end}"], found[f"bright{end}"]
 
 
@@ -69,14 +77,14 @@ def unexpected(
 
 
 @pytest.mark.parametrize("group", GROUPS)
-@pytest.mark.parametrize("format", FORMATS_WITH_TAGS)
+@pytest.mark.parametrize("format", PRESS_FORMATS)
 def test_only_what_must_change_has_changed(format: str, group: str) -> None:
-    before, after = judged(format, 1)
+    before, after = judged(format)
     found = {tag: pair for tag, pair in changes(before, after).items() if tag.startswith(group)}
     assert unexpected(found, MAY_CHANGE, SIGNED) == {}
 
 
-@pytest.mark.parametrize("format", FORMATS_WITH_TAGS)
+@pytest.mark.parametrize("format", PRESS_FORMATS)
 def test_of_a_picture_on_its_side_only_sizes_and_orientation_change_too(format: str) -> None:
     before, after = judged(format, 6)
     assert unexpected(changes(before, after), MAY_CHANGE, SIGNED, TURNED) == {}
@@ -84,9 +92,9 @@ def test_of_a_picture_on_its_side_only_sizes_and_orientation_change_too(format: 
     assert after["Composite:ImageSize"] == "48 64"
 
 
-@pytest.mark.parametrize("format", FORMATS_WITH_TAGS)
+@pytest.mark.parametrize("format", PRESS_FORMATS)
 def test_the_photograph_has_what_press_photographs_have(format: str) -> None:
-    before, _ = judged(format, 1)
+    before, _ = judged(format)
     assert before["Canon:CanonFirmwareVersion"] == "Firmware Version 1.0.3"
     assert before["XMP-dc:Subject"] == ["night", "city"]
     assert before["GPS:GPSLatitude"] == pytest.approx(52.516)
@@ -98,19 +106,19 @@ def test_the_photograph_has_what_press_photographs_have(format: str) -> None:
 def converted() -> dict[str, dict[str, Any]]:
     """The tags of the photograph in each format, written in each other one."""
     files: dict[str, bytes] = {}
-    for first in FORMATS_WITH_TAGS:
-        dark = press_photograph(first)
-        for second in FORMATS_WITH_TAGS:
+    for first in PRESS_FORMATS:
+        dark = press_photographs()[first]
+        for second in PRESS_FORMATS:
             request = Request(format=second)
             outcome = enhance_bytes(dark, name="press", enhancer=StandIn(2), request=request)
             files[f"{first}{extension(second)}"] = outcome.data
     return tags_in(files)
 
 
-@pytest.mark.parametrize("second", FORMATS_WITH_TAGS)
-@pytest.mark.parametrize("first", FORMATS_WITH_TAGS)
+@pytest.mark.parametrize("second", PRESS_FORMATS)
+@pytest.mark.parametrize("first", PRESS_FORMATS)
 def test_what_it_says_goes_from_every_format_to_every_other(first: str, second: str) -> None:
-    dark, bright = judged(first, 1)[0], converted()[f"{first}{extension(second)}"]
+    dark, bright = judged(first)[0], converted()[f"{first}{extension(second)}"]
     lost = {
         tag: (value, bright.get(tag))
         for tag, value in dark.items()
@@ -118,3 +126,36 @@ def test_what_it_says_goes_from_every_format_to_every_other(first: str, second: 
         and bright.get(tag) != value
     }
     assert lost == {}
+
+
+@cache
+def stripped(metadata: Metadata) -> dict[str, dict[str, Any]]:
+    """The tags of the results of a policy."""
+    request = Request(metadata=metadata)
+    files = {
+        f"bright{extension(format)}": enhance_bytes(
+            press_photographs()[format], name="press", enhancer=StandIn(2), request=request
+        ).data
+        for format in PRESS_FORMATS
+    }
+    return tags_in(files)
+
+
+@pytest.mark.parametrize("format", PRESS_FORMATS)
+def test_a_position_that_shall_go_is_nowhere_and_all_else_stays(format: str) -> None:
+    before, _ = judged(format)
+    after = stripped("strip-gps")[f"bright{extension(format)}"]
+    position = re.compile(r".*(GPS|Latitude|Longitude).*")
+    assert any(position.fullmatch(tag) for tag in before)
+    assert [tag for tag in after if position.fullmatch(tag)] == []
+    gone = {tag: "a position" for tag in before if position.fullmatch(tag)}
+    assert unexpected(changes(before, after), MAY_CHANGE, SIGNED, gone) == {}
+
+
+@pytest.mark.parametrize("format", PRESS_FORMATS)
+def test_metadata_that_shall_go_is_nowhere(format: str) -> None:
+    after = stripped("strip")[f"bright{extension(format)}"]
+    names = ("IFD1", "ExifIFD", "GPS", "Canon", "IPTC", "Photoshop", "XMP-", "File:Comment")
+    assert [tag for tag in after if tag.startswith(names)] == []
+    assert not {"IFD0:Artist", "IFD0:Make", "IFD0:ImageDescription", "PNG:Comment"} & set(after)
+    assert any(tag.startswith("ICC") for tag in after)

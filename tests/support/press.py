@@ -24,6 +24,7 @@ from support.photographs import dark_photograph
 EXIFTOOL: Final = shutil.which("exiftool")
 needs_exiftool = pytest.mark.skipif(EXIFTOOL is None, reason="exiftool is not installed")
 
+PRESS_FORMATS: Final = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")
 CAPTION: Final = "Abendlicht über dem Büro, 日本"
 
 TAGS: Final = (
@@ -45,6 +46,8 @@ TAGS: Final = (
     "-GPSAltitude=34",
     "-GPSDateStamp=2024:12:31",
     "-GPSImgDirection=117.5",
+    "-XMP-exif:GPSLatitude=52.516",
+    "-XMP-exif:GPSLongitude=13.377",
     "-IPTC:CodedCharacterSet=UTF8",
     "-IPTC:Headline=Blackout",
     "-IPTC:Caption-Abstract=" + CAPTION,
@@ -142,32 +145,28 @@ def canon_exif() -> bytes:
 
 
 @cache
-def press_photograph(format: str = "JPEG", *, orientation: int = 1) -> bytes:
-    """A dark photograph of a format with all of `TAGS`, a thumbnail, a profile and a comment."""
+def press_photographs(orientation: int = 1) -> Mapping[str, bytes]:
+    """A dark photograph in five formats, with all of `TAGS`, a thumbnail, a profile, a comment."""
     image = Image.fromarray(dark_photograph(48, 64))
+    turned = Image.Exif()  # AVIF is turned by its boxes, which Pillow makes of EXIF data
+    turned[274] = orientation
     quietly = ("-q", "-q", "-m", "-overwrite_original", "-codedcharacterset=utf8")
     with TemporaryDirectory() as folder:
-        source = Path(folder) / "press.jpg"
-        if format == "JPEG":
-            small = Path(folder) / "small.jpg"
-            small.write_bytes(saved(image.resize((16, 12)), "JPEG"))
-            image.save(source, exif=b"Exif\0\0" + canon_exif(), icc_profile=ICC, dpi=(300, 300))
-            turned = f"-EXIF:Orientation#={orientation}"
-            others = (f"-ThumbnailImage<={small}", "-Comment=kept by hand")
-            exiftool(*quietly, *TAGS, turned, *others, source)
-            return source.read_bytes()
-        source.write_bytes(press_photograph("JPEG", orientation=orientation))
-        other = Path(folder) / f"press.{format.lower()}"
-        options: dict[str, Any] = {"icc_profile": ICC}
-        if format in ("PNG", "TIFF"):
-            options["dpi"] = (300, 300)
-        if format == "AVIF":  # its boxes turn it, which Pillow makes of EXIF data
-            options["exif"] = Image.Exif()
-            options["exif"][274] = orientation
-        image.save(other, format, **options)
+        files = {format: Path(folder) / f"press.{format.lower()}" for format in PRESS_FORMATS}
+        small = Path(folder) / "small.jpg"
+        small.write_bytes(saved(image.resize((16, 12)), "JPEG"))
+        first, *others = files.values()
+        dpi = (300, 300)
+        image.save(first, exif=b"Exif\0\0" + canon_exif(), icc_profile=ICC, dpi=dpi)
+        image.save(files["PNG"], icc_profile=ICC, dpi=dpi)
+        image.save(files["WEBP"], icc_profile=ICC)
+        image.save(files["TIFF"], icc_profile=ICC, dpi=dpi)
+        image.save(files["AVIF"], icc_profile=ICC, exif=turned)
+        more = (f"-EXIF:Orientation#={orientation}", "-Comment=kept by hand")
+        exiftool(*quietly, *TAGS, *more, f"-ThumbnailImage<={small}", first)
         copied = ("-all:all", "-unsafe", "-makernotes", "-EXIF:all", "-XMP:all", "-IPTC:all")
-        exiftool(*quietly, "-tagsfromfile", source, *copied, "-comment", other)
-        return other.read_bytes()
+        exiftool(*quietly, "-tagsfromfile", first, *copied, "-comment", *others)
+        return {format: file.read_bytes() for format, file in files.items()}
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
