@@ -24,6 +24,7 @@ from llenhance.cli.documents import told
 from llenhance.cli.enhance import enhance
 from llenhance.cli.evaluate import evaluate
 from llenhance.cli.export import export
+from llenhance.cli.info import info
 from llenhance.cli.schema import schema
 from llenhance.cli.terminal import Terminal
 from llenhance.cli.train import train
@@ -43,6 +44,7 @@ app.command("bench")(bench)
 app.command("doctor")(doctor)
 app.command("enhance")(enhance)
 app.command("evaluate")(evaluate)
+app.command("info")(info)
 app.command("train")(train)
 app.command("export")(export)
 app.command("schema")(schema)

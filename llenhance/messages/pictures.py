@@ -79,6 +79,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "raw-settings-left-behind": note(
         "the settings of a RAW converter were left behind: they were not used"
     ),
+    "animation-left-behind": note("only the first frame of its animation was read"),
     "main-picture-only": note("only the main one of its {count} pictures was read"),
     "damaged-data-used": warning(
         "some of its data is damaged, and the rest was used (complaints of its decoder: {count}; "
@@ -105,6 +106,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "maker-note-may-tell-position": note(
         "the note of its camera's maker was kept; nobody else can tell whether it has a position"
     ),
+    "video-may-tell-position": note(
+        "the video of the motion photo ({size} bytes) was left behind: it may tell a position"
+    ),
     "xmp-may-tell-position": note(
         "its XMP data was left behind: positions cannot be taken out of it"
     ),
@@ -125,6 +129,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "texts that are damaged, or far too long when they are unpacked, were left behind: {texts}"
     ),
     "comments-left-behind": note("its text comments were left behind"),
+    "record-not-readable": note("its record of what made it is damaged"),
     # Values in Python.
     "not-a-picture-array": Message("its shape is {shape} and its type {type}", "{advice}"),
     "pixels-wrong": Message("{problem}", "Picture.from_array makes a picture of any usual array"),
@@ -137,6 +142,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
     # Writing.
     "format-not-written": note(
         "{format} files can be read but not written, so the result is {written}"
+    ),
+    "animation-in-png": note(
+        "it is an animated PNG, of which some programs show the first frame only",
+        "Choose WebP for a smaller file",
     ),
     "unknown-format": Message("there is no such format", "Use one of {formats}"),
     "heic-not-written": Message(
@@ -199,6 +208,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "iptc-lost": note("{format} cannot hold the IPTC data", "Choose JPEG, PNG or TIFF to keep it"),
     "texts-lost": note("{format} cannot hold these texts: {texts}", "Choose PNG to keep them"),
+    "video-lost": note(
+        "{format} cannot hold the video of a motion photo ({size} bytes)", "Choose JPEG to keep it"
+    ),
     "resolution-lost": note(
         "{format} cannot hold the resolution in dots per inch", "Choose PNG or TIFF to keep it"
     ),

@@ -23,6 +23,7 @@ from llenhance.cli.shapes.models import (
     VerifiedModel,
 )
 from llenhance.cli.shapes.pictures import Enhanced, Scores, Sweep
+from llenhance.cli.shapes.provenance import PictureFile
 
 _exact = with_config(ConfigDict(extra="forbid"))
 
@@ -47,6 +48,14 @@ class EnhanceDocument(Document):
 
     command: Literal["enhance"]
     result: Enhanced | None
+
+
+@_exact
+class InfoDocument(Document):
+    """What `llenhance info` prints: a picture file."""
+
+    command: Literal["info"]
+    result: PictureFile | None
 
 
 @_exact
@@ -163,6 +172,7 @@ class EndedDocument(Document):
 
 AnyDocument = (
     EnhanceDocument
+    | InfoDocument
     | EvaluateDocument
     | BenchDocument
     | DoctorDocument
