@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from llenhance.pictures.xmp_edit import EMPTY, Packet, Property, quoted
 
@@ -58,6 +58,8 @@ class Provenance:
         precision: of its convolutions, such as 'fp32'.
         format: of the result, a key of `formats.FORMATS`.
         quality: that was asked for, 1..100; None if it was not.
+        metadata: what was kept of metadata: 'keep' or 'strip-gps'; where nothing was, there is no
+            record.
         source_name: file name of the input, without a folder.
         source_sha256: of all bytes of the input, 64 hex digits.
     """
@@ -76,6 +78,7 @@ class Provenance:
     precision: str
     format: str
     quality: int | None = None
+    metadata: Literal["keep", "strip-gps"] = "keep"
     source_name: str
     source_sha256: str
 
@@ -110,6 +113,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "precision": "Precision",
     "format": "Format",
     "quality": "Quality",
+    "metadata": "Metadata",
     "source_name": "SourceName",
     "source_sha256": "SourceSHA256",
 }
@@ -201,6 +205,8 @@ def _check(record: Provenance) -> None:
     for checksum in (record.model_sha256, record.source_sha256):
         if not _SHA256.fullmatch(checksum):
             raise ValueError("a checksum is none")
+    if record.metadata not in ("keep", "strip-gps"):
+        raise ValueError("what was kept is not known")
     name = record.source_name
     if base_name(name) != name:
         raise ValueError("the name of the input is none")
@@ -228,6 +234,8 @@ def _own(record: Provenance) -> bytes:
     told = {name: getattr(record, field) for field, name in _NAMES.items()}
     if record.exposure is not None or record.target_mean is not None:
         del told["Brightness"]  # it was not asked for
+    if record.metadata == "keep":
+        del told["Metadata"]
     parts = "".join(
         f"\n    llenhance:{name}={_text(str(value))}"
         for name, value in told.items()
