@@ -83,7 +83,12 @@ def enhance(
     ] = None,
     quality: Annotated[
         int | None,
-        typer.Option(metavar="1-100", min=1, max=100, help="Quality of JPEG, WebP and AVIF."),
+        typer.Option(
+            metavar="1-100",
+            min=1,
+            max=100,
+            help="Quality of JPEG, WebP and AVIF; without it, JPEG and WebP keep theirs.",
+        ),
     ] = None,
     max_megapixels: Annotated[
         float,

@@ -39,10 +39,15 @@ def coding_for_result(
         asked: the quality that was asked for. It makes a lossless picture lossy.
         least: the quality that a result has at least, unless another was asked for.
         usual: quality of the format where nothing else is known; None if it is lossless.
+
+    Returns:
+        The coding; its quality is None if nothing gets lost.
     """
     coding = source or UNKNOWN
     if asked is not None:
         return replace(coding, quality=asked, lossless=False)
+    if coding.lossless:
+        return coding
     if coding.quality is None:
         return replace(coding, quality=usual)
     return replace(coding, quality=max(coding.quality, least))

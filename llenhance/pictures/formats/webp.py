@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from PIL import ImageFile
@@ -10,12 +11,15 @@ from PIL import ImageFile
 from llenhance.errors import PictureError
 from llenhance.pictures import guard, pillow
 from llenhance.pictures.formats.format import Format, Writer
+from llenhance.pictures.formats.webp_coding import LEAST, coding_of
 from llenhance.pictures.formats.webp_frames import write_frames
 from llenhance.pictures.parts import webp as parts
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.pillow_frames import frames_in
 from llenhance.pictures.sequence import PictureSequence, Timing
 
+_QUALITY: Final = 90
+_EFFORT: Final = 75  # of packing without loss, 0 to 100
 _MOVES: Final = 2  # a flag of the header
 _MOVING_AT_MOST: Final = 2**26  # pixels: a kilobyte could cost gigabytes, several times each
 
@@ -25,13 +29,14 @@ def _begins(data: bytes) -> bool:
 
 
 def _read(data: bytes) -> Picture:
-    return pillow.first_frame(_opened(data))
+    return replace(pillow.first_frame(_opened(data)), coding=coding_of(data))
 
 
 def _sequence(data: bytes) -> PictureSequence | None:
+    coding = coding_of(data)
     return frames_in(
         lambda: _opened(data),
-        lambda image: pillow.first_frame(image, frames=1),
+        lambda image: replace(pillow.first_frame(image, frames=1), coding=coding),
         plays=lambda told: told or 0,
     )
 
@@ -61,11 +66,19 @@ def _size(data: bytes) -> tuple[int, int]:
 
 def _write(picture: Picture, quality: int | None) -> bytes:
     # `exact`: colors under full transparency stay.
-    return pillow.save(picture, "WEBP", quality=quality, exact=True)
+    if picture.coding is not None and picture.coding.lossless:
+        return pillow.save(picture, "WEBP", lossless=True, quality=_EFFORT, exact=True)
+    return pillow.save(
+        picture, "WEBP", quality=_QUALITY if quality is None else quality, exact=True
+    )
 
 
 def _write_frames(pictures: Iterable[Picture], timing: Timing, quality: int | None) -> bytes:
-    return write_frames(pictures, timing, write=lambda part: _write(part, quality))
+
+    def write(part: Picture) -> bytes:
+        return _write(part, part.coding.quality if part.coding else quality)
+
+    return write_frames(pictures, timing, write=write)
 
 
 FORMAT: Final = Format(
@@ -76,5 +89,7 @@ FORMAT: Final = Format(
     read=_read,
     sequence=_sequence,
     others=parts.others,
-    writer=Writer(write=_write, frames=_write_frames, side=16383, quality=90, dpi=None),
+    writer=Writer(
+        write=_write, frames=_write_frames, side=16383, quality=_QUALITY, least=LEAST, dpi=None
+    ),
 )
