@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image, PngImagePlugin
 from support.encoded import codes, exif_with, full_picture, saved, smooth_pixels
-from support.press import changes, exiftool, needs_exiftool, press_photograph, tags_in
+from support.press import changes, exiftool, needs_exiftool, press_photographs, tags_in
 from support.runners import Command
 from support.stand_in import StandIn
 
@@ -55,7 +55,7 @@ def placed() -> bytes:
     """The press photograph with positions in XMP and IPTC data as well."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "press.jpg"
-        path.write_bytes(press_photograph())
+        path.write_bytes(press_photographs()["JPEG"])
         exiftool("-q", "-q", "-m", "-overwrite_original", *PLACES, path)
         return path.read_bytes()
 

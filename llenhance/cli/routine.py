@@ -16,12 +16,12 @@ ROUTINE: Final = frozenset(
         "photoshop-left-behind", "comments-left-behind", "parts-left-behind",
         "color-profile-left-behind", "extra-channels-left-behind", "main-picture-only",
         "reduced-copies-left-behind", "raw-settings-left-behind", "still-left-behind",
-        "maker-note-may-tell-position",
+        "maker-note-may-tell-position", "video-may-tell-position",
         # How they are read.
         "read-with-8-bits", "cmyk-without-profile", "converted-to-srgb", "hdr-cut-off",
         # What the format of the results does not hold.
         "format-not-written", "depth-lost", "depth-reduced", "exif-lost", "xmp-lost", "iptc-lost",
-        "texts-lost", "resolution-lost", "quality-ignored", "time-of-no-file",
+        "texts-lost", "video-lost", "resolution-lost", "quality-ignored", "time-of-no-file",
     }
 )  # fmt: skip
 """Codes of losses that come with a kind of file. Warnings, damage, and what concerns the pixels of

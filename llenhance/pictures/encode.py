@@ -14,7 +14,7 @@ import numpy as np
 
 from llenhance.errors import PictureError, UsageError, expect
 from llenhance.messages.note import Note
-from llenhance.pictures import guard, icc, metadata, photoshop, spaces, texts
+from llenhance.pictures import guard, icc, metadata, photoshop, spaces, texts, xmp
 from llenhance.pictures.coding import coding_for_result
 from llenhance.pictures.formats import FORMATS, format_called, writable_titles
 from llenhance.pictures.formats.format import Writer
@@ -197,8 +197,10 @@ def _held(picture: Picture, format: str, *, quality: int | None) -> tuple[Pictur
         usual=writer.quality,
     )
     picture = spaces.without_gray_profile(picture) if _becomes_srgb(picture, writer) else picture
-    gone = (field for field, _ in _missing(picture, format) if field)
+    gone = [field for field, _ in _missing(picture, format) if field]
     kept = replace(picture, **cast("dict[str, Any]", dict.fromkeys(gone)), coding=coding)
+    if "video" in gone and kept.xmp is not None:
+        kept = replace(kept, xmp=xmp.without_promises(kept.xmp))
     if kept.iptc is not None:
         kept = replace(kept, iptc=photoshop.with_resolution(kept.iptc, picture.dpi))
     lost = set(texts.without_place(kept.texts, writer.texts))
@@ -238,6 +240,8 @@ def _missing(picture: Picture, format: str) -> Iterator[tuple[str, Note | None]]
                 yield field, Note(too_long, format=title, size=len(value), most=longest)
             else:
                 yield field, Note(lost, format=title)
+    if picture.video is not None and not writer.video:
+        yield "video", Note("video-lost", format=title, size=len(picture.video))
     if lost := texts.without_place(picture.texts, writer.texts):
         yield "", Note("texts-lost", format=title, texts=texts.names_of(lost))
     if picture.dpi is not None and not _can_count(writer, picture.dpi):

@@ -91,18 +91,27 @@ def upright_xmp(
     image: Image.Image, orientation: int, size: tuple[int, int], notes: list[Note]
 ) -> bytes | None:
     """Return the XMP packet of an image for an upright picture that stands alone in its file."""
-    return upright_packet(_xmp_of(image), orientation, size, notes)
+    video = "video" in image.info
+    return upright_packet(_xmp_of(image), orientation, size, notes, video=video)
 
 
 def upright_packet(
-    xmp: bytes, orientation: int, size: tuple[int, int], notes: list[Note]
+    xmp: bytes,
+    orientation: int,
+    size: tuple[int, int],
+    notes: list[Note],
+    *,
+    video: bool = False,
 ) -> bytes | None:
-    """Return an XMP packet for an upright picture that stands alone in its file; b"" is none."""
+    """Return an XMP packet for an upright picture that stands alone in its file; b"" is none.
+
+    With `video`, the one of a motion photo stands behind it.
+    """
     if not xmp:
         return None
     if b"hdrgm:Version" in xmp:
         notes.append(Note("gain-map-left-behind"))
-    return packets.upright(packets.without_promises(xmp), orientation, size, notes)
+    return packets.upright(packets.without_promises(xmp, video=video), orientation, size, notes)
 
 
 def exif_of(image: Image.Image, notes: list[Note]) -> bytes:

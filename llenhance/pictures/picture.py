@@ -41,6 +41,7 @@ class Picture:
         xmp: an XMP packet with orientation 1.
         iptc: captions and the like, as the blocks of Photoshop that JPEG files hold them in.
         texts: comments, and what PNG files say under keywords.
+        video: what phones put behind a JPEG picture, if all that the file says of it stays true.
         dpi: dots per inch, across and down.
         gray: whether the file had one channel of color: so has the file that is written, if the
             format has such a thing and the channels are equal.
@@ -56,6 +57,7 @@ class Picture:
     xmp: bytes | None = None
     iptc: bytes | None = None
     texts: tuple[Text, ...] = ()
+    video: bytes | None = None
     dpi: tuple[float, float] | None = None
     gray: bool = False
     source_format: str = "array"

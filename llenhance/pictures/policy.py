@@ -14,6 +14,7 @@ from typing import Final, Literal, get_args
 from llenhance.errors import UsageError
 from llenhance.messages.note import Note
 from llenhance.pictures import exif_position, photoshop, position
+from llenhance.pictures import xmp as packets
 from llenhance.pictures.formats import FORMATS
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.texts import Text
@@ -60,6 +61,7 @@ def _stripped(picture: Picture) -> Picture:
         xmp=None,
         iptc=None,
         texts=(),
+        video=None,
         dpi=None if in_exif else picture.dpi,
         notes=tuple(note for note in picture.notes if note.code not in _OF_METADATA),
     )
@@ -76,6 +78,9 @@ def _without_position(picture: Picture) -> Picture:
             notes.append(Note("damaged-exif-left-behind"))
         if exif is not None and exif_position.has_maker_note(exif):
             notes.append(Note("maker-note-may-tell-position"))
+    if picture.video is not None:
+        xmp = None if xmp is None else packets.without_promises(xmp)
+        notes.append(Note("video-may-tell-position", size=len(picture.video)))
     if xmp is not None:
         xmp = position.without_position(xmp)
         if xmp is None:
@@ -91,6 +96,7 @@ def _without_position(picture: Picture) -> Picture:
         exif=exif,
         xmp=xmp,
         iptc=iptc,
+        video=None,
         texts=tuple(text for text in picture.texts if not _tells_position(text)),
         notes=tuple(notes),
     )

@@ -8,16 +8,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from llenhance.pictures import xmp as packets
+
 # Names of properties: exif:GPSLatitude, drone-dji:GpsLongtitude, geo:lat. None is longer.
 _GPS: Final = r"(?:gps\w{0,60}|\w{0,60}?(?:latitude|longi?tude|longtitude|altitude)\w{0,60})"
 _QUALIFIED: Final = rf"(?:[\w.-]{{1,60}}:{_GPS}|geo:(?:lat|long?|alt|lat_long))"
 _NAME: Final = re.compile(rf"{_QUALIFIED}|{_GPS}", re.IGNORECASE)
-_NAME_IN_XML: Final = _QUALIFIED.encode() + rb"(?=[\s=/>])"
-_OPENING: Final = re.compile(rb"<(" + _NAME_IN_XML + rb")[^<>]*>", re.IGNORECASE)
-_ATTRIBUTE: Final = re.compile(
-    rb"\s" + _NAME_IN_XML + rb"""\s*=\s*(?:"[^"<]*"|'[^'<]*')""", re.IGNORECASE
-)
-_LEFT: Final = re.compile(rb"[</\s]" + _NAME_IN_XML, re.IGNORECASE)
+_PROPERTIES: Final = packets.names(_QUALIFIED.encode())
+_LEFT: Final = re.compile(rb"[</\s](?:" + _QUALIFIED.encode() + rb")(?=[\s=/>])", re.IGNORECASE)
 _TEXT: Final = re.compile(rb">([^<>]+)<")
 _VALUE: Final = re.compile(rb"""(=\s*)(?:"([^"<]*)"|'([^'<]*)')""")
 
@@ -69,19 +67,7 @@ def without_position(xmp: bytes) -> bytes | None:
     """
     if b"\0" in xmp.rstrip(b"\0"):
         return None
-    xmp = _ATTRIBUTE.sub(b"", xmp)
-    kept, at = bytearray(), 0
-    while (tag := _OPENING.search(xmp, at)) is not None:
-        end = tag.end()
-        if not tag[0].endswith(b"/>"):
-            closing = b"</" + tag[1] + b">"
-            found = xmp.find(closing, end)
-            if found < 0:
-                return None
-            end = found + len(closing)
-        kept += xmp[at : tag.start()]
-        at = end
-    xmp = bytes(kept) + xmp[at:]
+    xmp = packets.without(xmp, _PROPERTIES)
     if _LEFT.search(xmp):
         return None
     xmp = _TEXT.sub(_blank, xmp)

@@ -8,26 +8,49 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from llenhance.messages.note import Note
 from llenhance.pictures.pixels import TURNS
 
-# What points to data outside of the packet, or shows the dark picture: none of that is kept.
-_PROMISES: Final = re.compile(
-    rb"\b((?:hdrgm|HDRGainMap|GDepth|GImage|GAudio|OpCamera|MiCamera):\w+"
-    rb"|G?Camera:(?:MotionPhoto|MicroVideo)\w*|G?Container:Directory|xmpNote:HasExtendedXMP"
-    rb"|xmp:Thumbnails|dcterms:provenance)\b"
-)
-_ORIENTATION: Final = rb"""(tiff:Orientation(?:=["']|>))([1-8])"""
-_MOST: Final = 100  # different names, in a packet that nobody has tampered with
 
+class Names(NamedTuple):
+    """Properties by their names as they are written.
+
+    Attributes:
+        attribute: finds one that is an attribute, with the white space before it.
+        opening: finds the opening tag of one that is an element; its first group is the name.
+    """
+
+    attribute: re.Pattern[bytes]
+    opening: re.Pattern[bytes]
+
+
+def names(pattern: bytes) -> Names:
+    """Return what finds properties whose names match a pattern, in any case."""
+    name = rb"(?:" + pattern + rb")(?=[\s=/>])"
+    value = rb"""\s*=\s*(?:"[^"<]*"|'[^'<]*')"""
+    return Names(
+        re.compile(rb"\s" + name + value, re.IGNORECASE),
+        re.compile(rb"<(" + name + rb")[^<>]*>", re.IGNORECASE),
+    )
+
+
+# What points to data outside of the packet, or shows the dark picture: none of that is kept.
+_OF_OTHERS: Final = (
+    rb"(?:hdrgm|HDRGainMap|GDepth|GImage|GAudio|OpCamera|MiCamera):\w+|xmpNote:HasExtendedXMP"
+    rb"|(?:xmp|xap):Thumbnails"
+)
+_OF_VIDEO: Final = rb"G?Camera:(?:MotionPhoto|MicroVideo)\w*|G?Container:Directory"
+_WITH_VIDEO: Final = names(_OF_OTHERS)
+_ALONE: Final = names(_OF_OTHERS + rb"|" + _OF_VIDEO)
+_ORIENTATION: Final = rb"""(tiff:Orientation(?:=["']|>))([1-8])"""
 _PAIRS: Final = (
     (b"tiff:ImageWidth", b"tiff:ImageLength"),
     (b"tiff:XResolution", b"tiff:YResolution"),
     (b"exif:PixelXDimension", b"exif:PixelYDimension"),
 )
-_FOREIGN_REGIONS: Final = (b"Iptc4xmpExt:ImageRegion", b"acdsee-rs:Regions", b"exif:SubjectArea")
+_FOREIGN_REGIONS: Final = names(rb"Iptc4xmpExt:ImageRegion|acdsee-rs:Regions|exif:SubjectArea")
 
 Size = tuple[float, float]
 
@@ -51,31 +74,34 @@ def upright(xmp: bytes, orientation: int, size: tuple[int, int], notes: list[Not
     return xmp if orientation == 1 else _turned(xmp, orientation, size, notes)
 
 
-def without_promises(xmp: bytes) -> bytes:
-    """Return the packet without what refers to a gain map, a video, a depth map or an extension."""
-    for name in sorted(set(_PROMISES.findall(xmp)))[:_MOST]:
-        xmp = _without(xmp, name)
-    return xmp
+def without_promises(xmp: bytes, *, video: bool = False) -> bytes:
+    """Return the packet without what refers to a gain map, a depth map, a video or an extension.
+
+    Args:
+        xmp: the packet.
+        video: whether the video stays, and with it what refers to it.
+    """
+    return without(xmp, _WITH_VIDEO if video else _ALONE)
 
 
-def _without(xmp: bytes, name: bytes) -> bytes:
-    """Return the packet without a property, which is an attribute or an element."""
-    xmp = re.sub(rb"\s" + re.escape(name) + rb"""\s*=\s*(?:"[^"]*"|'[^']*')""", b"", xmp)
-    kept, at = b"", 0
-    for begin, end in _elements(xmp, name):
-        kept, at = kept + xmp[at:begin], end
-    return kept + xmp[at:]
+def without(xmp: bytes, gone: Names) -> bytes:
+    """Return the packet without properties; an element without an end stays, and all behind it."""
+    xmp = gone.attribute.sub(b"", xmp)
+    kept, at = bytearray(), 0
+    for begin, end in elements(xmp, gone):
+        kept += xmp[at:begin]
+        at = end
+    return bytes(kept) + xmp[at:]
 
 
-def _elements(xmp: bytes, name: bytes) -> list[tuple[int, int]]:
-    """Return where the elements of a name begin and end; they do not lie in one another."""
+def elements(xmp: bytes, wanted: Names) -> list[tuple[int, int]]:
+    """Return where elements begin and end; of those that lie in one another, the outermost."""
     places: list[tuple[int, int]] = []
-    opening = re.compile(rb"<" + re.escape(name) + rb"(?=[\s/>])[^>]*>")
-    closing = b"</" + name + b">"
     at = 0
-    while (tag := opening.search(xmp, at)) is not None:
+    while (tag := wanted.opening.search(xmp, at)) is not None:
         end = tag.end()
         if not tag[0].endswith(b"/>"):
+            closing = b"</" + tag[1] + b">"
             close = xmp.find(closing, end)
             if close < 0:
                 break
@@ -111,17 +137,15 @@ def _turned(xmp: bytes, orientation: int, size: tuple[int, int], notes: list[Not
         lambda found: found[1] + _rectangle(found[2], orientation),
         xmp,
     )
-    for name in _FOREIGN_REGIONS:
-        less = _without(xmp, name)
-        if less != xmp and Note("regions-left-behind") not in notes:
-            notes.append(Note("regions-left-behind"))
-        xmp = less
-    return xmp
+    less = without(xmp, _FOREIGN_REGIONS)
+    if less != xmp:
+        notes.append(Note("regions-left-behind"))
+    return less
 
 
 def _each(xmp: bytes, name: bytes, change: Callable[[bytes], bytes]) -> bytes:
     kept, at = b"", 0
-    for begin, end in _elements(xmp, name):
+    for begin, end in elements(xmp, names(name)):
         kept, at = kept + xmp[at:begin] + change(xmp[begin:end]), end
     return kept + xmp[at:]
 

@@ -34,6 +34,7 @@ class Writer:
         xmp: the same for an XMP packet.
         iptc: the same for IPTC data.
         texts: which texts it holds: none, comments, or all.
+        video: whether the video of a motion photo can stand behind the picture.
         dpi: the least and greatest dots per inch; None if it holds no resolution.
         pages: returns the content of a file with several pictures, which it takes one by one, and
             the quality; None if files hold one.
@@ -55,6 +56,7 @@ class Writer:
     xmp: int = ANY_LENGTH
     iptc: int = 0
     texts: Place = "none"
+    video: bool = False
     dpi: tuple[float, float] | None = ANY_DPI
     pages: Callable[[Iterable[Picture], int | None], bytes] | None = None
     frames: Callable[[Iterable[Picture], Timing, int | None], bytes] | None = None

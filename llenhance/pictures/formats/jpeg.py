@@ -11,7 +11,7 @@ import numpy as np
 from PIL import JpegImagePlugin
 
 from llenhance.messages.note import Note
-from llenhance.pictures import metadata, photoshop, pillow, texts
+from llenhance.pictures import metadata, motion, photoshop, pillow, texts
 from llenhance.pictures.coding import UNKNOWN
 from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.formats import jpeg_coding, jpeg_structure
@@ -38,6 +38,8 @@ def _read(data: bytes) -> Picture:
         image.info.pop(told, None)
     way = metadata.orientation_of(image, metadata.exif_of(image, []))
     coding = jpeg_coding.coding_of(image, orientation=way)
+    if (video := motion.kept_behind(data, found)) is not None:
+        image.info["video"] = video
     picture = pillow.first_frame(image)
     segments = cast("list[tuple[str, bytes]]", getattr(image, "applist", []))
     notes = [*picture.notes, *jpeg_structure.complaints(data, found)]
@@ -52,8 +54,11 @@ def _read(data: bytes) -> Picture:
     if any(part.startswith(b"http://ns.adobe.com/xmp/extension/") for _, part in segments):
         notes.append(Note("extended-xmp-left-behind"))
     comments = (part for marker, part in found.segments if marker == _COM)
+    if video is not None and picture.xmp is not None:
+        picture = replace(picture, xmp=motion.with_directory_of_video(picture.xmp))
     return replace(
         picture,
+        video=video,
         iptc=iptc or None,
         texts=tuple(texts.comment(one, form="JPEG") for one in comments),
         coding=coding,
@@ -79,7 +84,7 @@ def _write(picture: Picture, quality: int | None) -> bytes:
         *(part for one in picture.texts for part in _segments(_COM, texts.as_comment(one))),
     ]
     at = 4 + int.from_bytes(data[4:6], "big")  # behind the JFIF segment of OpenCV
-    return b"".join((data[:2], *segments, data[at:]))
+    return b"".join((data[:2], *segments, data[at:], picture.video or b""))
 
 
 def _segments(marker: int, content: bytes | None, *, head: bytes = b"") -> Iterator[bytes]:
@@ -119,6 +124,7 @@ FORMAT: Final = Format(
         xmp=_SEGMENT - 29,
         iptc=255 * (_SEGMENT - len(photoshop.HEADER)),
         texts="comments",
+        video=True,
         dpi=(1, 65535),
     ),
 )

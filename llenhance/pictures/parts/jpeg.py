@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from llenhance.pictures import motion
 from llenhance.pictures.formats.jpeg_structure import structure_of
 from llenhance.pictures.leftovers import behind, name_of
 
@@ -37,7 +38,8 @@ def others(data: bytes) -> Iterator[str]:
             yield f"{name} ({segment})" if name else segment
     if found.end is not None:
         told = any(_GAIN_MAP in part or part.startswith(_MANY) for _, part in found.segments)
-        yield from _trailer(data[found.end :], told=told)
+        kept = motion.kept_behind(data, found) or b""
+        yield from _trailer(data[found.end : len(data) - len(kept)], told=told)
 
 
 def _trailer(data: bytes, *, told: bool) -> Iterator[str]:
