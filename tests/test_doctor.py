@@ -99,7 +99,7 @@ def test_every_format_is_tried_at_every_depth(whole: dict[str, Any]) -> None:
     assert all(codec["failure"] is None for codec in whole["codecs"])
 
 
-_WITHOUT = ("BMP", "MPO", "GIF", "PNM", "HEIC", "RAW")  # no place for them, or a sample without
+_WITHOUT = ("BMP", "MPO", "GIF", "PNM", "HEIC", "JPEG XL", "RAW")  # no place, or not in the sample
 
 
 def test_a_format_whose_extra_is_not_installed_is_named_with_the_command(
@@ -226,7 +226,7 @@ def test_a_format_that_does_not_work_is_code_1_with_a_remedy(
     monkeypatch.setattr(cv2, "imencode", refuse_to_encode)
     assert run(["doctor", "--model", str(tiny)]) == 1
     text = capfdbinary.readouterr().out.decode()
-    assert "PNG   FAILS  8 bits: it could not be encoded as PNG (ValueError: OpenCV" in text
+    assert "PNG      FAILS  8 bits: it could not be encoded as PNG (ValueError: OpenCV" in text
     assert text.endswith("pip install --force-reinstall opencv-python.\n")
 
 

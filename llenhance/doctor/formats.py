@@ -20,8 +20,13 @@ from llenhance.pictures.picture import Picture
 
 _MARK: Final = "llenhance doctor"  # what the EXIF data says, to be recognized
 _TOLERANCE: Final = 4.0  # steps of 8 bits, mean over the picture; lossy formats stay below 1
-_READ_ONLY: Final = {"MPO": "MPO", "GIF": "GIF", "PNM": "PPM"}  # MPO: JPEG files of some phones
-_OF_EXTRAS: Final = {"HEIC": ("pi-heif-decoder", samples.heic), "RAW": ("rawpy", samples.raw)}
+_READ_ONLY: Final = {"MPO": "MPO", "GIF": "GIF"}  # MPO: JPEG files of some phones
+_ALIKE: Final = ("PGM", "PNM")  # written by what writes PPM
+_OF_EXTRAS: Final = {
+    "HEIC": ("pi-heif-decoder", samples.heic),
+    "JPEG XL": ("imagecodecs pylibjxl", samples.jxl),
+    "RAW": ("rawpy", samples.raw),
+}
 _LIBRARY: Final = {  # Pillow does the others
     ("JPEG", 8): "opencv-python pillow",
     ("PNG", 8): "opencv-python",
@@ -73,6 +78,8 @@ class Codec:
 def try_codecs() -> Iterator[Codec]:
     """Yield how well each format works at each depth; formats that can only be read come last."""
     for format, about in FORMATS.items():
+        if format in _ALIKE:
+            continue
         if about.writer is not None:
             yield try_codec(format, depth=8)
         if about.writer is not None and about.writer.deep:

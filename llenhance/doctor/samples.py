@@ -1,6 +1,7 @@
 """Small files of formats that llenhance reads and nothing here writes.
 
-`heif-enc -q 60` of libheif 1.15 made the HEIC file of what `formats.py` writes in other formats.
+`heif-enc -q 60` of libheif 1.15 made the HEIC file of what `formats.py` writes in other formats,
+`pylibjxl.encode` (libjxl 0.11) the JPEG XL file.
 The RAW file is a DNG of a camera that sees a gray surface, laid out by hand.
 """
 
@@ -28,10 +29,23 @@ _RAW: Final = (
     "kP7~JsmQEpbwD4eGcbHP{Qp0QZhHfv)o(#)H&2NCd`1YZ%LJi0en8~CG$DLk__Wz59EGEB6pq4CI0{D^1OV9NE${"
 )
 
+_JXL: Final = (
+    "{|d`MBmw9I(@zorfC`mS#tmN1^?doE!(!UTb%wUuwy=b;*<KhVOaLfaDM~n@E&#id8sZ^B0SLK4L}TKZJoGf=Jg4^I-"
+    "#&&t01ye6I|(uu|6t~8sl&d9A^__pJJcpmO*&JHA}k=l%SFcgB=s9e!k!Ai=SzI%nTc*D+2~y0apJHow{w0hru^7}kO(IL"
+    "B8QCQ#d{F1+l~Q|xW&=K&_aY@*D)v{5V2xp!0(N|{hS9_qe2SgwdC+FPP`an%!x55GZ>fv;7i!>KB2&eaX8z4FhpK!cE8m"
+    "*abSkwBIDIz3+q^&JNru!kZcCZ`eu9a&qAT=meP&JGUO8urYI_9;ImNc3_D4iqA?|z;XmUiT8*JTd}AaEtb8rG`(&pk^xq"
+    "PFBn43r29K5kuM^tH>7UntM*Iko{{R"
+)
+
 
 def heic() -> bytes:
     """Return a HEIC file of 64x48 pixels."""
     return zlib.decompress(base64.b85decode(_HEIC))
+
+
+def jxl() -> bytes:
+    """Return a JPEG XL file of 64x48 pixels."""
+    return base64.b85decode(_JXL)
 
 
 def raw() -> bytes:

@@ -122,6 +122,12 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "gain-map-left-behind": note("the HDR gain map was left behind"),
     "extended-xmp-left-behind": note("the extended part of the XMP data was left behind"),
+    "credentials-left-behind": note(
+        "its content credentials (C2PA{made}) were left behind: they are signed for that file alone"
+    ),
+    "address-of-credentials-left-behind": note(
+        "the address of content credentials (C2PA) was left behind: they are about that file alone"
+    ),
     "parts-left-behind": note("these parts of the file were left behind: {parts}"),
     "parts-not-known": note("what else is in the file cannot be told, and was left behind"),
     "more-warnings": note("its decoder warned {count} more times"),
@@ -177,6 +183,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "{format} cannot hold an animation, so each of its frames is a page, and their timing is "
         "lost",
         "Choose WebP, PNG or AVIF to keep it",
+    ),
+    "color-not-held": Message(
+        "it has colors, and {format} holds grays alone", "Choose PPM, PNG or TIFF to keep them"
     ),
     "not-encoded": Message("it could not be encoded as {format}", "Choose another format"),
     # What a format cannot hold.

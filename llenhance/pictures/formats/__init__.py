@@ -8,7 +8,20 @@ from typing import Final
 
 from llenhance.errors import UsageError, expect
 from llenhance.messages.note import Note
-from llenhance.pictures.formats import avif, bmp, gif, heic, jpeg, netpbm, png, raw, tiff, webp
+from llenhance.pictures.formats import (
+    avif,
+    bmp,
+    gif,
+    heic,
+    jpeg,
+    jxl,
+    netpbm,
+    pam,
+    png,
+    raw,
+    tiff,
+    webp,
+)
 from llenhance.pictures.formats.format import Format
 
 FORMATS: Final[Mapping[str, Format]] = {
@@ -20,8 +33,13 @@ FORMATS: Final[Mapping[str, Format]] = {
     "BMP": bmp.FORMAT,
     "AVIF": avif.FORMAT,
     "GIF": gif.FORMAT,
-    "NETPBM": netpbm.FORMAT,
+    "PPM": netpbm.PPM,
+    "PGM": netpbm.PGM,
+    "PBM": netpbm.PBM,
+    "PNM": netpbm.PNM,
+    "PAM": pam.FORMAT,
     "HEIC": heic.FORMAT,
+    "JXL": jxl.FORMAT,
 }
 """Formats by key. The first that a file begins like is its own."""
 
