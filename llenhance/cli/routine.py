@@ -12,6 +12,7 @@ from llenhance.messages.note import Note
 ROUTINE: Final = frozenset(
     {
         # What files of this kind have, and results do not.
+        "credentials-left-behind", "address-of-credentials-left-behind",
         "gain-map-left-behind", "extended-xmp-left-behind", "iptc-left-behind",
         "photoshop-left-behind", "comments-left-behind", "parts-left-behind",
         "color-profile-left-behind", "extra-channels-left-behind", "main-picture-only",

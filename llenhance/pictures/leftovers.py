@@ -11,18 +11,24 @@ from collections.abc import Iterable
 from typing import Final
 
 from llenhance.messages.note import Note
+from llenhance.pictures.credentials import Credentials, note_of
 
 _NAMED: Final = 8
 _READABLE: Final = re.compile(rb"[!-~](?:[ -~]{0,38}[!-~])?")
 
 
 def left_behind(parts: Iterable[str]) -> tuple[Note, ...]:
-    """Return a note of all parts, or nothing if there are none."""
-    names = list(dict.fromkeys(parts))
+    """Return a note of all parts, and one of content credentials, or nothing if there are none."""
+    found = list(dict.fromkeys(parts))
+    signed = note_of([part for part in found if isinstance(part, Credentials)])
+    names = [part for part in found if not isinstance(part, Credentials)]
     if not names:
-        return ()
+        return signed
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return (Note("parts-left-behind", parts=", ".join(names[:_NAMED]) + more),)
+    return (
+        *signed,
+        Note("parts-left-behind", parts=", ".join(names[:_NAMED]) + more),
+    )
 
 
 def behind(data: bytes) -> Iterable[str]:

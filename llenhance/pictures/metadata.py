@@ -14,6 +14,7 @@ from PIL import Image, JpegImagePlugin, TiffImagePlugin
 
 from llenhance.messages.note import Note
 from llenhance.pictures import xmp as packets
+from llenhance.pictures.credentials import credentials_at
 from llenhance.pictures.exif import LONG, ORIENTATION, SHORT, directory, erase_thumbnail, turn
 from llenhance.pictures.exif_repair import drop_impossible
 from llenhance.pictures.guard import DECODER_ERRORS
@@ -109,6 +110,8 @@ def upright_packet(
     """
     if not xmp:
         return None
+    if credentials_at(xmp) == "elsewhere":
+        notes.append(Note("address-of-credentials-left-behind"))
     if b"hdrgm:Version" in xmp:
         notes.append(Note("gain-map-left-behind"))
     return packets.upright(packets.without_promises(xmp, video=video), orientation, size, notes)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from llenhance.messages.note import Note
+from llenhance.pictures.credentials import PROVENANCE, credentials_at
 from llenhance.pictures.pixels import TURNS
 
 
@@ -42,6 +43,7 @@ _OF_OTHERS: Final = (
     rb"|(?:xmp|xap):Thumbnails"
 )
 _OF_VIDEO: Final = rb"G?Camera:(?:MotionPhoto|MicroVideo)\w*|G?Container:Directory"
+_CREDENTIALS: Final = names(PROVENANCE)
 _WITH_VIDEO: Final = names(_OF_OTHERS)
 _ALONE: Final = names(_OF_OTHERS + rb"|" + _OF_VIDEO)
 _ORIENTATION: Final = rb"""(tiff:Orientation(?:=["']|>))([1-8])"""
@@ -81,6 +83,8 @@ def without_promises(xmp: bytes, *, video: bool = False) -> bytes:
         xmp: the packet.
         video: whether the video stays, and with it what refers to it.
     """
+    if credentials_at(xmp):
+        xmp = without(xmp, _CREDENTIALS)
     return without(xmp, _WITH_VIDEO if video else _ALONE)
 
 

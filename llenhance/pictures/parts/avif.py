@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from llenhance.pictures.credentials import BOX_OF_BMFF, credentials
 from llenhance.pictures.leftovers import name_of
 
 _KNOWN: Final = frozenset({b"ftyp", b"meta", b"mdat", b"moov", b"free", b"skip", b"wide", b"styp"})
@@ -29,7 +30,9 @@ def others(data: bytes) -> Iterator[str]:
             break
         if kind == b"meta":
             head = data[at : at + size]
-        if kind not in _KNOWN:
+        if kind == b"uuid" and data[at + 8 : at + 24] == BOX_OF_BMFF:
+            yield credentials(data[at + 24 : at + size])
+        elif kind not in _KNOWN:
             yield _NAMES.get(kind, name_of(kind, default="a box without a name"))
         at += size
     for found in _ITEM.finditer(head):

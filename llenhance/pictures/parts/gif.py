@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from llenhance.pictures.credentials import EXTENSION_OF_GIF, credentials
 from llenhance.pictures.leftovers import behind, name_of
 
 _LOOPS: Final = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
@@ -17,7 +18,10 @@ def others(data: bytes) -> Iterator[str]:
         if label == _END:
             yield from behind(data[at:])
         elif label == 0xFF and (content := data[at + 1 : at + 12]) not in _LOOPS:
-            yield f"{name_of(content, default='an application')} (application data)"
+            if content.startswith(EXTENSION_OF_GIF):
+                yield credentials(_joined(data, at))
+            else:
+                yield f"{name_of(content, default='an application')} (application data)"
         elif label == 0x01:
             yield "plain text"
 
@@ -26,11 +30,16 @@ def comments(data: bytes) -> Iterator[bytes]:
     """Yield the comments of the file."""
     for label, at in _extensions(data):
         if label == 0xFE:
-            parts: list[bytes] = []
-            while at < len(data) and data[at]:
-                parts.append(data[at + 1 : at + 1 + data[at]])
-                at += 1 + data[at]
-            yield b"".join(parts)
+            yield _joined(data, at)
+
+
+def _joined(data: bytes, at: int) -> bytes:
+    """Return the content of an extension, which is stored in pieces."""
+    parts: list[bytes] = []
+    while at < len(data) and data[at]:
+        parts.append(data[at + 1 : at + 1 + data[at]])
+        at += 1 + data[at]
+    return b"".join(parts)
 
 
 def _extensions(data: bytes) -> Iterator[tuple[int, int]]:

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from llenhance.pictures import motion
+from llenhance.pictures.credentials import credentials, is_credentials
 from llenhance.pictures.formats.jpeg_structure import structure_of
 from llenhance.pictures.leftovers import behind, name_of
 
 _OF_PIXELS: Final = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD})  # tables, intervals
 _COMMENT: Final = 0xFE  # told elsewhere
+_JUMBF: Final = (0xEB, b"JP")
+_JUMBF_HEAD: Final = 16  # bytes of each segment: mark, number, sequence, size and kind of the box
 _GAIN_MAP: Final = b"hdrgm:Version"
 _MANY: Final = b"MPF\0"
 _KNOWN: Final = {
@@ -25,17 +28,22 @@ _KNOWN: Final = {
 def others(data: bytes) -> Iterator[str]:
     """Name the parts that are left behind without another note."""
     found = structure_of(data)
+    boxes: list[bytes] = []
     for marker, content in found.segments:
         if marker in _OF_PIXELS or marker == _COMMENT:
             continue
         if content.startswith(_KNOWN.get(marker, ())):
             continue
         segment = f"APP{marker - 0xE0}" if 0xE0 <= marker <= 0xEF else f"marker {marker:02X}"
-        if marker == 0xEB and content.startswith(b"JP"):
-            yield "JUMBF data such as content credentials (APP11)"
+        if (marker, content[:2]) == _JUMBF:
+            boxes.append(content)
         else:
             name = name_of(content, default="")
             yield f"{name} ({segment})" if name else segment
+    if any(map(is_credentials, boxes)):
+        yield credentials(b"".join(box[_JUMBF_HEAD:] for box in boxes))
+    elif boxes:
+        yield "JUMBF data (APP11)"
     if found.end is not None:
         told = any(_GAIN_MAP in part or part.startswith(_MANY) for _, part in found.segments)
         kept = motion.kept_behind(data, found) or b""

@@ -7,6 +7,7 @@ from typing import Final
 
 from PIL import TiffTags
 
+from llenhance.pictures.credentials import TAG_OF_TIFF, credentials
 from llenhance.pictures.formats.tiff_directory import first_directory
 from llenhance.pictures.tiff_exif import DESCRIPTIVE
 
@@ -24,6 +25,9 @@ _NAMES: Final = {
 
 def others(data: bytes) -> Iterator[str]:
     """Name the parts that are left behind without another note."""
-    for tag in sorted(first_directory(data).entries.keys() - _KNOWN):
+    entries = first_directory(data).entries
+    if TAG_OF_TIFF in entries:
+        yield credentials(entries[TAG_OF_TIFF].content)
+    for tag in sorted(entries.keys() - _KNOWN - {TAG_OF_TIFF}):
         name = TiffTags.lookup(tag).name
         yield _NAMES.get(tag, name if name and name != "unknown" else f"tag {tag}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from llenhance.pictures.credentials import CHUNK_OF_WEBP, credentials
 from llenhance.pictures.leftovers import behind, name_of
 
 _KNOWN: Final = frozenset(
@@ -20,7 +21,10 @@ def others(data: bytes) -> Iterator[str]:
     while at + 8 <= end:
         kind = data[at : at + 4]
         length = int.from_bytes(data[at + 4 : at + 8], "little")
+        content = data[at + 8 : at + 8 + length] if kind == CHUNK_OF_WEBP else b""
         at += 8 + length + length % 2
-        if kind not in _KNOWN:
+        if kind == CHUNK_OF_WEBP:
+            yield credentials(content)
+        elif kind not in _KNOWN:
             yield name_of(kind, default="a chunk without a name")
     yield from behind(data[end:])
