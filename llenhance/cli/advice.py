@@ -34,6 +34,7 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
         "evaluate": "Choose another name or folder for what is written",
     },
     "output-replaces-input": {"enhance": "Choose another folder with -o"},
+    "several-pictures": {"enhance": "Choose one of these with --format: {formats}"},
     "one-name-for-many": {
         "enhance": "Name a folder with -o; end it with a slash if it looks like a picture's name"
     },
@@ -76,11 +77,13 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "resolution-lost": {"enhance": _PNG},
     "iptc-lost": {"enhance": _PNG},
     "texts-lost": {"enhance": _PNG.replace("it", "them", 1)},
+    "color-not-held": {"enhance": "Write PPM: --format ppm, or a name that ends in .ppm"},
     "extension-unknown": {"enhance": "Use one of {extensions}, or choose the format with --format"},
     # Settings of earlier results
     "original-not-beside": {"enhance": "Name that picture: llenhance PHOTO --replay RESULT"},
     "original-beside-differs": {"enhance": "Name a picture: llenhance PHOTO --replay RESULT"},
     "model-of-other-weights": {"enhance": "Name the weights file that made it with --model"},
+    "original-missing": {"audit": "Name the folder that has it with --originals"},
     # Standard streams
     "stdin-twice": {"enhance": "Give - once"},
     "stdin-among-many": {"enhance": "Name a folder with -o"},

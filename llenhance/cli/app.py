@@ -18,6 +18,7 @@ import typer
 
 from llenhance.cli import completion, meant, surroundings, weights
 from llenhance.cli.advice import sentence
+from llenhance.cli.audit import audit
 from llenhance.cli.bench import bench
 from llenhance.cli.doctor import doctor
 from llenhance.cli.documents import told
@@ -40,6 +41,7 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,  # a bug shows Python's own traceback, without local variables
     rich_markup_mode=None,  # plain text: 30 ms faster, and the same in a file
 )
+app.command("audit")(audit)
 app.command("bench")(bench)
 app.command("doctor")(doctor)
 app.command("enhance")(enhance)

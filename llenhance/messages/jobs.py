@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from llenhance.messages.message import Message, note
+from llenhance.messages.message import Message, note, warning
 
 MESSAGES: Final[Mapping[str, Message]] = {
     # Batches
@@ -44,6 +44,14 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "its weights are not those that made the result (SHA-256 {found}, not {expected})",
         "Use the weights file that made it",
     ),
+    "original-changed": Message(
+        "it is not, or not any more, the picture that {result} was made from",
+        "Compare it with a copy from before",
+    ),
+    "original-missing": Message(
+        "the picture that it was made from, {source}, was not found", "Name the folder that has it"
+    ),
+    "no-results-to-audit": warning("no picture in it says what made it, so nothing was proven"),
     "replayed-by-other-version": note(
         "llenhance {version} made it: the new result may not be the same to the byte"
     ),

@@ -23,7 +23,7 @@ from llenhance.cli.shapes.models import (
     VerifiedModel,
 )
 from llenhance.cli.shapes.pictures import Enhanced, Scores, Sweep
-from llenhance.cli.shapes.provenance import PictureFile
+from llenhance.cli.shapes.provenance import AuditCounts, AuditedOriginal, PictureFile
 
 _exact = with_config(ConfigDict(extra="forbid"))
 
@@ -48,6 +48,14 @@ class EnhanceDocument(Document):
 
     command: Literal["enhance"]
     result: Enhanced | None
+
+
+@_exact
+class AuditDocument(Document):
+    """What `llenhance audit` prints: the original of a result, and in the end the counts."""
+
+    command: Literal["audit"]
+    result: AuditedOriginal | AuditCounts | None
 
 
 @_exact
@@ -172,6 +180,7 @@ class EndedDocument(Document):
 
 AnyDocument = (
     EnhanceDocument
+    | AuditDocument
     | InfoDocument
     | EvaluateDocument
     | BenchDocument

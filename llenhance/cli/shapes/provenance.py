@@ -67,3 +67,28 @@ class PictureFile(TypedDict):
     taken: str | None
     camera: str | None
     record: Recorded | None
+
+
+@_exact
+class AuditedOriginal(TypedDict):
+    """The original of a result; `original` and its SHA-256 are null if it is missing."""
+
+    result: str
+    status: Literal["unchanged", "changed", "missing"]
+    original: str | None
+    source_name: str
+    source_sha256: str
+    found_sha256: str | None
+
+
+@_exact
+class AuditCounts(TypedDict):
+    """What became of the originals of all results in a folder."""
+
+    folder: str
+    results: int
+    unchanged: int
+    changed: int
+    missing: int
+    unreadable: int
+    without_record: int
