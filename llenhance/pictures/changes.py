@@ -10,6 +10,15 @@ from numpy.typing import NDArray
 from llenhance.pictures.picture import Picture
 
 
+def same(picture: Picture, other: Picture) -> bool:
+    """Tell whether two frames show the same."""
+    covers = (picture.alpha, other.alpha)
+    alike = all(cover is None for cover in covers) or (
+        covers[0] is not None and covers[1] is not None and np.array_equal(covers[0], covers[1])
+    )
+    return alike and np.array_equal(picture.pixels, other.pixels)
+
+
 def changed_part(
     picture: Picture, before: Picture | None, *, step: int = 1
 ) -> tuple[int, int, Picture]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from typing import Final, cast
+from itertools import chain
+from typing import Any, Final, cast
 
 import cv2
 import numpy as np
@@ -18,16 +20,20 @@ from llenhance.pictures import cicp, heif, native, pillow
 from llenhance.pictures.coding import UNKNOWN, Coding
 from llenhance.pictures.depth import to_16_bits, to_fewer_bits
 from llenhance.pictures.exif import ORIENTATION, directory
+from llenhance.pictures.formats.avif_frames import plays_in, with_plays
 from llenhance.pictures.formats.format import Format, Writer
 from llenhance.pictures.parts import avif as parts
 from llenhance.pictures.picture import Picture
+from llenhance.pictures.pillow_frames import Reel, frames_in
 from llenhance.pictures.pixels import Pixels, upright
+from llenhance.pictures.sequence import PictureSequence, Timing
 
 _BITS: Final = 10  # of deep pictures from elsewhere: not every program shows 12
 _CODEC: Final = (
     20_000_000  # bytes of memory that writing takes; measured: 5 MB, and 20 to 30 a pixel
 )
 _EACH_PIXEL: Final = 45
+_EACH_MOVING: Final = 200  # the encoder looks at many frames before it writes the first one
 _FINE: Final = 90  # from this quality on, color keeps its full size
 _UNUSED: Final = 0xFFF1  # a tag that means nothing to anybody
 
@@ -38,7 +44,19 @@ def _begins(data: bytes) -> bool:
 
 
 def _read(data: bytes) -> Picture:
-    image = pillow.open_file(data, "AVIF")
+    return _picture_at(pillow.open_file(data, "AVIF"), data, still=True)
+
+
+def _sequence(data: bytes) -> PictureSequence | None:
+    return frames_in(
+        lambda: pillow.open_file(data, "AVIF"),
+        lambda image: _picture_at(image, data, still=False),
+        plays=lambda _: plays_in(data),
+    )
+
+
+def _picture_at(image: ImageFile.ImageFile, data: bytes, *, still: bool) -> Picture:
+    """Return the picture that an image of a file is at; of animations, 8 bits are read."""
     orientation = image.getexif().get(ORIENTATION, 1)  # of the boxes, which alone count
     try:
         boxes = heif.boxes_in(data)
@@ -48,8 +66,13 @@ def _read(data: bytes) -> Picture:
     told = _colors(image, boxes.numbers, notes)
     if told is not None:
         image.info["icc_profile"] = told.profile(gray=image.mode[:1] == "L")
-    deep = partial(_deep, data, image, boxes.bits) if boxes.bits > 8 else None
-    picture = pillow.first_frame(image, deep=deep, orientation=orientation, exif=boxes.exif or None)
+    deep = partial(_deep, data, image, boxes.bits) if boxes.bits > 8 and still else None
+    if boxes.bits > 8 and not still:
+        notes.append(Note("read-with-8-bits"))
+    frames = None if still else 1
+    picture = pillow.first_frame(
+        image, deep=deep, orientation=orientation, exif=boxes.exif or None, frames=frames
+    )
     if boxes.numbers is not None and "icc_profile" in image.info:
         cicp.end_at_white(picture.pixels, boxes.numbers[1], notes)
     coding = Coding(bits=boxes.bits, subsampling=boxes.subsampling) if boxes.bits else None
@@ -90,17 +113,40 @@ def _write(picture: Picture, quality: int | None) -> bytes:
         raise MemoryError  # libaom does not notice that it gets none, and ends the process
     if picture.depth == 16:
         return _write_deep(picture, quality)
-    fine = quality is not None and quality >= _FINE
-    subsampling = "4:4:4" if fine else "4:2:0"
     hidden = _without_orientation(picture.exif)
+    data = pillow.save(replace(picture, exif=hidden), "AVIF", **_options(quality))
+    return _with_exif(data, picture.exif, hidden)
+
+
+def _write_frames(pictures: Iterable[Picture], timing: Timing, quality: int | None) -> bytes:
+    following = iter(pictures)
+    first = next(following)
+    if is_short(_CODEC + _EACH_MOVING * first.width * first.height):
+        raise MemoryError  # as above
+    hidden = _without_orientation(first.exif)
     data = pillow.save(
-        replace(picture, exif=hidden), "AVIF", quality=quality, subsampling=subsampling
+        replace(first, exif=hidden),
+        "AVIF",
+        image=Reel(chain([first], following)),
+        save_all=True,
+        duration=timing.whole(),
+        **_options(quality),
     )
-    if picture.exif is None or hidden is None or hidden == picture.exif:
+    return with_plays(_with_exif(data, first.exif, hidden), timing.plays)
+
+
+def _options(quality: int | None) -> dict[str, Any]:
+    fine = quality is not None and quality >= _FINE
+    return {"quality": quality, "subsampling": "4:4:4" if fine else "4:2:0"}
+
+
+def _with_exif(data: bytes, exif: bytes | None, hidden: bytes | None) -> bytes:
+    """Return a file with EXIF data in place of what Pillow has written."""
+    if exif is None or hidden is None or hidden == exif:
         return data
     if data.count(hidden) != 1:
         raise ValueError("the EXIF data was not written as it is")
-    return data.replace(hidden, picture.exif)
+    return data.replace(hidden, exif)
 
 
 def _write_deep(picture: Picture, quality: int | None) -> bytes:
@@ -151,6 +197,16 @@ FORMAT: Final = Format(
     mime="image/avif",
     begins=_begins,
     read=_read,
+    sequence=_sequence,
     others=parts.others,
-    writer=Writer(write=_write, side=65536, quality=85, bits=_BITS, deep=True, dpi=None),
+    writer=Writer(
+        write=_write,
+        frames=_write_frames,
+        deep_frames=False,
+        side=65536,
+        quality=85,
+        bits=_BITS,
+        deep=True,
+        dpi=None,
+    ),
 )

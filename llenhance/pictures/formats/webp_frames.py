@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from llenhance.pictures.changes import changed_part
+from llenhance.pictures.changes import changed_part, same
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.sequence import Timing
 
@@ -34,20 +34,18 @@ def write_frames(
     frames: list[bytes] = []
     first: Picture | None = None
     before: Picture | None = None
+    place, pixels = b"", b""
     for milliseconds, picture in zip(timing.whole(), pictures, strict=True):
         first = picture if first is None else first
         top, left, part = changed_part(picture, before, step=2)
-        part = replace(part, icc_profile=None, exif=None, xmp=None)
-        pixels = b"".join(whole for kind, whole in _chunks(write(part)) if kind in _OF_PIXELS)
-        numbers = (
-            left // 2,
-            top // 2,
-            part.width - 1,
-            part.height - 1,
-            min(milliseconds, _LONGEST),
-        )
-        head = b"".join(number.to_bytes(3, "little") for number in numbers) + bytes([_REPLACES])
-        frames.append(_chunk(b"ANMF", head + pixels))
+        # Where nothing has changed, the same is drawn again: with loss, a pixel alone is another.
+        if before is None or not same(picture, before):
+            numbers = (left // 2, top // 2, part.width - 1, part.height - 1)
+            place = b"".join(number.to_bytes(3, "little") for number in numbers)
+            still = write(replace(part, icc_profile=None, exif=None, xmp=None))
+            pixels = b"".join(whole for kind, whole in _chunks(still) if kind in _OF_PIXELS)
+        shown = min(milliseconds, _LONGEST).to_bytes(3, "little")
+        frames.append(_chunk(b"ANMF", place + shown + bytes([_REPLACES]) + pixels))
         before = picture
     if first is None:
         raise ValueError("there is no frame")
