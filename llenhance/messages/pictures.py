@@ -92,12 +92,16 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "decoder-warned": warning("its decoder warned: {warning}"),
     "read-with-8-bits": note("it has more than 8 bits per channel, of which 8 were read"),
     "cmyk-without-profile": note("its CMYK colors were converted without a color profile"),
-    "color-profile-damaged": warning("its {space} color profile is damaged and was not used"),
+    "color-profile-damaged": warning("its {space} color profile is damaged and was left behind"),
     "converted-to-srgb": note("its {space} colors were converted to sRGB"),
     "hdr-cut-off": note("its HDR colors ({curve}) end at white in the result"),
     "color-description-unknown": warning(
         "the numbers that describe its colors ({numbers}) are not known: they were taken for sRGB"
     ),
+    "no-color-profile": warning(
+        "what should be its color profile ({size} bytes) is none, and was left behind"
+    ),
+    "damaged-xmp-left-behind": note("XMP data that is none, or declares entities, was left behind"),
     "color-profile-left-behind": note("a color profile for {space} was left behind"),
     "damaged-exif-left-behind": note("damaged EXIF data was left behind"),
     "metadata-policy-unknown": Message(

@@ -47,6 +47,11 @@ class Shaper:
     curves: tuple[Curve, Curve, Curve]
 
 
+def is_profile(data: bytes) -> bool:
+    """Tell whether data begins like a color profile: with a header, and a mark in it."""
+    return len(data) >= 132 and data[36:40] == b"acsp"
+
+
 def space_of(profile: bytes) -> str:
     """Return the color space that a profile is for, such as 'RGB' or 'GRAY'."""
     return profile[16:20].strip().decode("ascii", "replace")

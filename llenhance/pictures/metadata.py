@@ -110,6 +110,9 @@ def upright_packet(
     """
     if not xmp:
         return None
+    if packets.is_hostile(xmp):
+        notes.append(Note("damaged-xmp-left-behind"))
+        return None
     if credentials_at(xmp) == "elsewhere":
         notes.append(Note("address-of-credentials-left-behind"))
     if b"hdrgm:Version" in xmp:

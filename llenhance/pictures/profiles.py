@@ -63,6 +63,9 @@ def kept(
     """
     if profile is None:
         return pixels, None
+    if not icc.is_profile(profile):
+        notes.append(Note("no-color-profile", size=len(profile)))
+        return pixels, None
     space = icc.space_of(profile)
     if space == "GRAY" and gray and _has_curve(profile):
         return pixels, profile
@@ -137,11 +140,10 @@ def _without_tables(
         if spaces.space_in(profile) is not None:
             return pixels, profile
     except (ValueError, LookupError, struct.error):
-        notes.append(Note("color-profile-damaged", space="RGB"))
-        return pixels, profile
+        pass  # for us; littlecms may make sense of it
     apply = _to_srgb("RGB", profile, notes)
     if apply is None:
-        return pixels, profile
+        return pixels, None
     notes.append(Note("converted-to-srgb", space="RGB"))
     converted = np.empty_like(pixels)
     for part, result in zip(bands(pixels), bands(converted), strict=True):

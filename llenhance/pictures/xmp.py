@@ -32,7 +32,7 @@ def names(pattern: bytes) -> Names:
     name = rb"(?:" + pattern + rb")(?=[\s=/>])"
     value = rb"""\s*=\s*(?:"[^"<]*"|'[^'<]*')"""
     return Names(
-        re.compile(rb"\s" + name + value, re.IGNORECASE),
+        re.compile(rb"\s(?=\w)" + name + value, re.IGNORECASE),
         re.compile(rb"<(" + name + rb")[^<>]*>", re.IGNORECASE),
     )
 
@@ -55,6 +55,15 @@ _PAIRS: Final = (
 _FOREIGN_REGIONS: Final = names(rb"Iptc4xmpExt:ImageRegion|acdsee-rs:Regions|exif:SubjectArea")
 
 Size = tuple[float, float]
+
+
+def is_hostile(xmp: bytes) -> bool:
+    """Tell whether a packet is none at all, or declares entities, which no honest one does.
+
+    A few entities that stand for each other become gigabytes in programs that read the packet.
+    """
+    letters = xmp.replace(b"\0", b"")  # of UTF-16 and UTF-32 as well
+    return b"<" not in letters or b"<!DOCTYPE" in letters or b"<!ENTITY" in letters
 
 
 def orientation_in(xmp: bytes) -> int:
