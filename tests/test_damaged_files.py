@@ -46,7 +46,7 @@ from llenhance.pictures.picture import Picture
         (b"", "dusk.jpg: the file is empty. "),
         (b"Shopping list: lamps, candles", "it is not a picture in a format that can be read"),
         (b"GIF89a\1\0\1\0\0\0\0;", "its GIF data is damaged or incomplete"),
-        (b"P6 5 4 255\n12345", "its PNM data is damaged or incomplete"),
+        (b"P6 5 4 255\n12345", "its PPM data is damaged or incomplete"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "its HEIC data is damaged or incomplete"),
         (b"\xff\xd8\xff\xe0 and so on", "its JPEG data is damaged or incomplete"),
         (b"\x89PNG\r\n\x1a\n", "its PNG data is damaged or incomplete"),
@@ -206,9 +206,9 @@ def example(format: str, depth: int) -> bytes:
 EXAMPLES = {
     **{f"{format} {depth}": example(format, depth) for format in WRITABLE for depth in (8, 16)},
     "GIF 8": saved(Image.fromarray(smooth_pixels()).quantize(32), "GIF"),
-    "NETPBM 8": pnm(6, smooth_pixels(), 255),
-    "NETPBM 16": pnm(6, random_pixels((12, 16, 3), depth=16), 65535),
-    "NETPBM gray": pnm(5, random_pixels((12, 16), depth=16), 65535),
+    "PPM 8": pnm(6, smooth_pixels(), 255),
+    "PPM 16": pnm(6, random_pixels((12, 16, 3), depth=16), 65535),
+    "PGM gray": pnm(5, random_pixels((12, 16), depth=16), 65535),
 }
 
 

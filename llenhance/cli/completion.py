@@ -76,7 +76,7 @@ def devices() -> list[str]:
 
 def formats() -> list[str]:
     """Return the formats that can be written; their table would load OpenCV and Pillow."""
-    return ["jpeg", "png", "webp", "tiff", "bmp", "avif"]
+    return ["jpeg", "png", "webp", "tiff", "bmp", "avif", "ppm", "pgm", "pnm", "pam"]
 
 
 def presets() -> list[str]:

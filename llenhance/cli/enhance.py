@@ -78,7 +78,8 @@ def enhance(
             "--format",
             metavar="FORMAT",
             autocompletion=completion.formats,
-            help="Write jpeg, png, webp, tiff, bmp or avif; without it, the format stays.",
+            help="Write jpeg, png, webp, tiff, bmp, avif, ppm, pgm or pam; "
+            "without it, the format stays.",
         ),
     ] = None,
     quality: Annotated[

@@ -29,7 +29,7 @@ BESIDE: Final = 2**28
 """Bytes that a file may have beside its pixels: videos, previews and data of other programs."""
 
 _PER_PIXEL: Final = 16  # bytes; twice as many as RGBA of 16 bits has without compression
-_DECLARING: Final = ("JPEG", "PNG", "BMP", "NETPBM")
+_DECLARING: Final = ("JPEG", "PNG", "BMP", "PPM", "PGM", "PBM", "PAM")
 """Formats that declare all of their pixels near the beginning."""
 
 _DECLARED: Final = 2**24

@@ -19,6 +19,7 @@ from llenhance.pictures.coding import coding_for_result
 from llenhance.pictures.formats import FORMATS, format_called, writable_titles
 from llenhance.pictures.formats.format import Writer
 from llenhance.pictures.picture import Picture
+from llenhance.pictures.pixels import equal_channels
 from llenhance.pictures.sequence import PictureSequence
 
 
@@ -34,7 +35,7 @@ def encode(picture: Picture, *, format: str, quality: int | None = None, name: s
 
     Raises:
         UsageError: a format that cannot be written, or a quality out of range.
-        PictureError: the format cannot hold a picture of this size.
+        PictureError: the format cannot hold a picture of this size, or with colors.
         ResourceError: there is not enough memory.
     """
     format = format_called(format)
@@ -53,15 +54,18 @@ def check_fits(picture: Picture, *, format: str, quality: int | None = None, nam
 
     Raises:
         UsageError: a format that cannot be written, or a quality out of range.
-        PictureError: the format cannot hold a picture of this size.
+        PictureError: the format cannot hold a picture of this size, or with colors.
     """
     expect(picture, Picture, name="the picture")
+    expect(name, str, name="the name")
     format = format_called(format)
     writer = _writer_of(format)
     if quality is not None:
         expect(quality, int, name="quality")
     if quality is not None and not 1 <= quality <= 100:
         raise UsageError("quality-out-of-range", "quality", quality=quality)
+    if not writer.color and not equal_channels(picture.pixels):
+        raise PictureError("color-not-held", name, format=FORMATS[format].title)
     if max(picture.width, picture.height) > writer.side:
         raise PictureError(
             "too-large-for-format",

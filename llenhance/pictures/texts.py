@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Form = Literal["JPEG", "GIF", "tEXt", "zTXt", "iTXt"]
-"""Where a text comes from: a comment of JPEG or GIF, or a chunk of PNG."""
+Form = Literal["JPEG", "GIF", "Netpbm", "tEXt", "zTXt", "iTXt"]
+"""Where a text comes from: a comment of JPEG, GIF or Netpbm's formats, or a chunk of PNG."""
 
 Place = Literal["none", "comments", "all"]
 """Which texts files of a format hold."""
@@ -37,7 +37,7 @@ class Text:
 
     Attributes:
         form: where it comes from.
-        keyword: what it is about, such as 'Author'; 'Comment' in JPEG and GIF files.
+        keyword: what it is about, such as 'Author'; 'Comment' where files have no keywords.
         value: the words.
         stored: the bytes in its file: of a comment, or of a chunk.
     """
@@ -53,7 +53,7 @@ class Text:
         return self.keyword.casefold() == _COMMENT.casefold()  # ImageMagick writes a small c
 
 
-def comment(stored: bytes, *, form: Literal["JPEG", "GIF"]) -> Text:
+def comment(stored: bytes, *, form: Literal["JPEG", "GIF", "Netpbm"]) -> Text:
     """Return a comment. Nothing tells how its words are coded: UTF-8 where that makes sense."""
     try:
         value = stored.decode("utf-8")
@@ -68,8 +68,8 @@ def true_of_result(texts: Iterable[Text]) -> tuple[Text, ...]:
 
 
 def as_comment(text: Text) -> bytes | None:
-    """Return the bytes of a comment in a JPEG file; None if there is no place for the text."""
-    if text.form in ("JPEG", "GIF"):
+    """Return the bytes of a comment without a keyword; None if there is no place for the text."""
+    if text.form in ("JPEG", "GIF", "Netpbm"):
         return text.stored
     return text.value.encode("utf-8", "replace") if text.is_comment else None
 

@@ -21,7 +21,8 @@ LOSSLESS = ("PNG", "TIFF", "BMP")
 WITH_METADATA = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")
 WITH_ALPHA = ("PNG", "WEBP", "TIFF", "AVIF")
 DEEP = ("PNG", "TIFF")
-WRITABLE = [key for key, format in FORMATS.items() if format.writer]
+# PGM holds grays alone, and what is written as PNM is called PPM or PGM when it is read.
+WRITABLE = [key for key, format in FORMATS.items() if format.writer and key not in ("PGM", "PNM")]
 
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = (

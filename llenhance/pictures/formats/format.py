@@ -25,6 +25,7 @@ class Writer:
         side: the largest width and height, in pixels.
         quality: the usual quality, 1 to 100; None if the format is lossless.
         least: quality of a result at least, where that of its source would be kept.
+        color: whether it holds colors, and not grays alone.
         alpha: whether it holds transparency.
         gray: whether it has files of one channel, with a profile for grays.
         deep: whether it holds more than 8 bits per channel; otherwise `write` rounds them to 8.
@@ -47,6 +48,7 @@ class Writer:
     side: int
     quality: int | None = None
     least: int = 1
+    color: bool = True
     alpha: bool = True
     gray: bool = False
     deep: bool = False
