@@ -47,7 +47,7 @@ class Frame(NamedTuple):
     right: int
 
 
-def frame_around(pixels: Pixels) -> Frame:
+def frame_around(pixels: Pixels, *, guess: bool = True) -> Frame:
     """Return the uniform frame around a picture; all zeros if there is none.
 
     Sides need not have the same color or depth. A band at the top or bottom alone counts only if
@@ -55,6 +55,7 @@ def frame_around(pixels: Pixels) -> Frame:
 
     Args:
         pixels: ``(H, W, 3)``, uint8 or uint16.
+        guess: Whether a doubtful fourth side may be taken to be as deep as the opposite one.
     """
     if min(pixels.shape[:2]) < _SMALLEST:
         return Frame(0, 0, 0, 0)
@@ -68,7 +69,7 @@ def frame_around(pixels: Pixels) -> Frame:
     count = sum(depth > 0 for depth in depths)
     if count == 1 and not (any(depths[:2]) and _at_least(max(sides), _LONELY_EDGE)):
         return Frame(0, 0, 0, 0)
-    if count == 3:  # the fourth may be doubtful because the picture is dark there
+    if count == 3 and guess:  # the fourth may be doubtful because the picture is dark there
         side = depths.index(0)
         opposite = depths[side ^ 1]
         if _is_even(_thinned(views[side]), opposite):

@@ -8,23 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from llenhance.messages.note import Note
-from llenhance.pictures.circle import outside_of_circle
-from llenhance.pictures.even import even_areas
-from llenhance.pictures.frame import Frame, frame_around
+from llenhance.pictures.frame import Frame
 from llenhance.pictures.pixels import Pixels
+from llenhance.pictures.surroundings import surroundings, within
 
 Weights = NDArray[np.float32]
 """``(H, W)``, 0..1: how much each pixel counts."""
-
-_SMALLEST: Final = 8  # pixels a side that a picture in a frame has at least
-_GROUND: Final = 0.05  # share of a picture that a ground with the color of its frame has at least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,14 +31,15 @@ class Visible:
         size: Height and width of the file's pixels.
         frame: The uniform frame around the picture.
         weights: Of the pixels within the frame, ``(h, w)``; None if all count alike. Pixels of
-            weight 0 are not seen: they are hidden by transparency, or lie around a round picture.
-        is_round: Whether the weights are those of a round picture.
+            weight 0 are not seen: they are hidden by transparency, or lie around a round picture,
+            in rounded corners or between several pictures.
+        is_alone: Whether the weights tell what surrounds a picture, and not transparency.
     """
 
     size: tuple[int, int]
     frame: Frame
     weights: Weights | None = None
-    is_round: bool = False
+    is_alone: bool = False
 
     @property
     def is_everything(self) -> bool:
@@ -50,16 +47,15 @@ class Visible:
         return not any(self.frame) and self.weights is None
 
     def note(self) -> Note | None:
-        """Return what is to be said of a frame or of a round picture; None if there is none."""
+        """Return what is to be said of a frame or other surroundings; None if there is none."""
         if any(self.frame):
             return Note("frame-kept", **self.frame._asdict())
-        return Note("surroundings-kept") if self.is_round else None
+        return Note("surroundings-kept") if self.is_alone else None
 
     def with_alpha(self, alpha: Pixels | None) -> Visible:
         """Return what is visible of another picture in the same surroundings."""
-        if alpha is None:
-            return self
-        return replace(self, weights=_cover(self.part(alpha)), is_round=False)
+        cover = None if alpha is None else _cover(self.part(alpha))
+        return self if cover is None else replace(self, weights=cover, is_alone=False)
 
     def cut(self, pixels: Pixels) -> Pixels:
         """Return the picture within the frame; what is not seen is filled from its neighbors."""
@@ -82,9 +78,7 @@ class Visible:
 
     def part(self, pixels: Pixels) -> Pixels:
         """Return the view of what lies within the frame."""
-        height, width = pixels.shape[:2]
-        top, bottom, left, right = self.frame
-        return pixels[top : height - bottom, left : width - right]
+        return within(pixels, self.frame)
 
 
 def visible_part(pixels: Pixels, alpha: Pixels | None = None) -> Visible:
@@ -94,20 +88,12 @@ def visible_part(pixels: Pixels, alpha: Pixels | None = None) -> Visible:
         pixels: ``(H, W, 3)``, uint8 or uint16.
         alpha: ``(H, W)`` of the same type, or None.
     """
-    height, width = pixels.shape[:2]
-    frame = frame_around(pixels)
-    inner = height - frame.top - frame.bottom, width - frame.left - frame.right
-    if min(inner) < _SMALLEST or _goes_on(pixels, frame):
-        frame = Frame(0, 0, 0, 0)
-    part = pixels[frame.top : height - frame.bottom, frame.left : width - frame.right]
-    weights: Weights | None = None
-    if alpha is not None:
-        weights = _cover(alpha[frame.top : height - frame.bottom, frame.left : width - frame.right])
-    if weights is None:
-        outside = outside_of_circle(part)
-        weights = None if outside is None else (~outside).astype(np.float32)
-    is_round = alpha is None and weights is not None
-    return Visible(size=(height, width), frame=frame, weights=weights, is_round=is_round)
+    frame, outside = surroundings(pixels)
+    weights = None if alpha is None else _cover(within(alpha, frame))
+    is_alone = weights is None and outside is not None
+    if weights is None and outside is not None:
+        weights = (~outside).astype(np.float32)
+    return Visible(size=pixels.shape[:2], frame=frame, weights=weights, is_alone=is_alone)
 
 
 def visible_in_all(frames: Iterable[Pixels]) -> Visible:
@@ -130,31 +116,6 @@ def _cover(alpha: Pixels) -> Weights | None:
     if alpha.min() == top or not alpha.any():
         return None
     return (alpha / np.float32(top)).astype(np.float32)
-
-
-def _goes_on(pixels: Pixels, frame: Frame) -> bool:
-    """Tell whether a frame is the ground of a graphic, which goes on within it."""
-    height, width = pixels.shape[:2]
-    top, bottom, left, right = frame
-    if not any(frame):
-        return False
-    areas = even_areas(pixels[top : height - bottom, left : width - right])
-    if areas is None:
-        return False
-    near = 2 * (257 if pixels.dtype == np.uint16 else 1)
-    sides = [
-        side
-        for side, depth in zip(
-            (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]), frame, strict=True
-        )
-        if depth
-    ]
-    colors = np.array([np.median(side, axis=0) for side in sides])
-    return any(
-        bool((np.abs(colors - even.color.astype(np.float64)).max(axis=1) <= near).any())
-        for even in areas.colors
-        if even.share >= _GROUND
-    )
 
 
 def _filled(pixels: Pixels, seen: NDArray[np.bool_]) -> Pixels:

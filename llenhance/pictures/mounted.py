@@ -1,0 +1,117 @@
+"""Find photographs on even ground: slides, albums, collages, polaroids, film strips, phone screens.
+
+What is not ground falls into blobs. Those that are large rectangles with straight, sharp edges
+(`frame.py` judges them) are photographs; all else, such as words, belongs to the surroundings.
+"""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from llenhance.pictures.depth import to_8_bits
+from llenhance.pictures.even import even_areas
+from llenhance.pictures.frame import Frame, frame_around
+from llenhance.pictures.pixels import Pixels
+
+Mask = NDArray[np.uint8]
+
+_SIDE: Final = 512  # pixels of the longer side of the copy in which blobs are found
+_EVEN: Final = (0, 6)  # 8-bit levels that neighbors on even ground may differ: none, then some
+_GROUND: Final = 0.01  # share of the copy that an even area at the border is, to be ground
+_LEAST: Final = 0.2  # of the longer side: a photograph's shorter side
+_AREA: Final = 0.1  # of the file: all photographs together
+_WORDS: Final = 0.05  # of the longer side: what is no larger is no photograph
+_FULL: Final = 0.9  # share of its rectangle that a photograph fills: corners may be round
+_BAND: Final = 4  # pixels of ground around a photograph at which its edges are judged
+_DRAWN: Final = 0.3  # share of even areas, from which a rectangle is no photograph
+
+
+def mounted_photographs(pixels: Pixels) -> list[Frame]:
+    """Return the photographs on even ground, each as the frame around it; none if there are none.
+
+    Args:
+        pixels: ``(H, W, 3)``, uint8 or uint16.
+    """
+    height, width = pixels.shape[:2]
+    step = max(1, round(max(height, width) / _SIDE))
+    small = to_8_bits(pixels[::step, ::step])
+    least = int(_LEAST * max(small.shape[:2]))
+    if min(small.shape[:2]) < max(least, 32):
+        return []
+    change = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    largest = cast("NDArray[np.uint8]", np.asarray(change).max(axis=2))
+    for even in _EVEN:
+        ground = _ground(largest <= even)
+        found: list[Frame] = [] if ground is None else _rectangles(pixels, ground, least, step)
+        if _area(found, height, width) >= _AREA * height * width:
+            return found
+    return []
+
+
+def _area(found: list[Frame], height: int, width: int) -> int:
+    """Return the pixels within frames."""
+    return sum(
+        (height - top - bottom) * (width - left - right) for top, bottom, left, right in found
+    )
+
+
+def _rectangles(pixels: Pixels, ground: Mask, least: int, step: int) -> list[Frame]:
+    """Return the rectangles that the ground leaves and that are photographs."""
+    words = max(3, int(_WORDS * max(ground.shape)))
+    blobs = cv2.morphologyEx(1 - ground, cv2.MORPH_OPEN, np.ones((words, words), np.uint8))
+    stats = cast("NDArray[np.int32]", cv2.connectedComponentsWithStats(blobs, connectivity=4)[2])
+    found: list[Frame] = []
+    for left, top, across, down, _ in stats[1:].tolist():
+        box = ground[top : top + down, left : left + across]
+        if min(across, down) < least or 1 - float(box.mean()) < _FULL:
+            continue
+        rows = top * step, (top + down) * step
+        columns = left * step, (left + across) * step
+        frame = _judged(pixels, rows, columns, step)
+        if frame is not None:
+            found.append(frame)
+    return found
+
+
+def _ground(even: NDArray[np.bool_]) -> Mask | None:
+    """Return where the even areas are that reach the border."""
+    found = cv2.connectedComponentsWithStats(even.astype(np.uint8), connectivity=4)
+    labels = cast("NDArray[np.int32]", found[1])
+    areas = np.asarray(found[2])[:, cv2.CC_STAT_AREA]
+    border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    there = np.zeros(len(areas), bool)
+    there[border] = True
+    there &= areas >= _GROUND * labels.size
+    there[0] = False
+    if not there.any():
+        return None
+    ground = there[labels].astype(np.uint8)
+    # A change is seen a pixel away from it.
+    return cast("Mask", cv2.dilate(ground, np.ones((3, 3), np.uint8)))
+
+
+def _judged(
+    pixels: Pixels, rows: tuple[int, int], columns: tuple[int, int], step: int
+) -> Frame | None:
+    """Return the exact frame around a rectangle if it is a photograph with sharp edges."""
+    height, width = pixels.shape[:2]
+    near = _BAND + 2 * step
+    top, bottom = max(0, rows[0] - near), max(0, height - rows[1] - near)
+    left, right = max(0, columns[0] - near), max(0, width - columns[1] - near)
+    around = pixels[top : height - bottom, left : width - right]
+    edges = frame_around(around, guess=False)
+    at_border = (top, bottom, left, right)
+    missing = [not edge and bool(beyond) for edge, beyond in zip(edges, at_border, strict=True)]
+    if any(missing) or sum(edge > 0 for edge in edges) < 2:
+        return None
+    inner = around[
+        edges.top : len(around) - edges.bottom, edges.left : around.shape[1] - edges.right
+    ]
+    areas = even_areas(inner)
+    if areas is not None and sum(even.share for even in areas.colors) > _DRAWN:
+        return None
+    return Frame(top + edges.top, bottom + edges.bottom, left + edges.left, right + edges.right)
