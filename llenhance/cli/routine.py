@@ -17,7 +17,7 @@ ROUTINE: Final = frozenset(
         "photoshop-left-behind", "comments-left-behind", "parts-left-behind",
         "color-profile-left-behind", "extra-channels-left-behind", "main-picture-only",
         "reduced-copies-left-behind", "raw-settings-left-behind", "still-left-behind",
-        "maker-note-may-tell-position", "video-may-tell-position",
+        "maker-note-may-tell-position", "maker-preview-kept", "video-may-tell-position",
         # How they are read.
         "read-with-8-bits", "cmyk-without-profile", "converted-to-srgb", "hdr-cut-off",
         # What the format of the results does not hold.

@@ -116,6 +116,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "xmp-may-tell-position": note(
         "its XMP data was left behind: positions cannot be taken out of it"
     ),
+    "maker-preview-kept": note(
+        "a small picture in the note of its camera's maker was kept: it shows the dark photograph"
+    ),
     "exif-entries-left-behind": note("damaged entries of the EXIF data were left behind: {count}"),
     "iptc-left-behind": note("IPTC or Photoshop data was left behind"),
     "photoshop-left-behind": note(

@@ -5,6 +5,7 @@ Makers' notes hold offsets that would break if anything moved.
 
 from __future__ import annotations
 
+import re
 import struct
 from contextlib import suppress
 from typing import Final, cast
@@ -26,6 +27,11 @@ _PAIRS: Final = {
     _EXIF: ((40962, 40963), (41486, 41487)),  # sizes in pixels, resolution of the sensor
     _INTEROPERABILITY: ((4097, 4098),),  # sizes of a related picture
 }
+_JPEG: Final = b"\xff\xd8\xff"
+# A JPEG picture: its begin, a table of quantization or a segment, and, later, its end.
+_PREVIEW: Final = re.compile(
+    _JPEG + rb"(?:\xdb\0[\x43\x84]|[\xe0\xe1]..(?:JFIF|Exif)\0)", re.DOTALL
+)
 _SUBJECTS: Final = (37396, 41492)  # x, y, and perhaps a size, in pixels
 
 
@@ -202,11 +208,34 @@ def erase_thumbnail(exif: bytearray, start: int) -> None:
         order, entries, _ = directory(exif, start)
         for offset_tag, length_tag in ((513, 514), (273, 279)):  # JPEG, uncompressed
             if offset_tag in entries and length_tag in entries:
-                (offset,) = struct.unpack_from(f"{order}I", exif, entries[offset_tag] + 8)
-                (length,) = struct.unpack_from(f"{order}I", exif, entries[length_tag] + 8)
-                if offset + length >= len(exif) > offset > start:
-                    del exif[offset:]
-                elif offset > start:  # it lies behind its directory, as writers place it
-                    exif[offset : offset + length] = bytes(length)
+                offsets, lengths = (
+                    _all_numbers(exif, order, entries[tag]) for tag in (offset_tag, length_tag)
+                )
+                for offset, length in zip(offsets, lengths, strict=False):
+                    _blank(exif, offset, length, start)
     except (struct.error, LookupError, ValueError):
         return  # nothing refers to that directory any more: there is no thumbnail to be seen
+
+
+def _all_numbers(exif: bytearray, order: str, at: int) -> tuple[int, ...]:
+    """Return all whole numbers of an entry: an uncompressed thumbnail may lie in many strips."""
+    kind, count, place = _place(exif, order, at)
+    if kind not in (SHORT, LONG):
+        return ()
+    return struct.unpack_from(f"{order}{count}{TIFF_KINDS[kind][1]}", exif, place)
+
+
+def _blank(exif: bytearray, offset: int, length: int, start: int) -> None:
+    """Blank a part of a thumbnail whose directory is at `start`."""
+    if offset + length >= len(exif) > offset > start:
+        del exif[offset:]
+    elif offset > start:  # it lies behind its directory, as writers place it
+        exif[offset : offset + length] = bytes(length)
+    elif exif[offset : offset + len(_JPEG)] == _JPEG:  # some place it before
+        end = min(offset + length, start)
+        exif[offset:end] = bytes(max(0, end - offset))
+
+
+def holds_picture(exif: bytes) -> bool:
+    """Tell whether there is a picture in EXIF data: some makers' notes hold a preview."""
+    return _PREVIEW.search(exif) is not None

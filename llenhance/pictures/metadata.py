@@ -15,7 +15,15 @@ from PIL import Image, JpegImagePlugin, TiffImagePlugin
 from llenhance.messages.note import Note
 from llenhance.pictures import xmp as packets
 from llenhance.pictures.credentials import credentials_at
-from llenhance.pictures.exif import LONG, ORIENTATION, SHORT, directory, erase_thumbnail, turn
+from llenhance.pictures.exif import (
+    LONG,
+    ORIENTATION,
+    SHORT,
+    directory,
+    erase_thumbnail,
+    holds_picture,
+    turn,
+)
 from llenhance.pictures.exif_repair import drop_impossible
 from llenhance.pictures.guard import DECODER_ERRORS
 from llenhance.pictures.pixels import TURNS
@@ -82,6 +90,8 @@ def upright_exif(
         turn(exif, orientation, size)
         if dropped := drop_impossible(exif):
             notes.append(Note("exif-entries-left-behind", count=dropped))
+        if holds_picture(exif):
+            notes.append(Note("maker-preview-kept"))
     except (struct.error, *DECODER_ERRORS):
         notes.append(Note("damaged-exif-left-behind"))
         return None

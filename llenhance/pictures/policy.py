@@ -26,7 +26,8 @@ Metadata = Literal["keep", "strip", "strip-gps"]
 _OF_METADATA: Final = frozenset(
     {"damaged-exif-left-behind", "exif-entries-left-behind", "iptc-left-behind",
      "photoshop-left-behind", "regions-left-behind", "extended-xmp-left-behind",
-     "comments-left-behind", "damaged-texts-left-behind", "damaged-xmp-left-behind"}
+     "comments-left-behind", "maker-preview-kept", "damaged-texts-left-behind",
+     "damaged-xmp-left-behind", "address-of-credentials-left-behind"}
 )  # fmt: skip
 
 
