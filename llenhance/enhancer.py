@@ -5,10 +5,11 @@ The path of a picture goes on in `enhancing/render.py`.
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, TypeVar, cast, overload
+from typing import Any, BinaryIO, Final, Literal, TypeVar, cast, overload
 
 import numpy as np
 import torch
@@ -27,8 +28,8 @@ from llenhance.enhancing.seen import seen_in
 from llenhance.enhancing.target import Part, thinned_for
 from llenhance.enhancing.tiled import network_inputs
 from llenhance.enhancing.together import Several, Together, aimed
-from llenhance.enhancing.wish import AUTOMATIC, Wish, wish_for
-from llenhance.errors import ResourceError, UsageError, expect
+from llenhance.enhancing.wish import AUTOMATIC, Wish, gray_level, wish_for
+from llenhance.errors import ResourceError, UsageError, expect, expect_function
 from llenhance.files.inputs import checked, opened
 from llenhance.files.values import like
 from llenhance.memory import lack_of_memory_told
@@ -44,6 +45,9 @@ from llenhance.scoring.metrics import mean_grey
 from llenhance.weights.digest import sha256
 from llenhance.weights.file import load
 from llenhance.weights.find import DEFAULT_MODEL, FoundModel, find
+
+_LONGEST_SIDE: Final = 2**31
+"""Pixels: more than any format of files can say."""
 
 Made = TypeVar("Made")
 Kind = TypeVar(
@@ -96,15 +100,18 @@ class Enhancer:
         self,
         model: str | Path | FoundModel = DEFAULT_MODEL,
         *,
-        device: str = "auto",
+        device: str | torch.device = "auto",
         precision: str = "auto",
         tile: int | Literal["auto"] = "auto",
         fast: bool = False,
     ) -> None:
         if not isinstance(model, str | Path | FoundModel):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise UsageError("not-a-model", "the model", given=type(model).__name__)
-        if tile != "auto":
+        if not (isinstance(tile, str) and tile == "auto"):
             expect(tile, int, name="tile")
+        if not isinstance(device, torch.device):
+            expect(device, str, name="device")
+        expect(precision, str, name="precision")
         self.model_name = model.name if isinstance(model, FoundModel) else str(model)
         self.fast = fast
         self.device = choose_device(str(device))
@@ -202,10 +209,8 @@ class Enhancer:
         """
         expect(picture, Picture, name="the picture")
         expect(wish, Wish, name="the wish")
-        if progress is not None and not callable(progress):
-            raise UsageError(
-                "wrong-type", "progress", given=type(progress).__name__, wanted="function"
-            )
+        if progress is not None:
+            expect_function(progress, name="progress")
         seen = seen_in(picture)
 
         def work(tile: int) -> rendering.Rendered:
@@ -336,6 +341,8 @@ class Enhancer:
             >>> film = [enhancer.render(frame, plan) for frame in frames]
         """
         expect(plan, Plan, name="the plan")
+        if progress is not None:
+            expect_function(progress, name="progress")
         whole = checked(pixels)
         visible = plan.visible
         if visible is None or visible.size != whole.shape[:2]:
@@ -358,8 +365,8 @@ class Enhancer:
         """
         for name, side in (("width", width), ("height", height)):
             expect(side, int, name=name)
-            if side < 1:
-                raise UsageError("not-a-side", name, given=repr(side))
+            if not 1 <= side <= _LONGEST_SIDE:
+                raise UsageError("not-a-side", name, given=reprlib.repr(side))
         if self._trial is None:
             self._trial = try_engine(self._engine)
         return estimate(
@@ -382,6 +389,7 @@ class Enhancer:
         Raises:
             UsageError: ``pixels`` is no such array.
         """
+        expect(wish, Wish, name="the wish")
         whole = checked(pixels)  # with its frame: the window is that of all pixels
         plan, _ = self._in_memory(
             whole, lambda tile: rendering.plan_for(self._engine, whole, wish, tile=tile)
@@ -407,10 +415,12 @@ class Enhancer:
                 prediction. The result comes near to it; it is not equal.
 
         Raises:
+            UsageError: ``picture`` is none, or the mean gray is not from 0 to 1.
             PictureError: The network computes numbers that are not finite.
             ResourceError: There is not enough memory.
         """
-        constant = float(brightness_of(torch.tensor(mean_grey)))
+        expect(picture, Picture, name="the picture")
+        constant = float(brightness_of(torch.tensor(gray_level(mean_grey, name="mean gray"))))
         seen = seen_in(picture)
 
         def work(tile: int) -> Pixels:

@@ -140,6 +140,16 @@ def expect(value: object, kind: type, *, name: str) -> None:
         raise UsageError("wrong-type", name, given=given, wanted=kind.__name__)
 
 
+def expect_function(value: object, *, name: str) -> None:
+    """Raise if a value cannot be called.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if not callable(value):
+        raise UsageError("wrong-type", name, given=type(value).__name__, wanted="function")
+
+
 def require(module: str, *, extra: str) -> ModuleType:
     """Import a module that the extra brings, or say how to get it.
 

@@ -38,6 +38,22 @@ def _number(value: object, name: str) -> float:
         raise UsageError("not-a-number", name, given=type(value).__name__) from reason
 
 
+def gray_level(value: object, *, name: str) -> float:
+    """Return a mean gray of any kind of number as Python's own.
+
+    Args:
+        value: that somebody gave.
+        name: of the value.
+
+    Raises:
+        UsageError: It is no number from 0 to 1.
+    """
+    level = _number(value, name)
+    if not 0 <= level <= 1:  # refuses NaN as well
+        raise UsageError("target-mean-out-of-range", name, value=level)
+    return level
+
+
 def _refuse_several(brightness: float, **others: object) -> None:
     given = ["brightness"] * bool(brightness) + [n for n, v in others.items() if v is not None]
     if len(given) > 1:
@@ -68,7 +84,7 @@ class Wish:
     def __post_init__(self) -> None:
         for name in ("brightness", "exposure", "target_mean"):  # numpy's numbers are welcome
             value: object = getattr(self, name)
-            if value is not None:
+            if value is not None or name == "brightness":
                 object.__setattr__(self, name, _number(value, name.replace("_", " ")))
         _refuse_several(self.brightness, exposure=self.exposure, target_mean=self.target_mean)
         if not abs(self.brightness) <= LARGEST_BRIGHTNESS:  # refuses NaN as well
@@ -83,8 +99,8 @@ class Wish:
             raise UsageError(
                 "exposure-out-of-range", "exposure", value=self.exposure, most=LARGEST_EXPOSURE
             )
-        if self.target_mean is not None and not 0 <= self.target_mean <= 1:
-            raise UsageError("target-mean-out-of-range", "target mean", value=self.target_mean)
+        if self.target_mean is not None:
+            gray_level(self.target_mean, name="target mean")
 
     @property
     def may_darken(self) -> bool:

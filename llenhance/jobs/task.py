@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from llenhance.enhancing.enhanced import Enhanced
 from llenhance.enhancing.progress import Progress
 from llenhance.enhancing.wish import AUTOMATIC, Wish
-from llenhance.errors import PictureError, ResourceError, expect
+from llenhance.errors import PictureError, ResourceError, UsageError, expect, expect_function
 from llenhance.jobs.signing import Described, Signer, Source
 from llenhance.jobs.tally import Tally, each_kind_once
 from llenhance.messages.note import Note
@@ -109,6 +109,7 @@ class Opened:
         name: What messages call the picture.
         picture: The decoded picture; of several the first.
         sequence: All pictures of the file.
+        sizes: Width and height of each of them.
         source: The file, as a record in the result names it.
         format: Format of the result, a key of `FORMATS`.
         request: What to make of it.
@@ -119,6 +120,7 @@ class Opened:
     name: str
     picture: Picture
     sequence: PictureSequence
+    sizes: tuple[tuple[int, int], ...]
     source: Source
     format: str
     request: Request
@@ -185,7 +187,7 @@ def enhance_bytes(
 
     Raises:
         PictureError: The picture cannot be read or enhanced, or does not fit into the format.
-        UsageError: The format or quality is unknown.
+        UsageError: The format or quality is unknown, or an argument is of a wrong type.
         ResourceError: There is not enough memory.
 
     Example:
@@ -193,6 +195,11 @@ def enhance_bytes(
         >>> [note.code for note in outcome.notes]
         []
     """
+    if not callable(getattr(enhancer, "enhance_picture", None)):
+        given = type(enhancer).__name__
+        raise UsageError("wrong-type", "the enhancer", given=given, wanted="Enhancer")
+    if progress is not None:
+        expect_function(progress, name="progress")
     return enhance_opened(
         open_bytes(data, name=name, request=request), enhancer=enhancer, progress=progress
     )
@@ -212,13 +219,17 @@ def open_bytes(data: bytes, *, name: str, request: Request = USUAL) -> Opened:
     sequence = decode_all(data, name=name, max_megapixels=request.max_megapixels).changed(kept)
     source = Source(name, data, request)
     first, format, notes = None, "", [source.note] if source.note else list[Note]()
+    sizes: list[tuple[int, int]] = []
     for picture in sequence:  # all of them: what cannot be read is told before any work
+        sizes.append((picture.width, picture.height))
         if first is None:
             first = picture
             deep = picture.depth == 16
             format, note = result_format(picture.source_format, deep=deep, wanted=request.format)
             notes += (*sequence.notes, *((note,) if note else ()))
-            notes += check_holds(sequence, format=format, name=name)
+            if sequence.timing and picture.source_format != format == "PNG":
+                notes.append(Note("animation-in-png"))
+            notes += check_holds(sequence, format=format, name=name, depth=picture.depth)
         check_fits(picture, format=format, quality=request.quality, name=name)
         if first is picture or sequence.kind == "pages":  # frames lose what the first one loses
             notes += (*picture.notes, *losses(picture, format=format, quality=request.quality))
@@ -228,6 +239,7 @@ def open_bytes(data: bytes, *, name: str, request: Request = USUAL) -> Opened:
         name=name,
         picture=first,
         sequence=sequence,
+        sizes=tuple(sizes),
         source=source,
         format=format,
         request=request,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from llenhance.errors import PictureError, UsageError
+from llenhance.errors import PictureError, UsageError, expect
 from llenhance.messages.note import Note
 from llenhance.pictures import guard
 from llenhance.pictures.formats import FORMATS, format_in
@@ -108,8 +108,9 @@ def _one_by_one(
 
 
 def _format_of(data: bytes, *, name: str, max_megapixels: float) -> str:
+    expect(name, str, name="the name")
     if not isinstance(data, bytes):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise UsageError("no-picture-bytes", str(name), given=type(data).__name__)
+        raise UsageError("no-picture-bytes", name, given=type(data).__name__)
     check_limit(max_megapixels)
     if not data:
         raise PictureError("empty-file", name)

@@ -7,7 +7,9 @@ themselves are read and written in `files/pictures.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from math import isfinite
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +78,11 @@ class Picture:
             raise _wrong("pixels must be C-contiguous")
         if self.alpha is not None and _kind(self.alpha) != (shape[:2], dtype):
             raise _wrong(f"alpha must be {shape[:2]} of {dtype}, as the pixels are")
+        for name in ("icc_profile", "exif", "xmp", "iptc"):
+            if not isinstance(given := getattr(self, name), bytes | None):
+                raise _wrong(f"{name} must be bytes, not {type(given).__name__}")
+        if self.dpi is not None and not _two_numbers(self.dpi):
+            raise _wrong("dpi must be two numbers")
 
     def __repr__(self) -> str:
         """Return the size and what the picture carries, not megabytes of values."""
@@ -172,6 +179,8 @@ class Picture:
 def _advice(array: NDArray[Any]) -> str:
     """Return how an array becomes a picture's; nothing if it is one."""
     shape, kind = array.shape, array.dtype.kind
+    if isinstance(array, np.ma.MaskedArray):
+        return "What is masked has no color: use array.filled(0)"
     if len(shape) == 4 and shape[0] == 1:
         return "Give one picture: array[0]"
     if len(shape) not in (2, 3) or 0 in shape or (len(shape) == 3 and not 1 <= shape[2] <= 4):
@@ -187,6 +196,13 @@ def _advice(array: NDArray[Any]) -> str:
     if kind in "iu" and array.dtype.name not in DEPTHS:
         return "Use array.astype('uint8') for values from 0 to 255"
     return "" if kind == "u" else "Use uint8, uint16, or floats from 0 to 1"
+
+
+def _two_numbers(value: object) -> bool:
+    if not isinstance(value, tuple):
+        return False
+    numbers = cast("tuple[object, ...]", value)
+    return len(numbers) == 2 and all(isinstance(n, Real) and isfinite(n) for n in numbers)
 
 
 def _kind(array: object) -> tuple[object, object]:
