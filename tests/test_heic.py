@@ -126,6 +126,15 @@ def test_a_file_that_ends_early_is_refused(length: int) -> None:
         decode(PLAIN[:length], name="p")
 
 
+@pytest.mark.parametrize("text", [b"mime", b"application/rdf+xml"])
+def test_an_item_that_does_not_say_in_letters_what_it_is_ends_nothing(text: bytes) -> None:
+    data = heif(PLAIN, xmp=XMP)
+    at = data.index(text, data.index(b"infe"))
+    damaged = data[:at] + b"\xff\xfe" + data[at + 2 :]
+    with pytest.raises(PictureError, match="damaged or incomplete"):  # not a crash of the process
+        decode(damaged, name="p")
+
+
 def test_a_picture_that_says_it_is_huge_is_refused_before_it_is_decoded() -> None:
     data = PLAIN.replace(
         (128).to_bytes(4, "big") + (64).to_bytes(4, "big"),

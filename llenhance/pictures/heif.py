@@ -5,6 +5,7 @@ EXIF data, numbers for colors, bits per channel, and how the picture lies in the
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -14,6 +15,7 @@ import numpy as np
 from llenhance.pictures.pixels import TURNS, upright
 
 _META: Final = b"meta"
+_ITEM: Final = re.compile(b"infe")
 _FULL: Final = 4  # bytes of version and flags, which some boxes begin with
 _MOST: Final = 10_000  # boxes or items that are looked at
 
@@ -57,6 +59,26 @@ def boxes_in(data: bytes) -> Boxes:
         bits=bits,
         subsampling=subsampling,
     )
+
+
+def has_true_texts(data: bytes) -> bool:
+    """Tell whether items say in letters what they are.
+
+    pi_heif 1.7 ends the process where the media type of an item is not UTF-8.
+    """
+    for kind, (begin, end) in _boxes(data, 0, len(data)):
+        if kind != _META:
+            continue
+        for found in _ITEM.finditer(data, begin, end):
+            at = found.start() - 4
+            size = int.from_bytes(data[at : at + 4], "big")
+            head = 8 + _FULL + (4 if data[at + 8] == 3 else 2) + 2
+            told = data[at + head : min(at + size, end)]
+            try:
+                b"".join((told[:4], *told[4:].split(b"\0")[1:2])).decode()  # kind, media type
+            except UnicodeDecodeError:
+                return False
+    return True
 
 
 Span = tuple[int, int]

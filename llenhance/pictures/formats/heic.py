@@ -76,6 +76,8 @@ def _boxes(data: bytes) -> heif.Boxes:
         ValueError, LookupError, struct.error: the file is damaged.
     """
     boxes = heif.boxes_in(data)
+    if not heif.has_true_texts(data):
+        raise ValueError("an item has no name")
     if boxes.kind not in _READABLE:
         kind = _CODECS.get(boxes.kind, boxes.kind.decode("ascii", "replace"))
         raise PictureError("compression-not-readable", "picture", compression=kind)
