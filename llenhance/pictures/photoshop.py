@@ -87,8 +87,7 @@ def with_captions(blocks: bytes, captions: bytes) -> bytes:
         rest = len(captions) % 4
         words = struct.iter_unpack("4s", captions[: len(captions) - rest])
         captions = b"".join(word[::-1] for (word,) in words)
-    captions = captions[: _end_of_captions(captions)]
-    if not captions:
+    if captions[:1] != _TAG:
         return blocks
     block = _Block(_CAPTIONS, _head(_CAPTIONS, len(captions)), captions)
     return block.whole + without_captions(blocks)
@@ -144,12 +143,6 @@ def _blocks_in(data: bytes) -> tuple[list[_Block], bool]:
         found.append(_Block(kind, data[at:start], data[start : start + size]))
         at = start + size + size % 2
     return found, True
-
-
-def _end_of_captions(data: bytes) -> int:
-    """Return where IPTC data ends: TIFF files fill it up to a multiple of four bytes."""
-    at = max((end for _, _, end in _entries_in(data)), default=0)
-    return len(data) if at and data[at:].strip(b"\0") else at
 
 
 def _joined(blocks: Iterator[_Block] | list[_Block]) -> bytes:

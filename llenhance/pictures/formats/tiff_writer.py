@@ -160,7 +160,8 @@ class _File:
             entry(700, BYTE, picture.xmp)
         if picture.iptc is not None:
             if captions := photoshop.captions_in(picture.iptc):
-                entry(33723, LONG, captions + b"\0" * (-len(captions) % 4))  # so it is always
+                # Programs fill it up to numbers of four bytes; a digest would be of these too.
+                entry(33723, UNDEFINED if len(captions) % 4 else LONG, captions)
             if blocks := photoshop.without_captions(picture.iptc):
                 entry(34377, BYTE, blocks)
         table = b"".join(directory[tag] for tag in sorted(directory))
