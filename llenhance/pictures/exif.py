@@ -231,11 +231,11 @@ def _blank(exif: bytearray, offset: int, length: int, start: int) -> None:
         del exif[offset:]
     elif offset > start:  # it lies behind its directory, as writers place it
         exif[offset : offset + length] = bytes(length)
-    elif exif[offset : offset + len(_JPEG)] == _JPEG:  # some place it before
+    elif exif.startswith(_JPEG, offset):  # some place it before
         end = min(offset + length, start)
         exif[offset:end] = bytes(max(0, end - offset))
 
 
-def holds_picture(exif: bytes) -> bool:
+def holds_picture(exif: bytes | bytearray) -> bool:
     """Tell whether there is a picture in EXIF data: some makers' notes hold a preview."""
     return _PREVIEW.search(exif) is not None
