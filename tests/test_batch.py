@@ -28,12 +28,13 @@ from llenhance.jobs import batch
 from llenhance.jobs.batch import Policy, unusual_brightness
 from llenhance.jobs.job import writes_to_stdout
 from llenhance.jobs.results import Result
-from llenhance.jobs.task import Request, enhance_bytes
+from llenhance.jobs.task import AnyLook, Request, enhance_bytes
 from llenhance.messages.note import Note
 from llenhance.pictures.decode import decode
 from llenhance.pictures.encode import encode
 from llenhance.pictures.formats import format_of
 from llenhance.pictures.picture import Picture
+from llenhance.pictures.sequence import PictureSequence
 
 
 class Inverter:
@@ -64,6 +65,11 @@ class Inverter:
             progress(2, 2)
         negative = picture.with_pixels(np.iinfo(picture.pixels.dtype).max - picture.pixels)
         return Enhanced(picture=negative, brightness=0.1, mean_grey=0.9, notes=self.notes)
+
+    def look_at_all(
+        self, pictures: PictureSequence, wish: Wish = AUTOMATIC, *, frames: bool = False
+    ) -> AnyLook:
+        raise NotImplementedError  # no test of this file has an animation
 
     def estimate(self, *, width: int, height: int) -> Estimate:
         return Estimate(seconds=width / 10, memory=height * 1e6)

@@ -41,6 +41,7 @@ def test_json_is_a_line_for_every_input_and_nothing_else(
         "format": "JPEG",
         "width": 16,
         "height": 16,
+        "pictures": 1,
         "estimate": None,
         "tiles": 1,
         "model": str(tiny),

@@ -52,10 +52,14 @@ def commands() -> list[Documented]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder as the documentation supposes it: photo.jpg, scan.png, folders of pictures."""
+    """A folder as the documentation supposes it: pictures, an animation, folders of pictures."""
     dark = Image.open(ROOT / "examples" / "coffee.jpg").convert("RGB").crop((150, 50, 314, 178))
     dark.save(tmp_path / "photo.jpg")
     dark.resize((100, 90)).save(tmp_path / "scan.png")
+    small = dark.resize((41, 32))
+    dimmer = small.point(lambda value: value // 2)  # pyright: ignore
+    for name in ("film.gif", "pages.tif"):
+        small.save(tmp_path / name, save_all=True, append_images=[dimmer])
     for name in ("low", "high", "theirs", "photographs"):
         (tmp_path / name).mkdir()
         for stem in ("a", "b"):
@@ -135,6 +139,7 @@ def test_example_in_a_docstring_gives_what_it_shows(
         "data": photo.read_bytes(),
         "enhancer": Enhancer(),
         "frames": [read_picture(photo).pixels] * 2,
+        "pictures": [read_picture(photo)] * 2,
     }
     said: list[str] = []
     result = doctest.DocTestRunner().run(example, out=said.append)

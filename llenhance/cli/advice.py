@@ -78,7 +78,10 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "iptc-lost": {"enhance": _PNG},
     "texts-lost": {"enhance": _PNG.replace("it", "them", 1)},
     "color-not-held": {"enhance": "Write PPM: --format ppm, or a name that ends in .ppm"},
-    "extension-unknown": {"enhance": "Use one of {extensions}, or choose the format with --format"},
+    "extension-unknown": {
+        "enhance": "If it is a folder, end it with a slash; if it is a file, "
+        "use one of {extensions}, or choose the format with --format"
+    },
     # Settings of earlier results
     "original-not-beside": {"enhance": "Name that picture: llenhance PHOTO --replay RESULT"},
     "original-beside-differs": {"enhance": "Name a picture: llenhance PHOTO --replay RESULT"},

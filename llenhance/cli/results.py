@@ -67,6 +67,7 @@ def _figures(result: Result) -> dict[str, Any]:
         "format": result.format,
         "width": result.width,
         "height": result.height,
+        "pictures": result.pictures,
         "seconds": round(result.seconds, 3),
         "estimate": estimate
         and {"seconds": round(estimate.seconds, 2), "memory": round(estimate.memory)},
@@ -85,6 +86,7 @@ def _sentences(result: Result, terminal: Terminal, routine: Routine) -> Iterator
     source, target = _title(result.input), result.output
     target = "standard output" if target == "-" else target
     size = f"{result.width}x{result.height}"
+    size += f", {result.pictures} pictures" if result.pictures > 1 else ""
     if result.estimate:
         takes = f"about {result.estimate.seconds:.1f} s and {result.estimate.memory / 1e9:.1f} GB"
         yield f"{source} -> {target}  ({size}, would take {takes})"

@@ -8,6 +8,7 @@ next one follows. What would fail for every picture alike is raised: `UsageError
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from llenhance.files.whole import identity, make_folder, set_time, write_whole
 from llenhance.jobs.job import STDIO, Job, plan, read_stdin
 from llenhance.jobs.loop import Failed, each
 from llenhance.jobs.results import Result
-from llenhance.jobs.task import USUAL, AnyEnhancer, Request, enhance_opened, open_bytes
+from llenhance.jobs.task import USUAL, AnyEnhancer, Opened, Request, enhance_opened, open_bytes
 from llenhance.messages.note import Note
 from llenhance.model.architecture import USUAL_BRIGHTNESS
 from llenhance.system import system_errors
@@ -167,6 +168,7 @@ def _enhance(
         format=opened.format,
         width=width,
         height=height,
+        pictures=opened.sequence.count,
         notes=(*job.notes, *opened.notes),
         model=enhancer.model_name,
         device=str(enhancer.device),
@@ -174,10 +176,10 @@ def _enhance(
         fast=enhancer.fast,
     )
     if policy.dry_run:
-        return replace(planned, estimate=enhancer.estimate(width=width, height=height))
+        return replace(planned, estimate=_estimated(opened, enhancer))
     if not enhancer.fast and width * height > _LARGE:
         with suppress(ResourceError):  # the work itself gets by with smaller tiles
-            seconds = enhancer.estimate(width=width, height=height).seconds
+            seconds = _estimated(opened, enhancer).seconds
             if seconds > LONG:
                 advise(Note("takes-long", seconds=round(seconds)))
     made = enhance_opened(opened, enhancer=enhancer, progress=tell)
@@ -203,6 +205,15 @@ def _with_time(job: Job, modified: int | None) -> tuple[Note, ...]:
     if modified is None or job.output == STDIO or job.output is None:
         return (Note("time-of-no-file"),)
     return set_time(job.output, modified)
+
+
+def _estimated(opened: Opened, enhancer: LoadedEnhancer) -> Estimate:
+    """Return what all pictures of a file will take; only one is in memory at a time."""
+    each_size = Counter(opened.sizes)
+    takes = {size: enhancer.estimate(width=size[0], height=size[1]) for size in each_size}
+    seconds = sum(takes[size].seconds * count for size, count in each_size.items())
+    memory = max(one.memory for one in takes.values())
+    return next(iter(takes.values()))._replace(seconds=seconds, memory=memory)
 
 
 def _read(job: Job) -> bytes:

@@ -25,8 +25,9 @@ class Result:
         data: The bytes of the result if it goes to standard output: writing them is the caller's
             task.
         format: Format of the result, such as 'PNG'.
-        width: Width of the picture in pixels.
+        width: Width of the picture in pixels; of several the first.
         height: Height of the picture in pixels.
+        pictures: How many there are in the file: pages, or frames of an animation.
         seconds: Time from reading to writing, without loading the model.
         enhancing_seconds: The part of `seconds` that the network took.
         tiles: Number of tiles that the network computed; a target can need more than one pass.
@@ -47,6 +48,7 @@ class Result:
     format: str | None = None
     width: int | None = None
     height: int | None = None
+    pictures: int = 1
     seconds: float = 0.0
     enhancing_seconds: float = 0.0
     tiles: int = 0

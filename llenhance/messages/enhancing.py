@@ -32,8 +32,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "its frame stays as it is: {top} pixels at the top, {bottom} at the bottom, {left} at the "
         "left, {right} at the right"
     ),
-    "surroundings-kept": note("what surrounds the round picture stays as it is"),
+    "surroundings-kept": note("what surrounds the picture stays as it is"),
     # Input of `Enhancer`
+    "no-pictures": Message("there are none", "Give at least one picture"),
     "not-a-side": Message("{given} is no number of pixels", "Use a whole number from 1 on"),
     "plan-of-other-depth": Message(
         "it is for pixels of 16 bits, and does not fit pixels of 8 bits",

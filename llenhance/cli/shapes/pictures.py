@@ -25,6 +25,7 @@ class Enhanced(TypedDict):
     format: str | None
     width: int | None
     height: int | None
+    pictures: int
     seconds: float
     estimate: Takes | None
     tiles: int
