@@ -63,7 +63,7 @@ def test_what_is_no_picture_is_refused_with_a_sentence(data: bytes, sentence: st
 
 def test_a_camera_raw_file_is_not_mistaken_for_its_preview() -> None:
     data = saved(Image.new("RGB", (16, 16)), "TIFF", tiffinfo={50706: b"\1\4\0\0"})
-    with pytest.raises(PictureError, match="raw file"):
+    with pytest.raises(PictureError, match="RAW file"):
         decode(data, name="p")
 
 
