@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 import pytest
+from PIL import Image
+from support.encoded import ICC, smooth_pixels
+from support.heif_file import box, golden, heif
 from support.press import PRESS_FORMATS, changes, needs_exiftool, press_photographs, tags_in
 from support.stand_in import StandIn
 
@@ -26,6 +30,9 @@ MAY_CHANGE: Mapping[str, str] = {
     r"PNG:ProfileName": "a word in front of the profile, which no program uses",
 }
 """Tags that do not stay as they are, and why. All others do."""
+
+CARRIED = ("ExifIFD:", "GPS:", "Canon:", "XMP-", "ICC")
+"""Groups that go from any format to any other that holds metadata."""
 
 SIGNED: Mapping[str, str] = {
     r"XMP-llenhance:\w+": "what made the result",
@@ -122,8 +129,7 @@ def test_what_it_says_goes_from_every_format_to_every_other(first: str, second: 
     lost = {
         tag: (value, bright.get(tag))
         for tag, value in dark.items()
-        if tag.startswith(("ExifIFD:", "GPS:", "Canon:", "XMP-", "ICC"))
-        and bright.get(tag) != value
+        if tag.startswith(CARRIED) and bright.get(tag) != value
     }
     assert lost == {}
 
@@ -159,3 +165,33 @@ def test_metadata_that_shall_go_is_nowhere(format: str) -> None:
     assert [tag for tag in after if tag.startswith(names)] == []
     assert not {"IFD0:Artist", "IFD0:Make", "IFD0:ImageDescription", "PNG:Comment"} & set(after)
     assert any(tag.startswith("ICC") for tag in after)
+
+
+def from_heic(exif: bytes, xmp: bytes) -> bytes:
+    pytest.importorskip("pi_heif", reason="the extra heic is not installed")
+    profile = box(b"colr", b"prof", ICC)
+    return heif(golden("dusk.heic"), exif=exif, xmp=xmp, properties=[profile])
+
+
+def from_jxl(exif: bytes, xmp: bytes) -> bytes:
+    codec: Any = pytest.importorskip("pylibjxl", reason="the extra jxl is not installed")
+    coded = codec.encode(smooth_pixels(), lossless=True, icc=ICC, exif=exif)
+    pixels = box(b"jxlc", coded[coded.index(b"jxlc") + 4 : coded.index(b"brob") - 4])
+    head = box(b"JXL ", b"\r\n\x87\n") + box(b"ftyp", b"jxl \0\0\0\0jxl ")
+    # Plain boxes: ExifTool reads the compressed ones with another module alone.
+    return head + pixels + box(b"Exif", bytes(4), exif) + box(b"xml ", xmp)
+
+
+@pytest.mark.parametrize(("name", "made"), [("dark.heic", from_heic), ("dark.jxl", from_jxl)])
+def test_what_it_says_goes_on_from_formats_that_are_only_read(
+    name: str, made: Callable[[bytes, bytes], bytes]
+) -> None:
+    press = Image.open(io.BytesIO(press_photographs()["JPEG"]))
+    dark = made(press.info["exif"].removeprefix(b"Exif\0\0"), press.info["xmp"])
+    outcome = enhance_bytes(dark, name="press", enhancer=StandIn(2))
+    bright = f"bright{extension(outcome.format)}"
+    found = tags_in({name: dark, bright: outcome.data})
+    told = {tag: value for tag, value in found[name].items() if tag.startswith(CARRIED)}
+    assert told["Canon:CanonFirmwareVersion"] == "Firmware Version 1.0.3"
+    assert told["XMP-dc:Title"] == "Blackout"
+    assert {tag: found[bright].get(tag) for tag in told} == told

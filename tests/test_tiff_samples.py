@@ -214,3 +214,16 @@ def test_strips_that_are_said_to_be_longer_than_the_pixels_are_read() -> None:
     at = data.index(struct.pack("<HHI", 279, 4, 1)) + 8
     struct.pack_into("<I", data, at, values.nbytes + 1000)
     np.testing.assert_array_equal(decode(bytes(data), name="p").pixels, values)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("options", [{}, {"tile": (16, 16)}, {"compression": "zlib"}], ids=str)
+def test_a_tiff_with_fewer_strips_than_it_has_rows_is_damaged(kind: Any, options: Any) -> None:
+    values = np.rint(RAMP * np.iinfo(kind).max).astype(kind)
+    data = bytearray(tiff(values, photometric="rgb", **options))
+    assert decode(bytes(data), name="p").notes == ()
+    order, entries = "<", first_directory(bytes(data)).entries
+    at = data.index(struct.pack(f"{order}HHI", 257, entries[257].kind, 1))
+    struct.pack_into(f"{order}{'I' if entries[257].kind == 4 else 'H'}", data, at + 8, 5000)
+    with pytest.raises(PictureError, match="damaged or incomplete"):
+        decode(bytes(data), name="p")

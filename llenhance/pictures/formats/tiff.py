@@ -17,6 +17,7 @@ from llenhance.pictures.formats.format import ANY_LENGTH, Format, Writer
 from llenhance.pictures.formats.tiff_directory import Directory, first_directory
 from llenhance.pictures.formats.tiff_pages import Pages, alone, check, pages_in
 from llenhance.pictures.formats.tiff_samples import as_bytes, layout_in, samples_in
+from llenhance.pictures.formats.tiff_strips import refuse_incomplete
 from llenhance.pictures.formats.tiff_writer import write, write_pages
 from llenhance.pictures.leftovers import left_behind
 from llenhance.pictures.parts import tiff as parts
@@ -120,12 +121,14 @@ def _picture_in(data: bytes, directory: Directory) -> Picture:
             image = cast("TiffImagePlugin.TiffImageFile", pillow.open_file(data, "TIFF"))
         except UnidentifiedImageError as reason:
             raise _not_readable(directory) from reason
+        refuse_incomplete(directory)
         if _ORIENTATION not in directory.entries:
             image.getexif()[_ORIENTATION] = 1  # else Pillow turns it by its XMP
         picture = _first_frame(image, data, directory)
         if image.mode == "CMYK" and 16 in directory.numbers(_BITS):
             picture = replace(picture, notes=(*picture.notes, Note("read-with-8-bits")))
         return picture
+    refuse_incomplete(directory)
     if layout.separate:
         planes = [as_bytes(data, directory, layout, plane=n) for n in range(layout.samples)]
     else:
