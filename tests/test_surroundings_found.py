@@ -152,6 +152,21 @@ def test_rounded_corners_of_a_picture_in_a_frame(photo: Pixels, enhancer: Enhanc
     assert part[middle].mean() == pytest.approx(enhancer.enhance(photo)[middle].mean(), abs=4)
 
 
+@pytest.mark.parametrize("shadowed", [False, True])
+def test_photograph_on_paper_is_found(shadowed: bool, photo: Pixels) -> None:
+    """Paper of a scanner, which is neither quite even nor equally bright; a drop shadow."""
+    page = framed(photo, (50, 70, 50, 50), (232, 228, 218)).astype(np.float64)
+    noise = cv2.GaussianBlur(np.random.default_rng(0).normal(0, 9, page.shape[:2]), (0, 0), 1.0)
+    page += (noise + np.linspace(0, -8, page.shape[1]))[..., None]
+    if shadowed:
+        shade = np.zeros(page.shape[:2])
+        shade[56 : 56 + len(photo), 55 : 55 + photo.shape[1]] = 0.6
+        page *= 1 - np.asarray(cv2.GaussianBlur(shade, (0, 0), 8))[..., None]
+    pixels = page.clip(0, 255).astype(np.uint8)
+    pixels[50:-70, 50:-50] = photo
+    np.testing.assert_allclose(visible_part(pixels).frame, (50, 70, 50, 50), atol=1)
+
+
 @pytest.mark.parametrize("name", ["coffee", "chelsea"])
 def test_photographs_have_no_surroundings(name: str) -> None:
     pixels = example(name)
