@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from support.encoded import ICC, XMP, codes, exif_with, turned
-from support.heif_file import golden
+from support.heif_file import box, golden
 
 from llenhance.errors import PictureError
 from llenhance.files.naming import plan_output
@@ -114,6 +114,25 @@ def test_the_first_frame_of_an_animation_is_read_with_a_note() -> None:
     picture = decode(lossless(np.stack([SHALLOW, 255 - SHALLOW])), name="p")
     np.testing.assert_array_equal(picture.pixels, SHALLOW)
     assert codes(picture.notes) == ("animation-left-behind",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        (b"jumb", "data of a program (JUMBF)"),
+        (b"jhgm", "the HDR gain map"),
+        (b"star", "star"),
+    ],
+)
+def test_what_else_is_in_the_file_is_told_as_left_behind(kind: bytes, told: str) -> None:
+    data = blocks.encode(SHALLOW, exif=exif_with(1)) + box(kind, b"dusk")
+    notes = decode(data, name="p").notes
+    assert [str(note) for note in notes] == [f"these parts of the file were left behind: {told}"]
+
+
+def test_content_credentials_are_told_as_such() -> None:
+    data = blocks.encode(SHALLOW, exif=exif_with(1)) + box(b"jumb", box(b"jumd", b"c2pa\0"))
+    assert codes(decode(data, name="p").notes) == ("credentials-left-behind",)
 
 
 def test_floats_are_refused() -> None:

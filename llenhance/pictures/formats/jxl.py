@@ -13,6 +13,7 @@ from llenhance.pictures import cicp, guard, optional, whole
 from llenhance.pictures.depth import to_16_bits
 from llenhance.pictures.formats import jxl_header
 from llenhance.pictures.formats.format import Format
+from llenhance.pictures.parts import jxl as parts
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.pixels import Pixels
 
@@ -79,5 +80,6 @@ FORMAT: Final = Format(
     mime="image/jxl",
     begins=_begins,
     read=_read,
+    others=parts.others,
     substitute="PNG",
 )
