@@ -16,6 +16,7 @@ Mask = NDArray[np.bool_]
 
 _SMALLEST: Final = 32  # pixels a side of a picture that is worth the search
 _EVEN: Final = (1, 8, 20)  # 8-bit levels that the color in a corner may differ: hardly, then more
+_COARSE: Final = 64  # pixels of a corner that say whether it is worth a closer look
 _LARGEST: Final = 0.25  # of the shorter side: the radius of a corner
 _LEAST: Final = 3  # pixels of a radius
 _UNEQUAL: Final = 0.15  # of the radius: how much it may differ along the two sides
@@ -36,6 +37,8 @@ def outside_of_corners(pixels: Pixels) -> Mask | None:
     height, width = pixels.shape[:2]
     side = int(_LARGEST * min(height, width))
     if min(height, width) < _SMALLEST:
+        return None
+    if (step := side // _COARSE) > 1 and outside_of_corners(pixels[::step, ::step]) is None:
         return None
     turned = [to_8_bits(view(pixels)[:side, :side]).astype(np.int16) for view in _VIEWS]
     color = np.median([corner[0, 0] for corner in turned], axis=0)
