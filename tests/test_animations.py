@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -292,3 +293,12 @@ def test_a_gray_animation_has_one_channel() -> None:
 def test_still_pictures_of_a_png_are_as_they_were() -> None:
     data = saved(scene()[0], "PNG")
     assert png_frames.still(data) == data
+
+
+def test_a_small_file_that_says_that_it_is_huge_is_refused() -> None:
+    data = bytearray(animation("PNG"))
+    at = data.index(b"IHDR") + 4
+    struct.pack_into(">2I", data, at, 13_000, 13_000)
+    struct.pack_into(">I", data, at + 13, zlib.crc32(data[at - 4 : at + 13]))
+    with pytest.raises(PictureError, match="damaged or incomplete"):
+        made_of(bytes(data))

@@ -93,10 +93,11 @@ def _one_by_one(
     found: PictureSequence, reading: Callable[[], AbstractContextManager[list[str]]], format: str
 ) -> Iterator[Picture]:
     """Yield each picture; between two of them, others may be read."""
-    pictures = iter(found)
+    pictures: Iterator[Picture] | None = None
     while True:
         with reading() as heard:
             try:
+                pictures = iter(found) if pictures is None else pictures  # opens the file
                 picture = next(pictures, None)
             except UsageError as reason:  # as above
                 title = FORMATS[format].title
