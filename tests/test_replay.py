@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,9 @@ from support.runners import Command
 
 from llenhance import Enhancer, Request, UsageError, enhance_bytes, read_provenance
 from llenhance.model.llflow import LLFlow
-from llenhance.pictures.provenance import record_in, recorded
+from llenhance.pictures.decode import decode
+from llenhance.pictures.encode import encode
+from llenhance.pictures.provenance import Provenance, record_in, recorded
 from llenhance.weights.file import store
 
 SETTINGS = {
@@ -118,9 +122,30 @@ CONTRADICTIONS = (
 )
 
 
+@pytest.fixture
+def told(folder: Path) -> None:
+    """A file that says it is a result of dark.jpg with a brightness of 0.1."""
+    data = (folder / "dark.jpg").read_bytes()
+    record = Provenance(
+        version="0.1.0",
+        model="tiny.safetensors",
+        model_sha256="0" * 64,
+        brightness=0.1,
+        constant=0.1,
+        device="cpu",
+        precision="fp32",
+        format="JPEG",
+        source_name="dark.jpg",
+        source_sha256=sha256(data).hexdigest(),
+    )
+    picture = replace(decode(data, name="dark.jpg"), xmp=recorded(None, record))
+    (folder / "result.jpg").write_bytes(encode(picture, format="JPEG", name="result.jpg"))
+
+
+@pytest.mark.usefixtures("told")
 @pytest.mark.parametrize("options", CONTRADICTIONS, ids=" ".join)
 def test_an_option_that_contradicts_the_result_is_wrong_usage(
-    options: tuple[str, ...], result: Path, llenhance_: Command, folder: Path
+    options: tuple[str, ...], llenhance_: Command, folder: Path
 ) -> None:
     done = llenhance_("--replay", "result.jpg", "-o", "again.jpg", *options)
     assert done.code == 2
