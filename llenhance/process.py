@@ -58,6 +58,15 @@ def new_lock() -> Lock:
     return lock
 
 
+def memory_is_limited() -> bool:
+    """Tell whether this process may use a part of its address space only, as `ulimit -v` does."""
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows
+        return False
+    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+
+
 def _keep_freed_memory() -> None:
     """Let glibc keep large freed blocks, which it would otherwise give back to the system at once.
 
@@ -65,16 +74,9 @@ def _keep_freed_memory() -> None:
     page, each time, which took longer than some convolutions.
     """
     malloc = _malloc()
-    if malloc is not None and not _is_limited():
+    if malloc is not None and not memory_is_limited():
         malloc.mallopt(_MMAP_THRESHOLD, _GIGABYTE)
         malloc.mallopt(_TRIM_THRESHOLD, 2 * _GIGABYTE - 1)
-
-
-def _is_limited() -> bool:
-    """Tell whether this process may use a part of its address space only, as `ulimit -v` does."""
-    import resource  # Windows has none
-
-    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
 
 
 def _malloc() -> ctypes.CDLL | None:

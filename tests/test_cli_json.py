@@ -21,7 +21,7 @@ def test_json_is_a_line_for_every_input_and_nothing_else(
 ) -> None:
     options = ("--json", "--device", "cpu", "--precision", "fp32")
     outcome = llenhance_("dark.jpg", "missing.jpg", "-o", "out", *options)
-    done, failed = outcome.lines
+    done, failed, _ = outcome.lines
     assert outcome.code == 1
     assert outcome.stderr == ""
     result = done.pop("result")
@@ -38,6 +38,7 @@ def test_json_is_a_line_for_every_input_and_nothing_else(
     assert result == {
         "input": "dark.jpg",
         "output": "out/dark.jpg",
+        "status": "written",
         "format": "JPEG",
         "width": 16,
         "height": 16,
@@ -110,7 +111,7 @@ def test_an_error_that_ends_a_command_is_a_document_in_json(
 
 def test_what_is_told_in_json_is_told_there_only(llenhance_: Command, folder: Path) -> None:
     outcome = llenhance_("dark.jpg", "missing.jpg", "-o", "new/", "--json", "--brightness", "0.5")
-    first, second = outcome.lines
+    first, second, _ = outcome.lines
     assert [told["code"] for told in first["messages"]] == ["brightness-unusual"]
     assert [told["code"] for told in second["messages"]] == ["not-found"]
     assert outcome.stderr == ""
@@ -130,7 +131,8 @@ def test_an_error_after_the_first_lines_of_json_is_one_line_more(
     monkeypatch.setattr(Enhancer, "enhance_picture", refuse)
     outcome = llenhance_("dark.jpg", "deep.jpg", "missing.jpg", "--json")
     assert outcome.code == 3
-    done, ended = outcome.lines
+    done, summary, ended = outcome.lines
+    assert summary["result"]["summary"]["stopped"]
     assert done["result"]["input"] == "dark.jpg"
     assert ended["result"] is None
     assert [told["code"] for told in ended["messages"]] == ["result-not-finite"]

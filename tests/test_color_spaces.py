@@ -25,7 +25,7 @@ from llenhance.pictures.decode import decode
 from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.encode import encode
 from llenhance.pictures.picture import Picture
-from llenhance.pictures.spaces import as_srgb, in_its_space, working_space
+from llenhance.pictures.spaces import as_srgb, in_its_space
 
 D65, D50 = (0.3127, 0.329), (0.3457, 0.3585)
 SRGB = ((0.64, 0.33), (0.3, 0.6), (0.15, 0.06))

@@ -183,8 +183,6 @@ def test_what_a_picture_does_not_hold_is_left_behind_with_a_note(
     assert said(decode(data, name="p").notes) == (note,)
 
 
-
-
 def test_16_bit_cmyk_is_read_with_8_bits_and_a_note() -> None:
     values = np.full((4, 5, 4), 0, np.uint16)
     data = bytearray(encode(Picture.from_array(values), format="TIFF", name="p"))

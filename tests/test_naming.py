@@ -11,7 +11,7 @@ from PIL import Image
 
 from llenhance.errors import PictureError, UsageError
 from llenhance.files import whole as files
-from llenhance.files.naming import NoOutput, Output, plan_each, plan_output, plan_outputs
+from llenhance.files.naming import NoOutput, Output, Source, plan_each, plan_output, plan_outputs
 from llenhance.files.preflight import check_output
 from llenhance.files.reading import read_bytes
 from llenhance.files.whole import make_folder, write_whole
@@ -76,7 +76,6 @@ def test_an_unknown_extension_is_fine_where_the_format_is_said() -> None:
     ("output", "many", "format", "sentence"),
     [
         ("b.dat", False, None, "its extension names no format"),
-        ("b", False, None, "its extension names no format"),
         ("b.png", False, "WEBP", "its extension contradicts the format WebP"),
         ("b.gif", False, None, "GIF files can be read, but not written"),
         ("b.gif", False, "PNG", "its extension contradicts the format PNG"),
@@ -248,25 +247,27 @@ def test_only_the_picture_whose_result_would_replace_an_input_gets_none(tmp_path
     sources = [tmp_path / "a" / "x.jpg", tmp_path / "a" / "y.jpg", tmp_path / "x.jpg"]
     for source in sources:
         source.touch()
-    plan = plan_each(sources, output=tmp_path, many=True)
+    plan = plan_each([Source(one) for one in sources], output=tmp_path, many=True)
     assert targets(plan) == ["output-replaces-input", "y.jpg", "output-is-input"]
 
 
 def test_where_no_picture_gets_a_result_it_is_wrong_usage(tmp_path: Path) -> None:
     sources = [tmp_path / "x.jpg", tmp_path / "y.jpg"]
     with pytest.raises(UsageError, match="inputs are never modified"):
-        plan_each(sources, output=tmp_path, many=True)
+        plan_each([Source(one) for one in sources], output=tmp_path, many=True)
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png"], ids=["same format", "another format"])
 def test_the_result_of_an_earlier_run_is_not_enhanced_again(suffix: str) -> None:
-    plan = plan_each([Path("x.jpg"), Path(f"x_enhanced{suffix}")], output=None, many=True)
+    plan = plan_each(
+        [Source(Path("x.jpg")), Source(Path(f"x_enhanced{suffix}"))], output=None, many=True
+    )
     assert targets(plan) == ["x_enhanced.jpg", "earlier-result"]
 
 
 def test_a_result_of_a_result_is_not_enhanced_again_either() -> None:
     names = ["x_enhanced_enhanced.jpg", "x_enhanced.jpg", "x.jpg"]
-    plan = plan_each([Path(name) for name in names], output=None, many=True)
+    plan = plan_each([Source(Path(name)) for name in names], output=None, many=True)
     assert targets(plan) == ["earlier-result", "earlier-result", "x_enhanced.jpg"]
 
 
@@ -281,10 +282,12 @@ def test_a_result_of_a_result_is_not_enhanced_again_either() -> None:
     ids=["alone", "of another", "of another folder", "beside notes"],
 )
 def test_what_is_called_enhanced_without_its_picture_is_a_picture(names: list[str]) -> None:
-    plan = plan_each([Path(name) for name in names], output=None, many=len(names) > 1)
+    plan = plan_each([Source(Path(name)) for name in names], output=None, many=len(names) > 1)
     assert targets(plan)[-1] == "x_enhanced_enhanced.jpg"
 
 
 def test_with_a_folder_for_results_every_input_is_a_picture(tmp_path: Path) -> None:
-    plan = plan_each([Path("x.jpg"), Path("x_enhanced.jpg")], output=tmp_path, many=True)
+    plan = plan_each(
+        [Source(Path("x.jpg")), Source(Path("x_enhanced.jpg"))], output=tmp_path, many=True
+    )
     assert targets(plan) == ["x.jpg", "x_enhanced.jpg"]

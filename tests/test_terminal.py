@@ -41,9 +41,9 @@ def test_unusual_brightness_is_warned_of_and_done(llenhance_: Command, folder: P
 def test_each_of_several_pictures_gets_the_mean_grey_asked_for(run: Command, folder: Path) -> None:
     (folder / "darker.png").write_bytes(photograph_file(format="PNG", size=(24, 24)))
     outcome = run("dark.jpg", "darker.png", "--target-mean", "0.4", "-o", "out", "--json")
-    results = [line["result"] for line in outcome.lines]
+    results = [line["result"] for line in outcome.lines[:2]]
     assert [result["mean_gray"] for result in results] == pytest.approx([0.4, 0.4], abs=0.01)
-    assert [line["messages"] for line in outcome.lines] == [[], []]
+    assert [line["messages"] for line in outcome.lines[:2]] == [[], []]
     assert results[0]["brightness"] != results[1]["brightness"]
 
 

@@ -103,6 +103,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         if not {"-h", "--help", "--version"} & set(options):
             surroundings.check(arguments)
+            meant.refuse_empty(arguments)
             meant.refuse_misspelled(arguments, _COMMANDS, _GROUPS)
         with _stopping_by_signal():
             code = app(command, prog_name="llenhance", standalone_mode=False)
@@ -114,7 +115,8 @@ def run(arguments: Sequence[str]) -> int:
             _document(UsageError("arguments-wrong", "arguments", problem=problem), terminal)
         else:
             end = "" if problem.endswith("?") else "."
-            terminal.error(f"{problem}{end} See: llenhance {terminal.command} --help")
+            command_line = " ".join(filter(None, ("llenhance", terminal.command, "--help")))
+            terminal.error(f"{problem}{end} See: {command_line}")
         return error.exit_code
     except LlenhanceError as error:
         return _ended(error, terminal)
@@ -137,6 +139,8 @@ def _problem(error: typer.TyperException, command: Sequence[str]) -> str | Usage
             meant.refuse_dash(command)
         except UsageError as better:
             return better
+        if command[0] == "enhance":
+            return meant.option_meant(problem)
     return value_meant(problem, command).replace("Input should be", "it must be")
 
 

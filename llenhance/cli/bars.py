@@ -67,7 +67,7 @@ def watching(terminal: Terminal, files: int) -> Generator[Callable[[str, int, in
 
     text = TextColumn("{task.description}", markup=False)
     columns = (SpinnerColumn(), text, BarColumn(), TimeElapsedColumn())
-    bar = _narrow(console, *columns)
+    bar = narrow(console, *columns)
     task = bar.add_task("Loading the model", total=None)
     started = 0
 
@@ -78,7 +78,7 @@ def watching(terminal: Terminal, files: int) -> Generator[Callable[[str, int, in
             of = f" ({started} of {files})" if files > 1 else ""
             bar.remove_task(task)
             room = max(4, console.width // 2 - len(of))  # the bar and its clock need the rest
-            task = bar.add_task(_shortened(printable(name), room) + of, total=None)
+            task = bar.add_task(shortened(printable(name), room) + of, total=None)
         else:  # the last step is writing the file: without it, the clock would stop too early
             bar.update(task, completed=done, total=tiles + 1)
 
@@ -93,7 +93,7 @@ def watching(terminal: Terminal, files: int) -> Generator[Callable[[str, int, in
         bar.stop()
 
 
-def _shortened(name: str, cells: int) -> str:
+def shortened(name: str, cells: int) -> str:
     """Return a name that takes no more than this many cells of a terminal."""
     from rich.cells import cell_len, set_cell_size
 
@@ -104,7 +104,7 @@ def _shortened(name: str, cells: int) -> str:
     )
 
 
-def _narrow(console: Console, *columns: ProgressColumn) -> Progress:
+def narrow(console: Console, *columns: ProgressColumn) -> Progress:
     """Return bars that leave room at the right for the ^C that a terminal shows.
 
     At the end of a full line, it would move the cursor to the next one, and the bar would stay.

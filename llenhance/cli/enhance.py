@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from llenhance.cli import completion
-from llenhance.cli.meant import clearer, refuse_home
+from llenhance.cli.meant import clearer, refuse_home, refuse_result_among
 from llenhance.cli.obtain import obtain
 from llenhance.cli.options import (
     Device,
@@ -25,12 +25,19 @@ from llenhance.cli.terminal import Terminal
 from llenhance.errors import UsageError
 from llenhance.pictures.limits import MEGAPIXELS
 
+if TYPE_CHECKING:
+    from llenhance.jobs.job import Planned
+
 
 def enhance(
     context: typer.Context,
     photos: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PHOTO", show_default=False, help="Pictures; - is standard input."),
+        typer.Argument(
+            metavar="PHOTO|DIR",
+            show_default=False,
+            help="Pictures, and folders of pictures; - is standard input.",
+        ),
     ] = None,
     output: Annotated[
         str | None,
@@ -39,9 +46,16 @@ def enhance(
             "-o",
             metavar="FILE|DIR|-",
             help="Write to a file, a folder, or - for standard output. "
-            "Without it, photo_enhanced.jpg is written beside photo.jpg.",
+            "Without it, photo_enhanced.jpg is written beside photo.jpg, and the results of "
+            "a folder into DIR_enhanced.",
         ),
     ] = None,
+    recursive: Annotated[
+        bool,
+        typer.Option(
+            "--recursive/--no-recursive", "-r", help="Look into the folders of a folder too."
+        ),
+    ] = True,
     brightness: Annotated[
         float,
         typer.Option(min=-1, max=1, metavar="X", help="Darker (-0.4) or brighter (0.4)."),
@@ -120,6 +134,23 @@ def enhance(
         bool,
         typer.Option("--preserve-time", help="Give results the modification time of their inputs."),
     ] = False,
+    skip_existing: Annotated[
+        bool,
+        typer.Option(
+            "--skip-existing", help="Skip pictures that have a file of the result's name."
+        ),
+    ] = False,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="Stop at the first picture that fails.")
+    ] = False,
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", "-j", metavar="N", min=1, max=64, help="Pictures at once."),
+    ] = 1,
+    threads: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=1024, help="Threads of the processor, for all of it."),
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print a line of JSON for each picture.")
     ] = False,
@@ -134,9 +165,9 @@ def enhance(
     Examples:
       llenhance enhance photo.jpg
       llenhance enhance *.jpg -o enhanced/ --brightness 0.1
+      llenhance enhance holiday/ --jobs 2
       llenhance enhance scan.tif --target-mean 0.45 --format png
     """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
-    from llenhance.cli.bars import watching
     from llenhance.cli.replay import (
         Settings,
         given_in,
@@ -144,6 +175,8 @@ def enhance(
         settings_of,
         tell_differences,
     )
+    from llenhance.cli.run_bar import watching_run
+    from llenhance.cli.summary import Summary
     from llenhance.enhancing.wish import wish_for
     from llenhance.jobs import batch
     from llenhance.jobs.job import STDIO, writes_to_stdout
@@ -159,6 +192,7 @@ def enhance(
         photos = photos or [str(original_of(replay, record))]
     if not photos:
         raise UsageError("photo-missing", "PHOTO")
+    refuse_result_among(photos, output=output)
     if STDIO in photos:
         terminal.expect_input()
     if writes_to_stdout(photos, output=output) and not dry_run:
@@ -180,7 +214,14 @@ def enhance(
         provenance=not no_provenance,
     )
     policy = batch.Policy(
-        output=output, overwrite=overwrite, dry_run=dry_run, preserve_time=preserve_time
+        output=output,
+        recursive=recursive,
+        overwrite=overwrite,
+        skip_existing=skip_existing,
+        dry_run=dry_run,
+        preserve_time=preserve_time,
+        jobs=jobs,
+        fail_fast=fail_fast,
     )
     settings = Settings(
         request=request,
@@ -196,8 +237,10 @@ def enhance(
     found = obtain(settings.model, terminal=terminal, offline=offline)
 
     def load() -> batch.LoadedEnhancer:
-        from llenhance.enhancer import Enhancer  # imports torch
+        from llenhance.engine.settings import use_threads  # imports torch
+        from llenhance.enhancer import Enhancer
 
+        use_threads(threads, at_once=jobs)
         if record is not None and replay is not None:
             again = load_again(found, settings, record=record, given=given)
             tell_differences(again, record, terminal, result=replay)
@@ -210,18 +253,29 @@ def enhance(
             fast=settings.fast,
         )
 
-    routine = Routine(tells_all=verbose)
+    routine, summary = Routine(tells_all=verbose), Summary()
+    stopped = True
     try:
-        with watching(terminal, len(photos)) as progress:
+        with watching_run(terminal) as watch:
+
+            def begin(planned: Planned) -> None:
+                summary.begin(planned)
+                watch.begin(summary.expected)
+
             for result in batch.enhance_files(
                 photos,
                 enhancer=load,
                 request=settings.request,
                 policy=policy,
                 advise=lambda note, about: terminal.note(note, about=about),
-                progress=progress,
+                progress=watch.tiles,
+                begin=begin,
             ):
-                report(clearer(result, photos, output=output), terminal, routine)
+                watch.finished(result)
+                summary.add(result)
+                report(clearer(result), terminal, routine, alone=not summary.in_folders)
+        stopped = False
     finally:  # also of what was done before it was stopped
         say_rest(routine, terminal)
+        summary.tell(terminal, stopped=stopped)
     raise typer.Exit(terminal.exit_code)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +20,25 @@ if TYPE_CHECKING:
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _WORD: Final = re.compile(r"[a-z]+", re.IGNORECASE)
 _OTHER_TOOLS: Final = {"help": "--help", "version": "--version"}
+_OTHER_OPTIONS: Final = {
+    "--gpu": "--device cuda",
+    "--cpu": "--device cpu",
+    **dict.fromkeys(("--force", "-f", "--yes", "-y"), "--overwrite"),
+    **dict.fromkeys(("--out", "--outdir", "--out-dir", "--output-dir"), "-o"),
+    **dict.fromkeys(("-n", "--dryrun", "--simulate"), "--dry-run"),
+    **dict.fromkeys(("--strip", "--strip-exif", "--no-exif"), "--metadata strip"),
+    "-b": "--brightness",
+    "--ev": "--exposure",
+    "-m": "--model",
+    "-V": "--version",
+    **dict.fromkeys(("-i", "--input"), "the name alone, without an option"),
+}
+"""What options of other programs are called here, for `enhance`."""
+
+_MOST_NAMES: Final = 5000
+"""How many files of a folder are compared with a name that is not there."""
+
+_PATTERN: Final = re.compile(r"[*?\[]")
 _CLOSE: Final = 0.75
 """How much alike two words must be; 'doctr' and 'doctor' are 0.91, 'dark' and 'train' are 0.22."""
 
@@ -48,6 +69,30 @@ def refuse_misspelled(
         raise UsageError("command-misspelled", word, meant=line)
 
 
+def refuse_empty(arguments: Sequence[str]) -> None:
+    """Raise for an argument that is empty, as a variable of the shell that is not set leaves it.
+
+    Raises:
+        UsageError: It names the option, if it is the value of one.
+    """
+    before = "a name"
+    for word in arguments:
+        option, sign, value = word.partition("=")
+        if not word:
+            raise UsageError("value-empty", before)
+        if option.startswith("--") and sign and not value:
+            raise UsageError("value-empty", option)
+        before = word if word.startswith("-") and word not in ("-", "--") else "a name"
+
+
+def option_meant(problem: str) -> str:
+    """Return what is wrong with an option that `enhance` does not have, and which may be meant."""
+    wrong = re.match(r"No such option: ([\w-]+)", problem)
+    if wrong is None or wrong[1] not in _OTHER_OPTIONS:
+        return problem
+    return f"{wrong[0]}. Write {_OTHER_OPTIONS[wrong[1]]}"
+
+
 def refuse_dash(arguments: Sequence[str]) -> None:
     """Raise if a word is taken for options, but is the name of a file.
 
@@ -72,14 +117,25 @@ def refuse_home(name: str | None) -> None:
         raise UsageError("home-not-replaced", name, path=path)
 
 
-def clearer(result: Result, photos: Sequence[str], *, output: str | None) -> Result:
-    """Return the result of an input that is not there with an error that says what was meant.
+def refuse_result_among(photos: Sequence[str], *, output: str | None) -> None:
+    """Raise if the last of two inputs is not there, and looks like a name for the other's result.
 
     Args:
-        result: Of one input.
         photos: All inputs, as they were given.
         output: Where results should go; None if that was not said.
+
+    Raises:
+        UsageError: It says how to name a result.
     """
+    if output is not None or len(photos) != 2:
+        return
+    source, result = photos
+    if exists(source) and not exists(result) and _can_be_written(result):
+        raise UsageError("result-among-inputs", result, source=source, result=result)
+
+
+def clearer(result: Result) -> Result:
+    """Return the result of an input that is not there with an error that says what was meant."""
     name, error = result.input, result.error
     if error is None or error.code not in ("not-found", "name-impossible"):
         return result
@@ -87,10 +143,34 @@ def clearer(result: Result, photos: Sequence[str], *, output: str | None) -> Res
         return replace(result, error=PictureError("address-not-read", name))
     if path := _in_home(name):
         return replace(result, error=PictureError("home-not-replaced", name, path=path))
-    if output is None and list(photos) == [photos[0], name] and _can_be_written(name):
-        error = PictureError("result-among-inputs", name, source=photos[0], result=name)
-        return replace(result, error=error)
+    if _PATTERN.search(name):
+        return replace(result, error=PictureError("pattern-unmatched", name))
+    if similar := _similar(name):
+        return replace(result, error=PictureError("name-misspelled", name, similar=similar))
     return result
+
+
+def _similar(name: str) -> str | None:
+    """Return the name of a picture beside a missing one that differs only a little, if any."""
+    from llenhance.pictures.formats import format_named
+
+    wanted = PurePath(name)
+    try:
+        with os.scandir(wanted.parent) as entries:
+            files = [entry.name for entry in islice(entries, _MOST_NAMES) if entry.is_file()]
+    except (OSError, ValueError):
+        return None
+    pictures = sorted(file for file in files if format_named(PurePath(file).suffix))
+    plain = wanted.name.strip().casefold()
+    alike = [one for one in pictures if plain in (one.casefold(), PurePath(one).stem.casefold())]
+    same_number = [one for one in pictures if _digits(one) == _digits(wanted.name)]
+    alike += get_close_matches(wanted.name, same_number, n=1, cutoff=_CLOSE)
+    return str(wanted.with_name(alike[0])) if alike and wanted.name else None
+
+
+def _digits(name: str) -> str:
+    """Return the digits in a name: those of other pictures of one camera differ in nothing else."""
+    return "".join(filter(str.isdigit, name))
 
 
 def exists(name: str) -> bool:

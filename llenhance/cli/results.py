@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from llenhance.jobs.results import Result
 
 
-def report(result: Result, terminal: Terminal, routine: Routine) -> None:
+def report(result: Result, terminal: Terminal, routine: Routine, *, alone: bool = True) -> None:
     """Write what is to go to standard output, and say what became of one input.
 
     Args:
         result: What became of it.
         terminal: Where it is said.
         routine: Has been told of the inputs before; at the end, `say_rest` is to follow.
+        alone: Whether it was named itself. What was found in a folder and needs no words gets none,
+            unless people want to know more.
     """
     if result.error:
         terminal.exit_code = max(terminal.exit_code, result.error.exit_code)
@@ -30,6 +32,12 @@ def report(result: Result, terminal: Terminal, routine: Routine) -> None:
         _document(result, terminal)
     elif result.error:
         terminal.error(sentence(result.error, command=terminal.command))
+    elif not (alone or terminal.verbose or result.notes):
+        return
+    elif result.status == "done-before":
+        terminal.say(f"{_title(result.input)} -> {result.output}  (done before)")
+    elif result.status == "skipped" and result.output is not None:
+        terminal.say(f"{_title(result.input)}: skipped, since {result.output} exists")
     elif result.output is None:
         for note in result.notes:
             terminal.note(note, about=_title(result.input))
@@ -64,6 +72,7 @@ def _figures(result: Result) -> dict[str, Any]:
     return {
         "input": result.input,
         "output": result.output,
+        "status": result.status,
         "format": result.format,
         "width": result.width,
         "height": result.height,

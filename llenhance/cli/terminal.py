@@ -7,7 +7,6 @@ Standard output carries the bytes of a picture, JSON, or a table that was asked 
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -17,7 +16,7 @@ from unicodedata import category
 
 from llenhance.cli.advice import remedy, sentence
 from llenhance.cli.documents import Status, Told, document, told
-from llenhance.errors import LlenhanceError, UsageError
+from llenhance.errors import LlenhanceError, PictureError, UsageError
 from llenhance.messages.note import Note
 from llenhance.system import system_error
 
@@ -162,9 +161,9 @@ class Terminal:
             PictureError: It cannot be written to.
             ResourceError: Its disk is full.
         """
+        if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]  # closed: >&-
+            raise PictureError("stdout-closed", "standard output")
         try:
-            if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]  # closed: >&-
-                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
         except BrokenPipeError:

@@ -61,6 +61,19 @@ def computes_in_bf16(device: torch.device) -> bool:
     return any(can.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))  # x86, x86, Arm
 
 
+def use_threads(threads: int | None, *, at_once: int = 1) -> None:
+    """Share the processor out among pictures that are enhanced at the same time.
+
+    It holds for the whole process, so a program decides about it, not a library.
+
+    Args:
+        threads: For all pictures together; None for as many as torch would use for one.
+        at_once: Number of pictures.
+    """
+    if threads is not None or at_once > 1:
+        torch.set_num_threads(max(1, (threads or torch.get_num_threads()) // at_once))
+
+
 def check_tile(tile: int | Literal["auto"]) -> None:
     """Refuse a tile that is neither auto, nor 0 (the whole picture), nor a multiple of 8 pixels.
 

@@ -1,15 +1,16 @@
 """Where results go: the names and formats of the files that are written, checked before any work.
 
 Without a name, the result of `scan.png` is `scan_enhanced.png` beside it, and it keeps the format
-of the input if that can be written.
+of the input if that can be written. Results that would have one name get names of their own.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,19 @@ ENHANCED: Final = "_enhanced"
 """What the name of a result has that the name of its source, beside it, has not."""
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A picture that is to get a result.
+
+    Attributes:
+        path: the picture's file; it need not exist.
+        folder: the folder that its result goes into; None if that depends on the output alone.
+    """
+
+    path: Path
+    folder: Path | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """Where the result of a picture goes.
@@ -39,12 +53,14 @@ class Output:
         target: the file of the result.
         format: the format of the result, a key of `FORMATS`.
         note: says that it is not the format of the source, and why; None if nobody need be told.
+        renamed: says that another result has the usual name; None if this one has it.
     """
 
     source: Path
     target: Path
     format: str
     note: Note | None = None
+    renamed: Note | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +84,15 @@ def plan_output(
         plan_output(Path("scan.png"), output=None).target   # scan_enhanced.png
         plan_output(Path("scan.png"), output="out/").target  # out/scan.png
 
-    Without `output` that is `<stem>_enhanced` beside the source. If `output` is a folder, the
+    Without `output` that is `<stem>_enhanced` beside the source. If `output` is a folder (it is
+    one, ends in a slash, or has no extension), the
     source's stem stays. In both cases the extension stays too if its format can be written.
     Otherwise the first bytes of the source tell the format, and one that cannot be written is
     replaced by its substitute.
 
     Args:
         source: a picture's file; it need not exist.
-        output: a file or a folder: a folder if it is one, ends in a slash, or `many`.
+        output: a file or a folder; a folder if there are `many`.
         many: there are more sources than this one.
         format: the key in `FORMATS` of the format that is wanted; None keeps the source's.
 
@@ -84,15 +101,14 @@ def plan_output(
             be written, or is the source itself: inputs are never modified.
         PictureError: the operating system refuses the name of `output`.
     """
-    if output is not None and not _is_folder(output, many=many):
-        planned = _named(source, Path(output), format=format)
-    else:
+    if output is None:
         ending, written, note = _ending(source, wanted=format)
-        if output is None:
-            target = source.parent / f"{source.stem}{ENHANCED}{ending}"
-        else:
-            target = Path(output) / f"{source.stem}{ending}"
+        target = source.parent / f"{source.stem}{ENHANCED}{ending}"
         planned = Output(source=source, target=target, format=written, note=note)
+    elif is_folder(output, many=many):
+        planned = _in_folder(source, Path(output), format=format)
+    else:
+        planned = _named(source, Path(output), format=format)
     if same_file(source, planned.target):
         raise UsageError("output-is-input", str(planned.target))
     return planned
@@ -132,17 +148,17 @@ def plan_outputs(
 
 
 def plan_each(
-    sources: Sequence[Path], *, output: Path | str | None, many: bool, format: str | None = None
+    sources: Sequence[Source], *, output: Path | str | None, many: bool, format: str | None = None
 ) -> list[Output | NoOutput]:
     """Return where the result of each picture goes; only what is concerned is refused.
 
     A picture whose result would replace an input gets none. Neither does the result of an earlier
-    run, if results go beside their pictures and its picture is among the sources too: it is
-    not enhanced again. Two sources may have one name for their results; who writes them sees which
-    of them is a picture at all.
+    run, if it lies beside its picture and was not named itself for another folder: it is not
+    enhanced again. Where two results would have one name, the second one's has the extension
+    of its picture in it, or a number.
 
     Args:
-        sources: as for `plan_outputs`.
+        sources: the pictures, in an order that decides which of two keeps a name.
         output: as for `plan_output`.
         many: as for `plan_outputs`.
         format: as for `plan_output`.
@@ -151,29 +167,69 @@ def plan_each(
         UsageError: what is wrong for all sources alike.
         PictureError: the operating system refuses the name of `output`.
     """
-    earlier = _earlier_results(sources) if output is None else {}
-    inputs = {identity(source): source for source in sources if source not in earlier}
+    beside = [one.path for one in sources if one.folder is not None or output is None]
+    earlier = _earlier_results(beside)
+    inputs = {identity(one.path): one.path for one in sources if one.path not in earlier}
+    taken: set[object] = set()
     planned: list[Output | NoOutput] = []
     refused: list[UsageError] = []
-    for source in sources:
-        if source in earlier:
-            note = Note("earlier-result")
-            planned.append(NoOutput(source=source, why=note))
+    for one in sources:
+        if one.path in earlier:
+            planned.append(NoOutput(source=one.path, why=Note("earlier-result")))
             continue
         try:
-            one = plan_output(source, output=output, many=many, format=format)
-            if (key := identity(one.target)) in inputs:
-                raise UsageError("output-replaces-input", str(inputs[key]), source=str(source))
-            planned.append(one)
+            found = _own_name(_planned(one, output=output, many=many, format=format), taken)
+            if (key := identity(found.target)) in inputs:
+                raise UsageError("output-replaces-input", str(inputs[key]), source=str(one.path))
+            taken.add(key)
+            planned.append(found)
         except UsageError as error:
             if error.code not in ("output-is-input", "output-replaces-input"):
                 raise
             refused.append(error)
             why = PictureError(error.code, error.name, **error.facts)
-            planned.append(NoOutput(source=source, why=why))
+            planned.append(NoOutput(source=one.path, why=why))
     if refused and not any(isinstance(one, Output) for one in planned):
         raise refused[0]
     return planned
+
+
+def _planned(
+    source: Source, *, output: Path | str | None, many: bool, format: str | None
+) -> Output:
+    if source.folder is None:
+        return plan_output(source.path, output=output, many=many, format=format)
+    planned = _in_folder(source.path, source.folder, format=format)
+    if same_file(source.path, planned.target):
+        raise UsageError("output-is-input", str(planned.target))
+    return planned
+
+
+def _in_folder(source: Path, folder: Path, *, format: str | None) -> Output:
+    ending, written, note = _ending(source, wanted=format)
+    target = folder / f"{source.stem}{ending}"
+    return Output(source=source, target=target, format=written, note=note)
+
+
+def _own_name(planned: Output, taken: Collection[object]) -> Output:
+    """Return the output under a name that no other result has, with a note if it is another."""
+    if identity(planned.target) not in taken:
+        return planned
+    for target in _other_names(planned):
+        if identity(target) not in taken:
+            return replace(planned, target=target, renamed=Note("renamed", name=target.name))
+    raise AssertionError("numbers never end")
+
+
+def _other_names(planned: Output) -> Iterator[Path]:
+    """Yield names for the result of `pair.png`: `pair-png.webp`, `pair-2.webp`, and so on."""
+    target = planned.target
+    stem = target.stem.removesuffix(ENHANCED)
+    end = target.stem[len(stem) :] + target.suffix
+    if kind := planned.source.suffix.lower().removeprefix("."):
+        yield target.with_name(f"{stem}-{kind}{end}")
+    for number in count(2):
+        yield target.with_name(f"{stem}-{number}{end}")
 
 
 def _earlier_results(sources: Iterable[Path]) -> dict[Path, Path]:
@@ -187,18 +243,30 @@ def _earlier_results(sources: Iterable[Path]) -> dict[Path, Path]:
             continue
         folder, stem = identity(source.parent), source.stem.removesuffix(ENHANCED)
         picture = named.get((folder, stem + source.suffix)) or by_stem.get((folder, stem))
+        if picture is None and "-" in stem:  # `pair-png_enhanced.webp` is of `pair.png`
+            picture = named.get((folder, ".".join(stem.rsplit("-", 1))))
         if picture and (format_named(picture.suffix) or format_in(_head(picture))):
             found[source] = picture
     return found
 
 
-def _is_folder(output: Path | str, *, many: bool) -> bool:
+def is_folder(output: Path | str, *, many: bool) -> bool:
+    """Tell whether results go into a folder of this name, which need not exist yet.
+
+    Args:
+        output: as for `plan_output`.
+        many: as for `plan_output`.
+
+    Raises:
+        UsageError: it must be a folder, and is or looks like a file.
+        PictureError: the operating system refuses the name.
+    """
     path = Path(output)
     separators = tuple(mark for mark in (os.sep, os.altsep) if mark)
     slash = isinstance(output, str) and output.endswith(separators)
     with system_errors(path):
         if not (many or slash):
-            return path.is_dir()
+            return path.is_dir() or (not path.suffix and not path.exists())
         if path.exists() and not path.is_dir():
             raise UsageError("file-in-place-of-folder", str(output))
         if many and not slash and not path.exists() and format_named(path.suffix) is not None:

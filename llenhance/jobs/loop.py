@@ -1,9 +1,13 @@
-"""The one loop over many: one item after the other, and a bad one never stops the rest."""
+"""The one loop over many: a bad item never stops the rest, and results come in the items' order."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from itertools import islice
+from threading import Event
 from typing import Generic, TypeVar
 
 from llenhance.errors import LlenhanceError, ResourceError, UsageError, WeightsError
@@ -13,6 +17,8 @@ from llenhance.system import system_error
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
+Ready = TypeVar("Ready")
+Finished = TypeVar("Finished")
 
 
 @dataclass(frozen=True)  # with slots, Python 3.11 could not make a `Failed[Job]`
@@ -38,21 +44,104 @@ def each(
         WeightsError: Likewise.
     """
     for item in items:
-        try:
-            made = work(item)
-        except (UsageError, WeightsError):
+        yield attempt(item, work, name=name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stages(Generic[Item, Ready, Made, Finished]):
+    """The work for an item in three parts; parts of different items go on at the same time.
+
+    Attributes:
+        before: Such as reading a file: for the next item while the work for this one goes on.
+        work: What takes most of the time.
+        after: Such as writing a file: for the item before.
+        workers: For how many items the work goes on at once.
+        stopped: Is set when nobody waits for the rest any more: the work should look at it.
+    """
+
+    before: Callable[[Item], Ready]
+    work: Callable[[Ready], Made]
+    after: Callable[[Made], Finished]
+    workers: int = 1
+    stopped: Event = field(default_factory=Event)
+
+    def alone(self, item: Item) -> Finished:
+        """Do all three parts for one item, one after the other."""
+        return self.after(self.work(self.before(item)))
+
+
+def overlapped(
+    items: Iterable[Item],
+    stages: Stages[Item, Ready, Made, Finished],
+    *,
+    name: Callable[[Item], str],
+) -> Iterator[Finished | Failed[Item]]:
+    """Do the work for many items in threads, and yield what was made of each, in their order.
+
+    No more items than the workers and two are held at any time: one that is read, and one that is
+    written. An item that fails for want of memory beside others is done once more, alone.
+
+    Args:
+        items: What to work on.
+        stages: Their work; it raises what `each` allows.
+        name: As for `each`.
+
+    Raises:
+        UsageError: The work would fail for every item alike.
+        WeightsError: Likewise.
+    """
+    pools = [ThreadPoolExecutor(count) for count in (1, stages.workers, 1)]
+    reading, working, writing = pools
+    begun: deque[tuple[Item, Future[Finished]]] = deque()
+
+    def begin(item: Item) -> Future[Finished]:
+        ready = reading.submit(stages.before, item)
+        made = working.submit(lambda: stages.work(ready.result()))
+        return writing.submit(lambda: stages.after(made.result()))
+
+    coming = iter(items)
+    try:
+        while True:
+            for item in islice(coming, stages.workers + 2 - len(begun)):
+                begun.append((item, begin(item)))
+            if not begun:
+                return
+            item, future = begun.popleft()
+            made = attempt(item, lambda _, future=future: future.result(), name=name)
+            if begun and isinstance(made, Failed) and is_shortage(made.error):
+                wait([later for _, later in begun])
+                made = attempt(item, stages.alone, name=name)
+            yield made
+    finally:
+        stages.stopped.set()
+        for pool in pools:
+            pool.shutdown(cancel_futures=True)
+
+
+def attempt(
+    item: Item, work: Callable[[Item], Made], *, name: Callable[[Item], str]
+) -> Made | Failed[Item]:
+    """Do the work for an item, and return what was made of it or why it failed.
+
+    Raises:
+        UsageError: The work would fail for every item alike.
+        WeightsError: Likewise.
+    """
+    try:
+        return work(item)
+    except (UsageError, WeightsError):
+        raise
+    except LlenhanceError as reason:
+        error = reason
+    except Exception as reason:
+        if is_shortage(reason):
+            error = ResourceError("out-of-memory", name(item))
+        elif isinstance(reason, OSError):
+            error = system_error(name(item), reason)
+        else:
             raise
-        except LlenhanceError as error:
-            made = Failed(item, error)
-        except Exception as reason:
-            if is_shortage(reason):
-                made = Failed(item, ResourceError("out-of-memory", name(item)))
-            elif isinstance(reason, OSError):
-                made = Failed(item, system_error(name(item), reason))
-            else:
-                raise
-        if isinstance(made, Failed) and is_shortage(made.error):
-            # A new error: the old one knows, by way of its traceback, the picture and its tiles.
-            made = Failed(item, made.error.about(made.error.name))
-            make_room()
-        yield made
+    if is_shortage(error):
+        # A new error: the old one knows, by way of its traceback, the picture and its tiles.
+        error = error.about(error.name)
+        make_room()
+    return Failed(item, error)

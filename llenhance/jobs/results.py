@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from llenhance.errors import LlenhanceError
 from llenhance.messages.note import Note
 
 if TYPE_CHECKING:  # it imports torch
     from llenhance.enhancing.estimate import Estimate
+
+
+Status = Literal["written", "planned", "skipped", "done-before", "failed"]
+"""'done-before' is what an earlier run has made, 'skipped' what was not wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +24,7 @@ class Result:
         input: Its name as it was given; '-' is standard input.
         output: The file that was, or would have been, written; '-' is standard output. None if no
             name could be given.
+        status: What became of it.
         error: Why it failed; None if it did not. If it failed, most of what follows is None, 0 or
             empty.
         data: The bytes of the result if it goes to standard output: writing them is the caller's
@@ -43,6 +48,7 @@ class Result:
 
     input: str
     output: str | None
+    status: Status
     error: LlenhanceError | None = None
     data: bytes | None = None
     format: str | None = None

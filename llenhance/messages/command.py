@@ -17,6 +17,15 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "name-begins-with-dash": Message(
         "it begins with a dash, so it is taken for options", "If it is a file, put ./ before it"
     ),
+    "value-empty": Message(
+        "it is empty", "If it comes from a variable of the shell, that is not set"
+    ),
+    "pattern-unmatched": Message(
+        "no file has a name like this",
+        "If there are such files, write the pattern without quotes, so that the shell replaces it",
+    ),
+    "name-misspelled": Message("there is no such file or folder", "Did you mean this: {similar}"),
+    "stdout-closed": Message("it is closed", "Redirect it to a file or into a pipe"),
     "home-not-replaced": Message(
         "a shell replaces ~ by the home folder only outside of quotes", "Write {path}"
     ),

@@ -28,6 +28,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "it was skipped: by its name it is a result of an earlier run",
         "To enhance it, give it alone",
     ),
+    "renamed": note("another picture of this run has a result of the usual name: it is {name}"),
+    "folder-without-name": Message(
+        "results cannot go beside it: it has no name", "Name a folder for the results"
+    ),
     "named-twice": note("it was named more than once, and is enhanced once"),
     "one-name-for-many": Message(
         "it names one picture, but there are several inputs", "Name a folder"

@@ -17,6 +17,14 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "stdout-takes-one": Message(
         "it takes one picture, but there are several inputs", "Name a folder for the results"
     ),
+    "ledger-damaged": Message(
+        "the list of what was made in this folder is damaged",
+        "Delete the file; the results stay, but are taken for files of somebody else",
+    ),
+    "ledger-not-used": Message(
+        "the list of what was made in this folder cannot be used: {reason}",
+        "Choose another folder for the results",
+    ),
     "takes-long": note("it takes about {seconds} s; a fast way takes a few, for nearly the same"),
     # Records in results of what made them
     "record-not-added": note(

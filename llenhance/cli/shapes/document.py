@@ -22,7 +22,7 @@ from llenhance.cli.shapes.models import (
     UploadedModel,
     VerifiedModel,
 )
-from llenhance.cli.shapes.pictures import Enhanced, Scores, Sweep
+from llenhance.cli.shapes.pictures import Enhanced, RunSummary, Scores, Sweep
 from llenhance.cli.shapes.provenance import AuditCounts, AuditedOriginal, PictureFile
 
 _exact = with_config(ConfigDict(extra="forbid"))
@@ -44,10 +44,10 @@ class Document(TypedDict):
 
 @_exact
 class EnhanceDocument(Document):
-    """What `llenhance enhance` prints: a picture."""
+    """What `llenhance enhance` prints: a picture, or at the end of many what became of them."""
 
     command: Literal["enhance"]
-    result: Enhanced | None
+    result: Enhanced | RunSummary | None
 
 
 @_exact

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
 
@@ -22,6 +24,7 @@ class Enhanced(TypedDict):
 
     input: str
     output: str | None
+    status: Literal["written", "planned", "skipped", "done-before", "failed"]
     format: str | None
     width: int | None
     height: int | None
@@ -35,6 +38,26 @@ class Enhanced(TypedDict):
     fast: bool
     brightness: float | None
     mean_gray: float | None
+
+
+@_exact
+class Counts(TypedDict):
+    """Figures of a whole run: pictures by what became of them, and failures by code."""
+
+    pictures: int
+    counts: dict[str, int]
+    failed: dict[str, int]
+    others: int
+    megapixels: float
+    seconds: float
+    stopped: bool
+
+
+@_exact
+class RunSummary(TypedDict):
+    """The last line of `llenhance enhance` if there are several pictures."""
+
+    summary: Counts
 
 
 @_exact

@@ -1,0 +1,125 @@
+"""What became of a whole run, in a few lines at its end: counts, and why pictures failed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+
+from llenhance.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from llenhance.jobs.job import Planned
+    from llenhance.jobs.results import Result, Status
+
+_WORDS: Final[dict[Status, str]] = {
+    "written": "written",
+    "planned": "to write",
+    "done-before": "done before",
+    "skipped": "skipped",
+    "failed": "failed",
+}
+"""What a status is called, in the order in which they are told."""
+
+_MANY: Final = 4  # failures, from which on they are counted by kind
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts of a run.
+
+    Attributes:
+        expected: Number of pictures.
+        others: Number of files that are no pictures.
+        counts: Of each status.
+        kinds: Number of failures by the code of their error.
+        examples: By code: what is wrong, and with which picture first.
+        megapixels: Of what was written.
+    """
+
+    expected: int = 0
+    others: int = 0
+    in_folders: bool = False
+    counts: Counter[Status] = field(default_factory=Counter["Status"])
+    kinds: Counter[str] = field(default_factory=Counter[str])
+    examples: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    megapixels: float = 0.0
+    started: float = field(default_factory=monotonic)
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether there is anything to sum up: several pictures, or those of a folder."""
+        return self.expected > 1 or self.in_folders
+
+    def begin(self, planned: Planned) -> None:
+        """Count what is to be done."""
+        self.expected = len(planned.jobs) + len(planned.refused)
+        self.others = len(planned.others)
+        self.in_folders = planned.in_folders
+
+    def add(self, result: Result) -> None:
+        """Count what became of one picture."""
+        self.counts[result.status] += 1
+        if result.status == "written":
+            self.megapixels += (result.width or 0) * (result.height or 0) / 1e6
+        if result.error is not None:
+            self.kinds[result.error.code] += 1
+            self.examples.setdefault(result.error.code, (result.error.problem, result.error.name))
+
+    def tell(self, terminal: Terminal, *, stopped: bool = False) -> None:
+        """Say it on standard error, or print it as the last line of JSON."""
+        if not self.is_wanted:
+            return
+        if terminal.json:
+            terminal.document(
+                {"summary": self._figures(stopped=stopped)},
+                messages=terminal.take_told(),
+                status=None,
+                lines=True,
+            )
+            return
+        for line in self._lines(stopped=stopped):
+            terminal.say(line)
+
+    def _lines(self, *, stopped: bool) -> Iterator[str]:
+        told = [f"{self.counts[one]} {word}" for one, word in _WORDS.items() if self.counts[one]]
+        seconds = monotonic() - self.started
+        if stopped:
+            left = self.expected - sum(self.counts.values())
+            of = f"{self.counts['written']} of {self.expected} written, {left} to go"
+            yield f"Stopped: {of}; run the same command to go on"
+        else:
+            if self.others:
+                files = "1 other file" if self.others == 1 else f"{self.others} other files"
+                told.append(f"{files} left alone")
+            pace = f", {self.megapixels / seconds:.1f} MP/s" if self.megapixels else ""
+            all_of_it = ", ".join(told) or "there are no pictures"
+            yield f"Done: {all_of_it} ({_duration(seconds)}{pace})"
+        if self.counts["failed"] < _MANY:  # they can be seen right above
+            return
+        for code, count in self.kinds.most_common():
+            problem, name = self.examples[code]
+            yield f"  {count} failed: {problem} ({'such as ' * (count > 1)}{name})"
+
+    def _figures(self, *, stopped: bool) -> dict[str, Any]:
+        return {
+            "pictures": self.expected,
+            "counts": {status: self.counts[status] for status in _WORDS},
+            "failed": dict(self.kinds),
+            "others": self.others,
+            "megapixels": round(self.megapixels, 3),
+            "seconds": round(monotonic() - self.started, 3),
+            "stopped": stopped,
+        }
+
+
+def _duration(seconds: float) -> str:
+    """Return a time as people say it: 8.2 s, 3 min 20 s, 2 h 5 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"

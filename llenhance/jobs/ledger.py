@@ -1,0 +1,143 @@
+"""What was made in a folder, so that the same command goes on where it was stopped.
+
+A line of the ledger says: the picture with this SHA-256, enhanced with these settings, gives the
+file with this name and this SHA-256. It is written before the file is, so that at any moment a
+file that it tells of is either whole or not there. Times are never looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+from llenhance.errors import ResourceError, UsageError
+from llenhance.files.tree import LEDGER
+
+_TABLE: Final = """CREATE TABLE IF NOT EXISTS results (
+    target TEXT PRIMARY KEY,
+    source TEXT NOT NULL,
+    source_sha256 TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    target_sha256 TEXT NOT NULL
+) WITHOUT ROWID"""
+_PATIENCE: Final = 60.0  # seconds to wait for another run that writes
+
+
+class Ledger:
+    """The ledger of a folder. Threads may share it.
+
+    Args:
+        folder: Of the results; it need not exist yet.
+        settings: Everything beside the picture that its result depends on; values of JSON.
+
+    Raises:
+        UsageError: What has the ledger's name is none, or cannot be read.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+        self.folder = folder
+        self._settings = digest_of_settings(settings)
+        self._lock = Lock()
+        self._known: sqlite3.Connection | None = None
+        if (folder / LEDGER).exists():
+            self._open()
+
+    def has(self, target: Path, *, source: bytes) -> bool:
+        """Tell whether a file is the result of a picture with these settings, unchanged.
+
+        Args:
+            target: The file of the result.
+            source: The content of the picture's file.
+        """
+        if self._known is None:
+            return False
+        with self._database() as database:
+            line = database.execute(
+                "SELECT source_sha256, settings, target_sha256 FROM results WHERE target = ?",
+                (self._name_of(target),),
+            ).fetchone()
+        if line is None or line[:2] != (_sha256(source), self._settings):
+            return False
+        try:
+            return _sha256(target.read_bytes()) == line[2]
+        except OSError:  # it is not there any more
+            return False
+
+    def add(self, target: Path, *, name: str, source: bytes, result: bytes) -> None:
+        """Note down what is about to be written.
+
+        Args:
+            target: The file of the result; the folder of the ledger exists.
+            name: Of the picture.
+            source: The content of the picture's file.
+            result: The content of the result's file.
+
+        Raises:
+            ResourceError: The disk is full.
+        """
+        line = (
+            self._name_of(target),
+            _text(name),
+            _sha256(source),
+            self._settings,
+            _sha256(result),
+        )
+        if self._known is None:
+            self._open()
+        with self._database() as database:
+            database.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?)", line)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._known is not None:
+            self._known.close()
+            self._known = None
+
+    def _open(self) -> None:
+        path = self.folder / LEDGER
+        with self._lock, _errors(path):
+            self._known = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False)
+            self._known.execute(_TABLE)
+            self._known.commit()
+
+    @contextmanager
+    def _database(self) -> Generator[sqlite3.Connection]:
+        assert self._known is not None
+        with self._lock, _errors(self.folder / LEDGER), self._known as transaction:
+            yield transaction
+
+    def _name_of(self, target: Path) -> str:
+        return _text(target.relative_to(self.folder).as_posix())
+
+
+def digest_of_settings(settings: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of settings, which does not depend on their order."""
+    return _sha256(json.dumps(settings, sort_keys=True).encode())
+
+
+@contextmanager
+def _errors(path: Path) -> Generator[None]:
+    """Raise what SQLite says as an error about the ledger."""
+    try:
+        yield
+    except sqlite3.Error as reason:
+        if reason.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise ResourceError("disk-full", str(path)) from reason
+        if reason.sqlite_errorcode in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            raise UsageError("ledger-damaged", str(path)) from reason
+        raise UsageError("ledger-not-used", str(path), reason=str(reason)) from reason
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _text(name: str) -> str:
+    """Return a name as SQLite takes it: bytes that are no UTF-8 are written out."""
+    return name.encode(errors="backslashreplace").decode()

@@ -1,0 +1,303 @@
+"""What is done with each picture of a run, in three parts: read, enhance, write.
+
+The parts of different pictures go on at the same time, in threads (`loop.py`); the work itself is
+in `task.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from llenhance.errors import PictureError, ResourceError
+from llenhance.files.preflight import check_output
+from llenhance.files.reading import read_bytes
+from llenhance.files.whole import identity, make_folder, set_time, write_whole
+from llenhance.jobs.job import STDIO, Job, read_stdin
+from llenhance.jobs.ledger import Ledger
+from llenhance.jobs.loop import Stages
+from llenhance.jobs.results import Result
+from llenhance.jobs.task import AnyEnhancer, Opened, Outcome, Request, enhance_opened, open_bytes
+from llenhance.messages.note import Note
+from llenhance.system import system_errors
+
+if TYPE_CHECKING:  # torch takes seconds to import, and wrong usage is told without it
+    from llenhance.enhancing.estimate import Estimate
+
+LONG: Final = 20.0
+"""Seconds that a picture may take before a faster way is suggested."""
+
+_LARGE: Final = 3_000_000  # pixels; smaller pictures are not worth an estimate
+
+
+class LoadedEnhancer(AnyEnhancer, Protocol):
+    """An enhancer that says what a picture will take."""
+
+    def estimate(self, *, width: int, height: int) -> Estimate: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What may happen to files, the same for all of a run.
+
+    Attributes:
+        output: A file, a folder, or '-' for standard output. None writes results beside the inputs
+            (those of a folder beside the folder), and that of standard input to standard output.
+        recursive: Look into folders of folders too.
+        overwrite: Whether files that exist are replaced.
+        skip_existing: Whether pictures are skipped if there is a file where their result would be.
+        dry_run: Write nothing: read each input, and say where it would go and what it would take.
+        jobs: How many pictures are enhanced at once.
+        fail_fast: Whether the first picture that fails is the last that is begun.
+        preserve_time: Whether a result gets the time at which its input was modified; a note says
+            so if that cannot be.
+    """
+
+    output: str | None = None
+    recursive: bool = True
+    overwrite: bool = False
+    skip_existing: bool = False
+    dry_run: bool = False
+    jobs: int = 1
+    fail_fast: bool = False
+    preserve_time: bool = False
+
+
+class StoppedError(Exception):
+    """Nobody waits for this picture any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A picture that was read.
+
+    Attributes:
+        job: What is to be done.
+        data: Content of its file.
+        opened: The picture.
+        result: What is known so far.
+        modified: When its file was modified, in nanoseconds; None if it is no file.
+        started: When it was begun, by `perf_counter`.
+    """
+
+    job: Job
+    data: bytes
+    opened: Opened
+    result: Result
+    modified: int | None
+    started: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A picture that was enhanced, and not written yet."""
+
+    ready: Ready
+    outcome: Outcome
+
+
+class Run:
+    """The work for the pictures of a run.
+
+    Args:
+        enhancer: Enhances.
+        request: What to make of each picture.
+        policy: What may happen to files.
+        advise: Called once, before the first picture that takes long, with a note and its name.
+        progress: Called with the input's name, the tiles done and all its tiles, 0 while unknown.
+    """
+
+    def __init__(
+        self,
+        enhancer: LoadedEnhancer,
+        *,
+        request: Request,
+        policy: Policy,
+        advise: Callable[[Note, str], None] | None,
+        progress: Callable[[str, int, int], None] | None,
+    ) -> None:
+        self._enhancer, self._policy = enhancer, policy
+        self._advise, self._progress = advise, progress
+        self._settings = _settings(request, enhancer)
+        self._ledgers: dict[Path, Ledger] = {}
+        self._taken: dict[object, str] = {}
+        self._lock = Lock()
+        self.stages: Stages[Job, Ready | Result, Made | Result, Result] = Stages(
+            before=self._read, work=self._enhance, after=self._write, workers=policy.jobs
+        )
+
+    def close(self) -> None:
+        """Close what was opened for the run."""
+        for ledger in self._ledgers.values():
+            ledger.close()
+
+    def _read(self, job: Job) -> Ready | Result:
+        """Read a picture, and find out all that can be known before it is enhanced."""
+        self._tell(job, 0, 0)
+        if job.refusal is not None:
+            raise job.refusal
+        if job.output is None:
+            return Result(input=job.input, output=None, status="skipped", notes=job.notes)
+        modified = None
+        if job.input != STDIO:
+            with system_errors(job.input):  # first: a missing folder of it would be missed below
+                modified = Path(job.input).stat().st_mtime_ns
+        if skipped := self._skipped(job, job.output):
+            return skipped
+        started = perf_counter()
+        data = _content(job)
+        if self._is_done(job, data):
+            return Result(input=job.input, output=str(job.output), status="done-before")
+        if job.output != STDIO:
+            self._check(job, job.output)
+        opened = open_bytes(data, name=job.name, request=job.request)
+        planned = Result(
+            input=job.input,
+            output=str(job.output),
+            status="planned" if self._policy.dry_run else "written",
+            format=opened.format,
+            width=opened.picture.width,
+            height=opened.picture.height,
+            pictures=opened.sequence.count,
+            notes=(*job.notes, *opened.notes),
+            model=self._enhancer.model_name,
+            device=str(self._enhancer.device),
+            precision=self._enhancer.precision,
+            fast=self._enhancer.fast,
+        )
+        return Ready(
+            job=job, data=data, opened=opened, result=planned, modified=modified, started=started
+        )
+
+    def _enhance(self, ready: Ready | Result) -> Made | Result:
+        """Enhance a picture, if it is to be."""
+        if isinstance(ready, Result):
+            return ready
+        if self.stages.stopped.is_set():
+            raise StoppedError
+        width, height = ready.opened.picture.width, ready.opened.picture.height
+        if self._policy.dry_run:
+            return replace(ready.result, estimate=_estimated(ready.opened, self._enhancer))
+        if self._advise and not self._enhancer.fast and width * height > _LARGE:
+            with suppress(ResourceError):  # the work itself gets by with smaller tiles
+                seconds = _estimated(ready.opened, self._enhancer).seconds
+                if seconds > LONG:
+                    advise, self._advise = self._advise, None
+                    advise(Note("takes-long", seconds=round(seconds)), ready.job.name)
+
+        def tell(done: int, tiles: int) -> None:
+            if self.stages.stopped.is_set():
+                raise StoppedError
+            self._tell(ready.job, done, tiles)
+
+        outcome = enhance_opened(ready.opened, enhancer=self._enhancer, progress=tell)
+        return Made(ready=ready, outcome=outcome)
+
+    def _write(self, made: Made | Result) -> Result:
+        """Write the file of a result, if there is one."""
+        if isinstance(made, Result):
+            return made
+        ready, outcome = made.ready, made.outcome
+        job = ready.job
+        to_file = isinstance(job.output, Path)
+        if isinstance(job.output, Path):
+            self._refuse_taken(job, job.output)
+            make_folder(job.output.parent)
+            if ledger := self._ledger(job):
+                ledger.add(job.output, name=job.input, source=ready.data, result=outcome.data)
+            like = None if job.input == STDIO else Path(job.input)
+            write_whole(job.output, outcome.data, overwrite=self._policy.overwrite, like=like)
+            self._taken[identity(job.output)] = job.name
+        late = _with_time(job, ready.modified) if self._policy.preserve_time else ()
+        return replace(
+            ready.result,
+            data=None if to_file else outcome.data,
+            seconds=perf_counter() - ready.started,
+            enhancing_seconds=outcome.enhancing_seconds,
+            tiles=outcome.tiles,
+            notes=(*ready.result.notes, *outcome.notes[len(ready.opened.notes) :], *late),
+            brightness=outcome.brightness,
+            mean_grey=outcome.mean_grey,
+        )
+
+    def _tell(self, job: Job, done: int, tiles: int) -> None:
+        if self._progress is not None:
+            self._progress(job.name, done, tiles)
+
+    def _skipped(self, job: Job, output: Path | str) -> Result | None:
+        if not (self._policy.skip_existing and isinstance(output, Path) and output.exists()):
+            return None
+        return Result(input=job.input, output=str(output), status="skipped")
+
+    def _is_done(self, job: Job, data: bytes) -> bool:
+        """Tell whether an earlier run has made the result of a picture."""
+        if not isinstance(job.output, Path) or self._policy.overwrite:
+            return False
+        ledger = self._ledger(job)
+        return ledger is not None and ledger.has(job.output, source=data)
+
+    def _check(self, job: Job, output: Path) -> None:
+        self._refuse_taken(job, output)
+        check_output(output, overwrite=self._policy.overwrite, folder_will_be_made=True)
+
+    def _refuse_taken(self, job: Job, output: Path) -> None:
+        """Raise if another picture of this run has been written to the output of a job.
+
+        Their names differ, but a disk that folds case takes them for one.
+        """
+        first = self._taken.get(identity(output))
+        if first is not None:
+            raise PictureError("two-inputs-one-output", str(output), first=first, second=job.name)
+
+    def _ledger(self, job: Job) -> Ledger | None:
+        """Return the ledger of the folder that a result goes into, if all results go into one."""
+        if job.results is None:
+            return None
+        with self._lock:
+            if job.results not in self._ledgers:
+                self._ledgers[job.results] = Ledger(job.results, self._settings)
+            return self._ledgers[job.results]
+
+
+def _settings(request: Request, enhancer: LoadedEnhancer) -> dict[str, Any]:
+    """Return everything beside the picture and its name that a result depends on."""
+    wish = request.wish
+    return {
+        "model": enhancer.model_sha256,
+        "precision": enhancer.precision,
+        "fast": enhancer.fast,
+        "brightness": wish.brightness,
+        "exposure": wish.exposure,
+        "target_mean": wish.target_mean,
+        "quality": request.quality,
+        "metadata": request.metadata,
+        "provenance": request.provenance,
+    }
+
+
+def _estimated(opened: Opened, enhancer: LoadedEnhancer) -> Estimate:
+    """Return what all pictures of a file will take; only one is in memory at a time."""
+    each_size = Counter(opened.sizes)
+    takes = {size: enhancer.estimate(width=size[0], height=size[1]) for size in each_size}
+    seconds = sum(takes[size].seconds * count for size, count in each_size.items())
+    memory = max(one.memory for one in takes.values())
+    return next(iter(takes.values()))._replace(seconds=seconds, memory=memory)
+
+
+def _with_time(job: Job, modified: int | None) -> tuple[Note, ...]:
+    """Give the result the time of its input, in nanoseconds; return a note if that cannot be."""
+    if modified is None or job.output == STDIO or job.output is None:
+        return (Note("time-of-no-file"),)
+    return set_time(job.output, modified)
+
+
+def _content(job: Job) -> bytes:
+    if job.data is not None:
+        return job.data
+    return read_stdin() if job.input == STDIO else read_bytes(Path(job.input))

@@ -1,0 +1,175 @@
+"""`llenhance DIR`: what people see of a run over many pictures, and how it goes on when stopped."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from support.photographs import photograph_file
+from support.runners import ENVIRONMENT, Command, process
+from support.terminals import run_in_terminal, screen
+
+from llenhance.pictures.formats import format_of
+
+
+@pytest.fixture
+def photos(folder: Path) -> Path:
+    """A folder of six pictures, of which one is none, and a file of notes."""
+    for name in ("a.jpg", "b.png", "sub/c.jpg", "sub/d.webp", "sub/e.jpg"):
+        path = folder / "photos" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(photograph_file(format_of(name)))
+    (folder / "photos/bad.jpg").write_text("no picture")
+    (folder / "photos/notes.txt").write_text("no picture")
+    return folder / "photos"
+
+
+def test_a_folder_is_summed_up(llenhance_: Command, photos: Path) -> None:
+    outcome = llenhance_("photos")
+    assert outcome.code == 1
+    error, done = outcome.stderr.splitlines()
+    assert error.startswith("error: photos/bad.jpg: it is not a picture")
+    assert done.startswith("Done: 5 written, 1 failed, 1 other file left alone (")
+
+
+def test_many_failures_are_counted_by_kind(llenhance_: Command, photos: Path) -> None:
+    for number in range(3):
+        (photos / f"empty{number}.jpg").touch()
+    *_, done, most, least = llenhance_("photos").stderr.splitlines()
+    assert done.startswith("Done: 5 written, 4 failed")
+    assert most == "  3 failed: the file is empty (such as photos/empty0.jpg)"
+    assert least.startswith("  1 failed: it is not a picture")
+    assert least.endswith("(photos/bad.jpg)")
+
+
+def test_verbose_tells_each_picture(llenhance_: Command, photos: Path) -> None:
+    outcome = llenhance_("photos", "-v")
+    assert "photos/sub/c.jpg -> photos_enhanced/sub/c.jpg" in outcome.stderr
+
+
+def test_quiet_tells_failures_alone(llenhance_: Command, photos: Path) -> None:
+    assert len(llenhance_("photos", "-q").stderr.splitlines()) == 1
+
+
+def test_the_last_line_of_json_sums_up(llenhance_: Command, photos: Path) -> None:
+    *pictures, last = llenhance_("photos", "--json").lines
+    assert [one["result"]["status"] for one in pictures].count("written") == 5
+    summary = last["result"]["summary"]
+    assert summary.pop("seconds") >= 0
+    assert summary.pop("megapixels") > 0
+    assert summary == {
+        "pictures": 6,
+        "counts": {"written": 5, "planned": 0, "done-before": 0, "skipped": 0, "failed": 1},
+        "failed": {"format-not-known": 1},
+        "others": 1,
+        "stopped": False,
+    }
+    assert last["exit_code"] == 1
+
+
+def test_the_same_command_again_is_done_at_once(llenhance_: Command, photos: Path) -> None:
+    (photos / "bad.jpg").unlink()
+    assert llenhance_("photos").code == 0
+    outcome = llenhance_("photos")
+    assert outcome.code == 0
+    assert outcome.stderr.startswith("Done: 5 done before, 1 other file left alone (")
+
+
+def test_an_empty_folder_is_no_failure(llenhance_: Command, folder: Path) -> None:
+    (folder / "empty").mkdir()
+    outcome = llenhance_("empty")
+    assert (outcome.code, outcome.stderr[:28]) == (0, "Done: there are no pictures ")
+
+
+def test_the_habit_of_other_tools_to_name_the_result_last_is_asked_about(
+    llenhance_: Command, folder: Path
+) -> None:
+    outcome = llenhance_("dark.jpg", "bright.jpg")
+    assert outcome.code == 2
+    assert "-o" in outcome.stderr
+    assert {path.name for path in folder.iterdir()} == {"dark.jpg"}
+
+
+def test_a_name_without_an_extension_is_a_folder(llenhance_: Command, folder: Path) -> None:
+    assert llenhance_("dark.jpg", "-o", "new/bright").code == 0
+    assert (folder / "new/bright/dark.jpg").exists()
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_a_stopped_run_says_how_it_goes_on_and_does(
+    llenhance_: Command, folder: Path, tiny: Path, jobs: str
+) -> None:
+    for number in range(300):
+        path = folder / f"photos/{number:03}.jpg"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(photograph_file(size=(24, 24)))
+    arguments = ("photos", "--model", str(tiny), "-j", jobs)
+    running = process(*arguments)
+    results = folder / "photos_enhanced"
+    while not results.exists() or sum(1 for _ in results.glob("*.jpg")) < 3:
+        assert running.poll() is None
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    said = running.communicate()[1].decode()
+    assert running.returncode == 130
+    written = re.search(r"Stopped: (\d+) of 300 written, (\d+) to go; run the same command", said)
+    assert written is not None
+    assert 3 <= int(written[1]) < 300
+    assert not [path for path in results.iterdir() if path.name.endswith(".part")]
+    outcome = llenhance_("photos", "-j", jobs)
+    assert outcome.code == 0
+    assert re.match(r"Done: \d+ written, \d+ done before", outcome.stderr)
+    assert len(list(results.glob("*.jpg"))) == 300
+
+
+def test_a_killed_run_goes_on_to_the_same_bytes(
+    llenhance_: Command, folder: Path, tiny: Path
+) -> None:
+    for number in range(60):
+        path = folder / f"photos/{number:03}.jpg"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(photograph_file(size=(24, 24)))
+    assert llenhance_("photos", "-o", "straight").code == 0
+    arguments = ("photos", "-o", "killed", "--model", str(tiny))
+    for wanted in (1, 20):
+        running = process(*arguments)
+        while sum(1 for _ in (folder / "killed").glob("*.jpg")) < wanted:
+            assert running.poll() is None
+        running.kill()
+        running.communicate()
+    assert llenhance_("photos", "-o", "killed").code == 0
+    one, other = (
+        {path.name: path.read_bytes() for path in (folder / name).glob("*.jpg")}
+        for name in ("straight", "killed")
+    )
+    assert one == other
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_terminal_shows_how_far_a_run_is(folder: Path, tiny: Path, columns: int) -> None:
+    for number in range(40):
+        path = folder / f"photos/{number:03}.jpg"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(photograph_file(size=(400, 600)))
+    command = [sys.executable, "-m", "llenhance", "photos", "--model", str(tiny)]
+    environment = {**ENVIRONMENT, "TERM": "xterm-256color"}
+    seen: list[str] = []
+
+    def shown(written: str) -> bool:
+        found = re.search(r"[1-9]\d? of 40", written)
+        if found:
+            seen.append(written)
+        return found is not None
+
+    code, written = run_in_terminal(
+        command, columns=columns, environment=environment, until=shown, keys=b"\x03"
+    )
+    assert code in (0, 130)  # it may have ended first
+    assert seen
+    bar = next(line for line in screen(seen[0], columns=columns) if "of 40" in line)
+    assert "left" in bar or "0:00:0" in bar
+    assert not [line for line in screen(written, columns=columns) if "━" in line]  # it is gone
