@@ -145,12 +145,17 @@ def test_a_picture_that_says_it_is_huge_is_refused_before_it_is_decoded() -> Non
         decode(data, name="p")
 
 
-@pytest.mark.parametrize(("name", "format"), [("dusk.heic", "JPEG"), ("dusk_10_bits.heic", "AVIF")])
-def test_the_result_has_the_depth_of_the_picture(tmp_path: Path, name: str, format: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [("dusk.heic", "JPEG"), ("dusk_10_bits.heic", "AVIF"), ("dusk_alpha.heic", "AVIF")],
+)
+def test_the_result_holds_the_depth_and_transparency_of_the_picture(
+    tmp_path: Path, name: str, format: str
+) -> None:
     opened = open_bytes(golden(name), name=name)
     assert opened.format == format
     assert "format-not-written" in codes(opened.notes)
-    assert "depth-lost" not in codes(opened.notes)
+    assert not {"depth-lost", "transparency-lost"} & set(codes(opened.notes))
     source = tmp_path / name
     source.write_bytes(golden(name))
     assert (

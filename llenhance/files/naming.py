@@ -293,8 +293,8 @@ def _ending(source: Path, *, wanted: str | None) -> tuple[str, str, Note | None]
         return source.suffix, named, None
     head = _head(source)
     inside = format_in(head) or named or ""
-    is_deep = FORMATS[inside].is_deep if inside else None
-    written, note = result_format(inside, deep=is_deep is not None and is_deep(head))
+    is_rich = FORMATS[inside].is_rich if inside else None
+    written, note = result_format(inside, rich=is_rich is not None and is_rich(head))
     return FORMATS[written].extensions[0], written, note
 
 

@@ -224,8 +224,8 @@ def open_bytes(data: bytes, *, name: str, request: Request = USUAL) -> Opened:
         sizes.append((picture.width, picture.height))
         if first is None:
             first = picture
-            deep = picture.depth == 16
-            format, note = result_format(picture.source_format, deep=deep, wanted=request.format)
+            rich = picture.depth == 16 or picture.alpha is not None
+            format, note = result_format(picture.source_format, rich=rich, wanted=request.format)
             notes += (*sequence.notes, *((note,) if note else ()))
             if sequence.timing and picture.source_format != format == "PNG":
                 notes.append(Note("animation-in-png"))

@@ -123,13 +123,13 @@ def format_to_write(name: str) -> str:
 
 
 def result_format(
-    source: str, *, deep: bool = False, wanted: str | None = None
+    source: str, *, rich: bool = False, wanted: str | None = None
 ) -> tuple[str, Note | None]:
     """Return the format in which the result of a picture is written, and a note if it is another.
 
     Args:
         source: the picture's own format, a key of `FORMATS`; anything else counts as unknown.
-        deep: whether its pixels have more than 8 bits per channel.
+        rich: whether it has more than 8 bits per channel, or transparency.
         wanted: the format that was asked for: its key, title or extension. There is no note then.
 
     Raises:
@@ -142,7 +142,7 @@ def result_format(
     about = FORMATS[source]
     if about.writer is not None:
         return source, None
-    substitute = (about.deep_substitute if deep else "") or about.substitute
+    substitute = (about.rich_substitute if rich else "") or about.substitute
     written = FORMATS[substitute].title
     return substitute, Note("format-not-written", format=about.title, written=written)
 

@@ -86,8 +86,9 @@ class Format:
         others: names the parts of a file that `read` neither carries along nor tells in a note.
         writer: how it is written; None if it is only read.
         substitute: key of the format in which its pictures are written if `writer` is None.
-        is_deep: tells from the first bytes of a file whether its pixels have more than 8 bits.
-        deep_substitute: as `substitute`, for these; '' is the same.
+        is_rich: tells from the first bytes of a file whether its picture has more than 8 bits, or
+            transparency.
+        rich_substitute: as `substitute`, for these; '' is the same.
     """
 
     title: str
@@ -100,5 +101,5 @@ class Format:
     others: Callable[[bytes], Iterable[str]] = _nothing
     writer: Writer | None = None
     substitute: str = "PNG"
-    is_deep: Callable[[bytes], bool] | None = None
-    deep_substitute: str = ""
+    is_rich: Callable[[bytes], bool] | None = None
+    rich_substitute: str = ""

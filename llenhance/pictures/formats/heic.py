@@ -23,6 +23,10 @@ from llenhance.pictures.pixels import Pixels, bands
 
 _BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _READABLE: Final = (b"hvc1", b"hev1", b"grid", b"iovl", b"iden", b"tmap", b"")
+# What a picture is that belongs to another one (ISO/IEC 23008-12, and HEVC's own name for it).
+_TRANSPARENCY: Final = (
+    b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1",
+)  # fmt: skip
 _CODECS: Final = {
     b"av01": "AV1", b"avc1": "H.264", b"jpeg": "JPEG", b"j2k1": "JPEG 2000", b"vvc1": "VVC",
     b"unci": "none, in a layout of its own",
@@ -36,7 +40,9 @@ def _begins(data: bytes) -> bool:
     )
 
 
-def _is_deep(head: bytes) -> bool:
+def _is_rich(head: bytes) -> bool:
+    if any(kind in head for kind in _TRANSPARENCY):
+        return True
     at = head.find(b"hvcC")  # that of the main picture or of its tiles comes first
     return 0 <= at < len(head) - 21 and head[at + 21] & 7 > 0
 
@@ -121,6 +127,6 @@ FORMAT: Final = Format(
     read=_read,
     others=parts.others,
     substitute="JPEG",
-    is_deep=_is_deep,
-    deep_substitute="AVIF",
+    is_rich=_is_rich,
+    rich_substitute="AVIF",
 )
