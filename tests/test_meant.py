@@ -170,6 +170,63 @@ def test_a_missing_folder_of_an_input_is_told_about_the_input(
     assert told.startswith("error: nowhere/photo.jpg: there is no such file")
 
 
+@pytest.mark.parametrize(
+    "name", ["DARK.JPG", "dark.jpg ", "dark", "drak.jpg", "dark.jpeg"], ids=repr
+)
+def test_a_misspelled_picture_is_told_by_its_name(
+    llenhance_: Command, folder: Path, name: str
+) -> None:
+    told = llenhance_("other.jpg", name, "-o", "new/").stderr.splitlines()
+    assert told[0] == "error: other.jpg: there is no such file or folder. Check the name."
+    assert told[1].endswith(": there is no such file or folder. Did you mean this: dark.jpg.")
+
+
+def test_pictures_that_differ_in_their_numbers_are_not_misspelled(
+    llenhance_: Command, folder: Path
+) -> None:
+    (folder / "dark.jpg").rename("IMG_0012.jpg")
+    assert llenhance_("IMG_0013.jpg").stderr.endswith("Check the name.\n")
+    assert "Did you mean this: IMG_0012.jpg" in llenhance_("IMG0012.jpg").stderr
+
+
+def test_a_pattern_that_no_shell_has_replaced_is_told(llenhance_: Command, folder: Path) -> None:
+    assert ": no file has a name like this. If there are " in llenhance_("*.png").stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "empty"),
+    [
+        ([""], "a name"),
+        (["dark.jpg", ""], "a name"),
+        (["dark.jpg", "-o", ""], "-o"),
+        (["dark.jpg", "--format="], "--format"),
+        (["evaluate", "low", "", "--lpips", "x"], "a name"),
+        (["bench", "--model", ""], "--model"),
+    ],
+    ids=str,
+)
+def test_what_is_empty_is_told_as_a_variable_that_is_not_set(
+    run: Command, folder: Path, arguments: list[str], empty: str
+) -> None:
+    assert refused(run, *arguments).startswith(f"error: {empty}: it is empty. If it comes from")
+    assert [path.name for path in folder.iterdir()] == ["dark.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("option", "meant"),
+    [("--gpu", "--device cuda"), ("-f", "--overwrite"), ("--outdir", "-o"), ("-b", "--brightness")],
+)
+def test_options_of_other_programs_are_told_by_their_names_here(
+    run: Command, folder: Path, option: str, meant: str
+) -> None:
+    told = refused(run, "dark.jpg", option)
+    assert told == f"error: No such option: {option}. Write {meant}. See: llenhance enhance --help"
+
+
+def test_a_folder_for_results_is_told_to_end_with_a_slash(run: Command, folder: Path) -> None:
+    assert "If it is a folder, end it with a slash; if " in refused(run, "dark.jpg", "-o", "out")
+
+
 def test_a_folder_is_told_how_its_pictures_are_named(llenhance_: Command, folder: Path) -> None:
     assert ": it is a folder, not a file. Name the pictures in it" in llenhance_(".").stderr
     assert llenhance_("dark.jpg", ".", "-o", "new/").code == 1

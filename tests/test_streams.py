@@ -58,6 +58,15 @@ def test_an_error_whose_document_cannot_be_written_is_a_sentence_all_the_same(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+def test_a_closed_standard_output_is_a_sentence() -> None:
+    line = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "llenhance", "--version"]
+    done = subprocess.run(line, env=ENVIRONMENT, capture_output=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"error: standard output: it is closed. Redirect it ")
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
 def test_a_closed_standard_input_is_a_sentence(tiny: Path) -> None:
     line = ["sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-m", "llenhance"]
     line += ["--model", str(tiny), "-"]

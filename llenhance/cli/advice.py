@@ -94,6 +94,9 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "json-beside-picture": {"enhance": "Write the picture to a file with -o, or leave --json out"},
     "terminal-for-picture": {"enhance": "Write to a file with -o, or redirect the output: > FILE"},
     # Wishes, options, scores
+    "photo-missing": {
+        "enhance": "Name one, such as photo.jpg, or a folder. See: llenhance enhance --help"
+    },
     "arguments-wrong": "Add --help to see all options",
     "takes-long": {"enhance": "Add --fast to make it in a few seconds, nearly the same"},
     "target-mean-out-of-range": {"enhance": "Try --target-mean 0.45"},
