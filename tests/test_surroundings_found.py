@@ -106,7 +106,7 @@ def test_what_surrounds_a_photograph_changes_nothing_of_it(
     np.testing.assert_array_equal(found, pixels)
 
 
-@pytest.mark.parametrize("color", [(0, 0, 0), (255, 255, 255)])
+@pytest.mark.parametrize("color", [(128, 128, 128), (255, 255, 255)])
 def test_gutters_of_a_collage_stay(
     color: tuple[int, int, int], photo: Pixels, other: Pixels, enhancer: Enhancer
 ) -> None:
@@ -152,6 +152,14 @@ def test_rounded_corners_of_a_picture_in_a_frame(photo: Pixels, enhancer: Enhanc
     assert part[middle].mean() == pytest.approx(enhancer.enhance(photo)[middle].mean(), abs=4)
 
 
+def test_no_photograph_of_an_album_on_black_is_left_dark(photo: Pixels) -> None:
+    night = np.zeros_like(photo)
+    night[100:140, 150:180] = 40
+    both = np.hstack([photo, framed(photo, (0, 0, 14, 14), (0, 0, 0)), night])
+    found = visible_part(framed(both, (14, 14, 14, 14), (0, 0, 0)))
+    assert found.weights is None
+
+
 @pytest.mark.parametrize("shadowed", [False, True])
 def test_photograph_on_paper_is_found(shadowed: bool, photo: Pixels) -> None:
     """Paper of a scanner, which is neither quite even nor equally bright; a drop shadow."""
@@ -183,8 +191,9 @@ def test_lit_window_in_a_dark_room_is_no_photograph(photo: Pixels) -> None:
     assert not mounted_photographs(np.asarray(turned).astype(np.uint8))
 
 
-def test_cards_of_a_screen_are_no_photographs() -> None:
+def test_cards_and_bars_of_a_screen_are_no_surroundings() -> None:
     image = Image.new("RGB", (480, 320), (30, 30, 34))
     ImageDraw.Draw(image).rectangle((40, 40, 240, 280), fill=(60, 60, 66))
     ImageDraw.Draw(image).text((60, 60), "A card", fill=(220, 220, 220))
+    ImageDraw.Draw(image).rectangle((0, 0, 480, 24), fill=(45, 45, 50))
     assert visible_part(np.asarray(image)).is_everything

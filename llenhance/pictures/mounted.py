@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.even import even_areas
 from llenhance.pictures.frame import Frame, frame_around
-from llenhance.pictures.pixels import Pixels
+from llenhance.pictures.pixels import Pixels, Pixels8
 
 Mask = NDArray[np.uint8]
 
@@ -29,7 +29,11 @@ _LEAST: Final = 0.2  # of the longer side: a photograph's shorter side
 _AREA: Final = 0.1  # of the file: all photographs together
 _WORDS: Final = 0.05  # of the longer side: what is no larger is no photograph
 _FULL: Final = 0.9  # share of its rectangle that a photograph fills: corners may be round
+_DOUBTFUL: Final = 0.02  # share of the file, from which what is no rectangle puts all in doubt
+_BLACK: Final = 16  # 8-bit levels of a ground on which a dark photograph may be lost
 _BAND: Final = 4  # pixels of ground around a photograph at which its edges are judged
+_GROUND_COLOR: Final = 10  # 8-bit levels from the color of the ground that are another color
+_SOLID: Final = 0.15  # share of a photograph, at least, that squares of other colors are
 _JUMP: Final = 6  # 8-bit levels from shaded ground to a photograph
 _SHADED: Final = 12  # 8-bit levels that shaded ground may differ along a side
 _ALONG: Final = 0.85  # share of a side that is so
@@ -43,7 +47,7 @@ def mounted_photographs(pixels: Pixels) -> list[Frame]:
         pixels: ``(H, W, 3)``, uint8 or uint16.
     """
     height, width = pixels.shape[:2]
-    step = max(1, round(max(height, width) / _SIDE))
+    step = _step(pixels)
     small = to_8_bits(pixels[::step, ::step])
     least = int(_LEAST * max(small.shape[:2]))
     if min(small.shape[:2]) < max(least, 32):
@@ -52,10 +56,15 @@ def mounted_photographs(pixels: Pixels) -> list[Frame]:
     largest = cast("NDArray[np.uint8]", np.asarray(change).max(axis=2))
     for even in _EVEN:
         ground = _ground(largest <= even)
-        found: list[Frame] = [] if ground is None else _rectangles(pixels, ground, least, step)
+        found: list[Frame] = [] if ground is None else _rectangles(pixels, small, ground, least)
         if _area(found, height, width) >= _AREA * height * width:
             return found
     return []
+
+
+def _step(pixels: Pixels) -> int:
+    """Return how many pixels one of the small copy stands for, down and across."""
+    return max(1, round(max(pixels.shape[:2]) / _SIDE))
 
 
 def _area(found: list[Frame], height: int, width: int) -> int:
@@ -65,22 +74,30 @@ def _area(found: list[Frame], height: int, width: int) -> int:
     )
 
 
-def _rectangles(pixels: Pixels, ground: Mask, least: int, step: int) -> list[Frame]:
+def _rectangles(pixels: Pixels, small: Pixels8, ground: Mask, least: int) -> list[Frame]:
     """Return the rectangles that the ground leaves and that are photographs."""
+    step = _step(pixels)
     words = max(3, int(_WORDS * max(ground.shape)))
     blobs = cv2.morphologyEx(1 - ground, cv2.MORPH_OPEN, np.ones((words, words), np.uint8))
     stats = cast("NDArray[np.int32]", cv2.connectedComponentsWithStats(blobs, connectivity=4)[2])
+    color = np.median(small[ground > 0], axis=0)
     found: list[Frame] = []
-    for left, top, across, down, _ in stats[1:].tolist():
-        box = ground[top : top + down, left : left + across]
-        if min(across, down) < least or 1 - float(box.mean()) < _FULL:
+    for left, top, across, down, area in stats[1:].tolist():
+        part = small[top : top + down, left : left + across]
+        if max(across, down) < least or _is_written(part, color, words) or _is_drawn(part):
             continue
+        full = 1 - float(ground[top : top + down, left : left + across].mean()) >= _FULL
         rows = top * step, (top + down) * step
         columns = left * step, (left + across) * step
-        frame = _judged(pixels, rows, columns, step)
+        frame = (
+            _judged(pixels, rows, columns, step) if full and min(across, down) >= least else None
+        )
         if frame is not None:
             found.append(frame)
-    return found
+        elif area >= _DOUBTFUL * ground.size:
+            return []  # perhaps it is a photograph too, and must not be left dark
+    # On black a further photograph may be too dark to be seen.
+    return [] if len(found) > 1 and color.max() <= _BLACK else found
 
 
 def _ground(even: NDArray[np.bool_]) -> Mask | None:
@@ -98,6 +115,20 @@ def _ground(even: NDArray[np.bool_]) -> Mask | None:
     ground = there[labels].astype(np.uint8)
     # A change is seen a pixel away from it.
     return cast("Mask", cv2.dilate(ground, np.ones((3, 3), np.uint8)))
+
+
+def _is_written(part: Pixels8, color: NDArray[np.float64], words: int) -> bool:
+    """Tell whether a rectangle is a block of words: the ground is seen all over it."""
+    other = (np.abs(part - color).max(axis=2) > _GROUND_COLOR).astype(np.uint8)
+    size = max(3, words // 2)
+    squares = cv2.morphologyEx(other, cv2.MORPH_OPEN, np.ones((size, size), np.uint8))
+    return float(np.asarray(squares).mean()) < _SOLID
+
+
+def _is_drawn(part: Pixels8) -> bool:
+    """Tell whether a rectangle is a card or a button, of even colors."""
+    areas = even_areas(part)
+    return areas is not None and sum(even.share for even in areas.colors) > _DRAWN
 
 
 def _judged(
@@ -123,12 +154,6 @@ def _judged(
         any(not edge and out for edge, out in zip(edges, beyond, strict=True))
         or sum(edge > 0 for edge in edges) < 2
     ):
-        return None
-    inner = around[
-        edges.top : len(around) - edges.bottom, edges.left : around.shape[1] - edges.right
-    ]
-    areas = even_areas(inner)
-    if areas is not None and sum(even.share for even in areas.colors) > _DRAWN:
         return None
     return Frame(top + edges.top, bottom + edges.bottom, left + edges.left, right + edges.right)
 

@@ -23,6 +23,7 @@ _NONE: Final = Frame(0, 0, 0, 0)
 _DEEPEST: Final = 4  # frames in each other: a table, a polaroid, its picture
 _SMALLEST: Final = 8  # pixels a side that a picture in a frame has at least
 _GROUND: Final = 0.05  # share of a picture that a ground with the color of its frame has at least
+_DRAWN: Final = 0.5  # share of even areas from which a picture is a graphic
 
 
 class Surroundings(NamedTuple):
@@ -53,6 +54,8 @@ def surroundings(pixels: Pixels) -> Surroundings:
         if not any(inner) or not _is_kept(part, inner):
             break
         frame = _added(frame, inner)
+    if any(frame) and _is_drawn(within(pixels, frame)):  # a bar of a window, say
+        frame = _NONE
     part = within(pixels, frame)
     outside = outside_of_circle(part)
     return Surroundings(frame, outside_of_corners(part) if outside is None else outside)
@@ -64,6 +67,12 @@ def within(pixels: Array, frame: Frame) -> Array:
     return cast(
         "Array", pixels[frame.top : height - frame.bottom, frame.left : width - frame.right]
     )
+
+
+def _is_drawn(pixels: Pixels) -> bool:
+    """Tell whether a picture is a graphic, which is one with its bars and borders."""
+    areas = even_areas(pixels)
+    return areas is not None and sum(even.share for even in areas.colors) > _DRAWN
 
 
 def _added(outer: Frame, inner: Frame) -> Frame:
