@@ -146,3 +146,14 @@ def test_many_warnings_are_few_notes() -> None:
     picture = decode(bytes(data), name="p")
     assert np.array_equal(picture.pixels, PIXELS)
     assert len(picture.notes) <= 6
+
+
+def test_pixels_that_are_not_square_are_told() -> None:
+    photograph = bytearray(saved(Image.fromarray(PIXELS), "JPEG"))
+    assert photograph[6:11] == b"JFIF\0"
+    photograph[13:18] = struct.pack(">BHH", 0, 16, 15)  # no unit: what is told is their shape
+    graphic = png(PIXELS, colour=2, extra=chunk(b"pHYs", struct.pack(">IIB", 16, 15, 0)))
+    for data in (bytes(photograph), graphic):
+        (note,) = decode(data, name="p").notes
+        assert note.code == "pixel-shape-left-behind"
+        assert dict(note.facts) == {"across": 16, "down": 15}

@@ -15,6 +15,7 @@ ROUTINE: Final = frozenset(
         "credentials-left-behind", "address-of-credentials-left-behind",
         "gain-map-left-behind", "extended-xmp-left-behind", "iptc-left-behind",
         "photoshop-left-behind", "comments-left-behind", "parts-left-behind",
+        "pixel-shape-left-behind",
         "color-profile-left-behind", "extra-channels-left-behind", "main-picture-only",
         "reduced-copies-left-behind", "raw-settings-left-behind", "still-left-behind",
         "maker-note-may-tell-position", "maker-preview-kept", "video-may-tell-position",

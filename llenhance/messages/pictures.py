@@ -142,6 +142,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "texts that are damaged, or far too long when they are unpacked, were left behind: {texts}"
     ),
     "comments-left-behind": note("its text comments were left behind"),
+    "pixel-shape-left-behind": note(
+        "its pixels are not square ({across} across are as long as {down} down), which the result"
+        " does not say"
+    ),
     "record-not-readable": note("its record of what made it is damaged"),
     # Values in Python.
     "not-a-picture-array": Message("its shape is {shape} and its type {type}", "{advice}"),

@@ -159,6 +159,11 @@ def _left_behind(image: Image.Image) -> Iterator[Note]:
         yield Note("iptc-left-behind")
     if "comment" in image.info:
         yield Note("comments-left-behind")
+    across, down = image.info.get("aspect", (1, 1))  # of PNG
+    if image.info.get("jfif_unit") == 0:
+        across, down = image.info.get("jfif_density", (1, 1))
+    if across and down and across != down:
+        yield Note("pixel-shape-left-behind", across=across, down=down)
 
 
 def shallow_pixels(
