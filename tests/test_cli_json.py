@@ -72,7 +72,7 @@ def test_json_is_a_line_for_every_input_and_nothing_else(
     ("arguments", "command", "error", "code"),
     [
         ("a.jpg --nonsense", "enhance", "arguments-wrong", 2),
-        ("", "enhance", "arguments-wrong", 2),
+        ("", "enhance", "photo-missing", 2),
         ("a.jpg --brightness 7", "enhance", "arguments-wrong", 2),
         ("a.jpg -o a.jpg", "enhance", "output-is-input", 2),
         ("a.jpg -o -", "enhance", "json-beside-picture", 2),

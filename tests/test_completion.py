@@ -94,7 +94,7 @@ def bash(tmp_path: Path, completion_script: str) -> Bash:
         ("photo", ""),  # the shell completes the names of files
         ("photo.jpg ", ""),
         ("photo.jpg -o ", ""),
-        ("./weights --fa", "--fast"),
+        ("./weights --fas", "--fast"),
     ],
 )
 def test_tab_offers(bash: Bash, typed: str, offered: str) -> None:

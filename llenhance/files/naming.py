@@ -217,7 +217,7 @@ def _own_name(planned: Output, taken: Collection[object]) -> Output:
         return planned
     for target in _other_names(planned):
         if identity(target) not in taken:
-            return replace(planned, target=target, renamed=Note("renamed", name=target.name))
+            return replace(planned, target=target, renamed=Note("renamed", result=target.name))
     raise AssertionError("numbers never end")
 
 

@@ -28,7 +28,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "it was skipped: by its name it is a result of an earlier run",
         "To enhance it, give it alone",
     ),
-    "renamed": note("another picture of this run has a result of the usual name: it is {name}"),
+    "renamed": note("another picture of this run has a result of the usual name: it is {result}"),
     "folder-without-name": Message(
         "results cannot go beside it: it has no name", "Name a folder for the results"
     ),
