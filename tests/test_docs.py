@@ -64,6 +64,8 @@ def folder(tmp_path: Path) -> Path:
         (tmp_path / name).mkdir()
         for stem in ("a", "b"):
             dark.save(tmp_path / name / f"{stem}.png")
+    (tmp_path / "holiday" / "day").mkdir(parents=True)
+    small.save(tmp_path / "holiday" / "day" / "photo.jpg")
     (tmp_path / "validation.txt").write_text("b\n")
     return tmp_path
 
