@@ -185,3 +185,20 @@ def test_cmyk_of_photoshop_is_shown_as_it_was() -> None:
     assert b"Adobe" in before
     one = np.asarray(Image.open(io.BytesIO(before)).convert("RGB")).astype(float)
     assert np.abs(one - shown(enhanced(before))[..., :3]).mean() < 2
+
+
+WORDS_OF_TIFF: Final[dict[int, Any]] = {
+    269: "Album", 270: "Dusk", 271: "Maker", 272: "Model", 285: "Page two", 297: (1, 3),
+    305: "Scan 1.0", 306: "2024:12:31 23:59:59", 315: "Ada", 316: "host", 18246: 4, 32781: "id-7",
+    33432: "Dusk Press", 37393: 7, 37394: "secret", 37395: "scanned, cut",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("tag", WORDS_OF_TIFF)
+def test_what_a_tiff_says_of_its_picture_stays(tag: int) -> None:
+    value = WORDS_OF_TIFF[tag]
+    kind, count = (2, 0) if isinstance(value, str) else (3, np.size(value))
+    data = tiff(PIXELS, software=False, extratags=[(tag, kind, count, value, True)])
+    with tifffile.TiffFile(io.BytesIO(enhanced(data))) as file:
+        page: Any = file.pages[0]
+        assert page.tags[tag].value == value

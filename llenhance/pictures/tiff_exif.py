@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 
 # Entries of the first directory that describe the picture, not the way in which a file stores it.
 DESCRIPTIVE: Final = frozenset(
-    {269, 270, 271, 272, 285, 305, 306, 315, 316, 18246, 18249, 33432, 34665, 34853}
+    {269, 270, 271, 272, 285, 297, 305, 306, 315, 316, 18246, 18249, 33432, 34665, 34853}
+    | {32781, 37393, 37394, 37395}  # number, secrecy and history of the picture (TIFF/EP)
     | set(range(40091, 40096))
     | {36867, 36868}  # where some scanners put them
     | {33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113}  # GeoTIFF, and what GDAL adds
