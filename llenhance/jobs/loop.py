@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
-from threading import Event
+from threading import Event, Lock
 from typing import Generic, TypeVar
 
 from llenhance.errors import LlenhanceError, ResourceError, UsageError, WeightsError
@@ -70,21 +70,38 @@ class Stages(Generic[Item, Ready, Made, Finished]):
         return self.after(self.work(self.before(item)))
 
 
+class _NoMoreError(Exception):
+    """There is no other item."""
+
+
+@dataclass(slots=True)
+class _Begun(Generic[Item, Finished]):
+    """An item whose turn has come, whether or not it is there already."""
+
+    taken: Future[list[Item]]
+    finished: Future[Finished]
+    is_read: Event
+
+
 def overlapped(
     items: Iterable[Item],
     stages: Stages[Item, Ready, Made, Finished],
     *,
     name: Callable[[Item], str],
+    enough: Callable[[], None] | None = None,
 ) -> Iterator[Finished | Failed[Item]]:
     """Do the work for many items in threads, and yield what was made of each, in their order.
 
-    No more items than the workers and two are held at any time: one that is read, and one that is
-    written. An item that fails for want of memory beside others is done once more, alone.
+    Items are taken in the thread that reads, so one that is still to come keeps nothing waiting:
+    what was made of those before is yielded at once. No more items than the workers and two are
+    held at any time: one that is read, and one that is written. An item that fails for want of
+    memory beside others is done once more, alone.
 
     Args:
-        items: What to work on.
+        items: What to work on; they may come one by one.
         stages: Their work; it raises what `each` allows.
         name: As for `each`.
+        enough: Called in the end, so that `items` does not wait for more.
 
     Raises:
         UsageError: The work would fail for every item alike.
@@ -92,28 +109,44 @@ def overlapped(
     """
     pools = [ThreadPoolExecutor(count) for count in (1, stages.workers, 1)]
     reading, working, writing = pools
-    begun: deque[tuple[Item, Future[Finished]]] = deque()
-
-    def begin(item: Item) -> Future[Finished]:
-        ready = reading.submit(stages.before, item)
-        made = working.submit(lambda: stages.work(ready.result()))
-        return writing.submit(lambda: stages.after(made.result()))
-
     coming = iter(items)
+    gate = Lock()  # closed while an item is done alone: no other one is read meanwhile
+
+    def read(item: list[Item], is_read: Event) -> Ready:
+        if not item:
+            raise _NoMoreError
+        with gate:
+            is_read.set()
+            return stages.before(item[0])
+
+    def begin() -> _Begun[Item, Finished]:
+        is_read = Event()
+        taken = reading.submit(lambda: list(islice(coming, 1)))
+        ready = reading.submit(lambda: read(taken.result(), is_read))
+        made = working.submit(lambda: stages.work(ready.result()))
+        finished = writing.submit(lambda: stages.after(made.result()))
+        return _Begun(taken, finished, is_read)
+
+    begun: deque[_Begun[Item, Finished]] = deque()
     try:
         while True:
-            for item in islice(coming, stages.workers + 2 - len(begun)):
-                begun.append((item, begin(item)))
-            if not begun:
+            begun.extend(begin() for _ in range(stages.workers + 2 - len(begun)))
+            first = begun.popleft()
+            if not (taken := first.taken.result()):
                 return
-            item, future = begun.popleft()
-            made = attempt(item, lambda _, future=future: future.result(), name=name)
-            if begun and isinstance(made, Failed) and is_shortage(made.error):
-                wait([later for _, later in begun])
-                made = attempt(item, stages.alone, name=name)
+            item = taken[0]
+            made = attempt(item, lambda _, first=first: first.finished.result(), name=name)
+            if isinstance(made, Failed) and is_shortage(made.error):
+                with gate:
+                    beside = [later.finished for later in begun if later.is_read.is_set()]
+                    wait(beside)
+                    if beside:
+                        made = attempt(item, stages.alone, name=name)
             yield made
     finally:
         stages.stopped.set()
+        if enough is not None:
+            enough()
         for pool in pools:
             pool.shutdown(cancel_futures=True)
 
