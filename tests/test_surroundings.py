@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.photographs import photograph_file
 from support.runners import ENVIRONMENT, Command, process
 
 from llenhance.cli import surroundings
@@ -80,3 +81,17 @@ def test_the_way_to_start_that_the_documentation_calls_safe_is_safe(folder: Path
     command = [sys.executable, "-P", "-m", "llenhance", "--version"]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("llenhance ")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux limits memory like this")
+@pytest.mark.parametrize("kilobytes", [400_000, 960_000, 1_050_000])
+def test_too_little_address_space_to_load_torch_is_told_before_it_is_loaded(
+    tmp_path: Path, kilobytes: int
+) -> None:
+    (tmp_path / "dark.jpg").write_bytes(photograph_file())
+    line = ["sh", "-c", f'ulimit -v {kilobytes}; exec "$@"', "sh"]
+    line += [sys.executable, "-m", "llenhance", str(tmp_path / "dark.jpg")]
+    done = subprocess.run(line, env=ENVIRONMENT, capture_output=True, timeout=60, text=True)
+    assert done.returncode == 4
+    assert done.stderr.startswith("error: llenhance: there is not enough memory. ")
+    assert done.stderr.count("\n") == 1
