@@ -24,6 +24,7 @@ from support.encoded import (
     chunk,
     exif_with,
     full_picture,
+    png,
     pnm,
     random_pixels,
     said,
@@ -245,3 +246,35 @@ def test_a_damaged_file_gives_a_picture_or_a_sentence(
 def test_a_format_is_told_from_few_bytes_even_of_no_picture() -> None:
     assert format_in(b"") is None
     assert {format_in(EXAMPLES[f"{key} 8"][:64]) for key in WRITABLE} == set(WRITABLE)
+
+
+def of_height(data: bytes, height: int, *, interlaced: bool = False) -> bytes:
+    """A PNG that says it has another height."""
+    header = bytearray(data[16:29])
+    header[4:8] = struct.pack(">I", height)
+    header[12] = interlaced
+    return data[:8] + chunk(b"IHDR", bytes(header)) + data[33:]
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize(("colour", "channels"), [(0, 1), (2, 3), (4, 2), (6, 4)])
+def test_a_png_with_fewer_rows_than_it_says_is_damaged(
+    colour: int, channels: int, depth: int
+) -> None:
+    values = random_pixels((8, 9, channels), depth=depth)
+    whole = png(values, colour=colour)
+    assert decode(of_height(whole, 8), name="p").height == 8
+    for broken in (
+        of_height(whole, 9),
+        of_height(whole, 5000),
+        of_height(whole, 20, interlaced=True),
+    ):
+        with pytest.raises(PictureError, match="damaged or incomplete"):
+            decode(broken, name="p")
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_a_png_whose_last_row_is_black_is_whole(depth: int) -> None:
+    values = random_pixels((8, 9, 3), depth=depth)
+    values[-2:] = 0
+    np.testing.assert_array_equal(decode(png(values, colour=2), name="p").pixels, values)

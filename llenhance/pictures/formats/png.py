@@ -16,7 +16,7 @@ from PIL import ImageFile
 
 from llenhance.messages.note import Note
 from llenhance.pictures import cicp, guard, icc, metadata, opencv, photoshop, pillow, texts
-from llenhance.pictures.formats import png_chunks, png_frames
+from llenhance.pictures.formats import png_chunks, png_frames, png_rows
 from llenhance.pictures.formats.format import Format, Writer
 from llenhance.pictures.formats.png_chunks import SIGNATURE, chunk, chunk_of
 from llenhance.pictures.formats.png_gray_alpha import gray_alpha_png
@@ -65,6 +65,7 @@ def _read(data: bytes) -> Picture:
         opencv.deep_pixels, data, (image.height, image.width), image.has_transparency_data
     )
     words, stored = _load(image, found)
+    png_rows.refuse_incomplete(data, image)
     notes = list(damaged)
     numbers = _numbers(data)
     told = _colors(image, numbers, notes)
