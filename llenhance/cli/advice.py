@@ -87,6 +87,7 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "original-beside-differs": {"enhance": "Name a picture: llenhance PHOTO --replay RESULT"},
     "model-of-other-weights": {"enhance": "Name the weights file that made it with --model"},
     "original-missing": {"audit": "Name the folder that has it with --originals"},
+    "well-lit-of-other-format": {"enhance": "Name a folder with -o: there it keeps its format"},
     # Standard streams
     "stdin-twice": {"enhance": "Give - once"},
     "stdin-among-many": {"enhance": "Name a folder with -o"},

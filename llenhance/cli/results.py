@@ -36,6 +36,11 @@ def report(result: Result, terminal: Terminal, routine: Routine, *, alone: bool 
         return
     elif result.status == "done-before":
         terminal.say(f"{_title(result.input)} -> {result.output}  (done before)")
+    elif result.status == "left":
+        copied = "" if result.output in (None, "-") else f" -> {result.output}"
+        terminal.say(f"{_title(result.input)}{copied}  ({_as_it_is(result)})")
+        for note in filter(routine.tells, result.notes):
+            terminal.say(f"  {note}")
     elif result.status == "skipped" and result.output is not None:
         terminal.say(f"{_title(result.input)}: skipped, since {result.output} exists")
     elif result.output is None:
@@ -109,6 +114,10 @@ def _sentences(result: Result, terminal: Terminal, routine: Routine) -> Iterator
         network = f"{result.enhancing_seconds:.2f} s of {result.seconds:.2f} s"
         yield f"  model {result.model} on {result.device}, {result.precision}, {tiles}: {network}"
         yield f"  brightness {result.brightness:.3f}, mean gray {result.mean_grey:.3f}"
+
+
+def _as_it_is(result: Result) -> str:
+    return f"left as it is: well lit, mean gray {result.mean_grey:.2f}"
 
 
 def _title(name: str) -> str:

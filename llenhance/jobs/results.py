@@ -12,8 +12,9 @@ if TYPE_CHECKING:  # it imports torch
     from llenhance.enhancing.estimate import Estimate
 
 
-Status = Literal["written", "planned", "skipped", "done-before", "failed"]
-"""'done-before' is what an earlier run has made, 'skipped' what was not wanted."""
+Status = Literal["written", "planned", "left", "copied", "skipped", "done-before", "failed"]
+"""'done-before' is what an earlier run has made, 'left' what was well lit already and stays as it
+is, 'copied' what is no picture and was copied, 'skipped' what was not wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class Result:
         fast: Whether the network saw a small copy alone.
         estimate: What it would take, if nothing was done but planned.
         brightness: The constant that was added to the predicted one; None if it is not known.
-        mean_grey: Mean gray of the result, 0..1.
+        mean_grey: Mean gray of the result, 0..1; of the picture, if it was left as it is.
     """
 
     input: str

@@ -15,15 +15,19 @@ from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from llenhance.errors import PictureError, ResourceError
+from llenhance.errors import PictureError, ResourceError, UsageError
+from llenhance.files.called import USUAL_NAMING, Naming
+from llenhance.files.parts import sweep
 from llenhance.files.preflight import check_output
 from llenhance.files.reading import read_bytes
 from llenhance.files.whole import identity, make_folder, set_time, write_whole
+from llenhance.jobs.copies import copied
 from llenhance.jobs.job import STDIO, Job, read_stdin
 from llenhance.jobs.ledger import Ledger
 from llenhance.jobs.loop import Stages
 from llenhance.jobs.results import Result
 from llenhance.jobs.task import AnyEnhancer, Opened, Outcome, Request, enhance_opened, open_bytes
+from llenhance.jobs.well_lit import gray_of, place_of_copy
 from llenhance.messages.note import Note
 from llenhance.system import system_errors
 
@@ -50,6 +54,8 @@ class Policy:
         output: A file, a folder, or '-' for standard output. None writes results beside the inputs
             (those of a folder beside the folder), and that of standard input to standard output.
         recursive: Look into folders of folders too.
+        naming: What results are called.
+        copy_others: Whether files in folders that are no pictures are copied into the results'.
         overwrite: Whether files that exist are replaced.
         skip_existing: Whether pictures are skipped if there is a file where their result would be.
         dry_run: Write nothing: read each input, and say where it would go and what it would take.
@@ -57,16 +63,28 @@ class Policy:
         fail_fast: Whether the first picture that fails is the last that is begun.
         preserve_time: Whether a result gets the time at which its input was modified; a note says
             so if that cannot be.
+        only_if_dark: Mean gray, 0..1; pictures that have as much are left as they are. In a folder
+            of results they have a copy, to the byte. None enhances all.
+
+    Raises:
+        UsageError: What exists is to be both replaced and skipped.
     """
 
     output: str | None = None
     recursive: bool = True
+    naming: Naming = USUAL_NAMING
+    copy_others: bool = False
     overwrite: bool = False
     skip_existing: bool = False
     dry_run: bool = False
     jobs: int = 1
     fail_fast: bool = False
     preserve_time: bool = False
+    only_if_dark: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.overwrite and self.skip_existing:
+            raise UsageError("contradiction", "overwrite and skip existing")
 
 
 class StoppedError(Exception):
@@ -124,11 +142,11 @@ class Run:
     ) -> None:
         self._enhancer, self._policy = enhancer, policy
         self._advise, self._progress = advise, progress
-        self._settings = _settings(request, enhancer)
+        self._settings = _settings(request, enhancer, policy)
         self._ledgers: dict[Path, Ledger] = {}
         self._taken: dict[object, str] = {}
         self._lock = Lock()
-        self.stages: Stages[Job, Ready | Result, Made | Result, Result] = Stages(
+        self.stages: Stages[Job, Ready | Result, Made | Ready | Result, Result] = Stages(
             before=self._read, work=self._enhance, after=self._write, workers=policy.jobs
         )
 
@@ -144,16 +162,26 @@ class Run:
             raise job.refusal
         if job.output is None:
             return Result(input=job.input, output=None, status="skipped", notes=job.notes)
+        if job.is_copy:
+            policy = self._policy
+            return copied(
+                job,
+                overwrite=policy.overwrite,
+                skip_existing=policy.skip_existing,
+                dry_run=policy.dry_run,
+            )
         modified = None
         if job.input != STDIO:
             with system_errors(job.input):  # first: a missing folder of it would be missed below
                 modified = Path(job.input).stat().st_mtime_ns
+        if isinstance(job.output, Path) and not self._policy.dry_run:
+            sweep(job.output.parent)  # here, not only as it is written: all may be done already
         if skipped := self._skipped(job, job.output):
             return skipped
         started = perf_counter()
         data = _content(job)
-        if self._is_done(job, data):
-            return Result(input=job.input, output=str(job.output), status="done-before")
+        if before := self._done_before(job, data):
+            return Result(input=job.input, output=str(before), status="done-before")
         if job.output != STDIO:
             self._check(job, job.output)
         opened = open_bytes(data, name=job.name, request=job.request)
@@ -171,13 +199,34 @@ class Run:
             precision=self._enhancer.precision,
             fast=self._enhancer.fast,
         )
-        return Ready(
+        ready = Ready(
             job=job, data=data, opened=opened, result=planned, modified=modified, started=started
         )
+        return ready if self._policy.only_if_dark is None else self._left(ready)
 
-    def _enhance(self, ready: Ready | Result) -> Made | Result:
+    def _left(self, ready: Ready) -> Ready | Result:
+        """Return a picture as one that is left as it is, if it is well lit."""
+        gray, job, policy = gray_of(ready.opened), ready.job, self._policy
+        if policy.only_if_dark is None or gray < policy.only_if_dark:
+            return ready
+        place = place_of_copy(job, ready.opened, named=policy.output is not None)
+        if isinstance(place, Path):
+            self._check(job, place)
+        left = replace(
+            ready.result,
+            output=None if place is None else str(place),
+            status="left",
+            format=ready.opened.picture.source_format,
+            notes=job.notes,
+            mean_grey=gray,
+        )
+        if place is None or policy.dry_run:
+            return left
+        return replace(ready, job=replace(job, output=place), result=left)
+
+    def _enhance(self, ready: Ready | Result) -> Made | Ready | Result:
         """Enhance a picture, if it is to be."""
-        if isinstance(ready, Result):
+        if isinstance(ready, Result) or ready.result.status == "left":
             return ready
         if self.stages.stopped.is_set():
             raise StoppedError
@@ -199,31 +248,39 @@ class Run:
         outcome = enhance_opened(ready.opened, enhancer=self._enhancer, progress=tell)
         return Made(ready=ready, outcome=outcome)
 
-    def _write(self, made: Made | Result) -> Result:
+    def _write(self, made: Made | Ready | Result) -> Result:
         """Write the file of a result, if there is one."""
         if isinstance(made, Result):
             return made
+        if isinstance(made, Ready):
+            return self._saved(made, made.data)
         ready, outcome = made.ready, made.outcome
+        return replace(
+            self._saved(ready, outcome.data, outcome.notes[len(ready.opened.notes) :]),
+            enhancing_seconds=outcome.enhancing_seconds,
+            tiles=outcome.tiles,
+            brightness=outcome.brightness,
+            mean_grey=outcome.mean_grey,
+        )
+
+    def _saved(self, ready: Ready, data: bytes, notes: tuple[Note, ...] = ()) -> Result:
+        """Write a file; return what is known of it, with these notes too."""
         job = ready.job
         to_file = isinstance(job.output, Path)
         if isinstance(job.output, Path):
             self._refuse_taken(job, job.output)
             make_folder(job.output.parent)
             if ledger := self._ledger(job):
-                ledger.add(job.output, name=job.input, source=ready.data, result=outcome.data)
+                ledger.add(job.output, name=job.input, source=ready.data, result=data)
             like = None if job.input == STDIO else Path(job.input)
-            write_whole(job.output, outcome.data, overwrite=self._policy.overwrite, like=like)
+            write_whole(job.output, data, overwrite=self._policy.overwrite, like=like)
             self._taken[identity(job.output)] = job.name
         late = _with_time(job, ready.modified) if self._policy.preserve_time else ()
         return replace(
             ready.result,
-            data=None if to_file else outcome.data,
+            data=None if to_file else data,
             seconds=perf_counter() - ready.started,
-            enhancing_seconds=outcome.enhancing_seconds,
-            tiles=outcome.tiles,
-            notes=(*ready.result.notes, *outcome.notes[len(ready.opened.notes) :], *late),
-            brightness=outcome.brightness,
-            mean_grey=outcome.mean_grey,
+            notes=(*ready.result.notes, *notes, *late),
         )
 
     def _tell(self, job: Job, done: int, tiles: int) -> None:
@@ -235,12 +292,14 @@ class Run:
             return None
         return Result(input=job.input, output=str(output), status="skipped")
 
-    def _is_done(self, job: Job, data: bytes) -> bool:
-        """Tell whether an earlier run has made the result of a picture."""
-        if not isinstance(job.output, Path) or self._policy.overwrite:
-            return False
+    def _done_before(self, job: Job, data: bytes) -> Path | None:
+        """Return what an earlier run has made of a picture, or its copy; None if there is none."""
         ledger = self._ledger(job)
-        return ledger is not None and ledger.has(job.output, source=data)
+        if not isinstance(job.output, Path) or self._policy.overwrite or ledger is None:
+            return None
+        copy = job.output.with_name(job.output.stem + Path(job.input).suffix)
+        places = (job.output,) if self._policy.only_if_dark is None else (job.output, copy)
+        return next((place for place in places if ledger.has(place, source=data)), None)
 
     def _check(self, job: Job, output: Path) -> None:
         self._refuse_taken(job, output)
@@ -265,10 +324,11 @@ class Run:
             return self._ledgers[job.results]
 
 
-def _settings(request: Request, enhancer: LoadedEnhancer) -> dict[str, Any]:
+def _settings(request: Request, enhancer: LoadedEnhancer, policy: Policy) -> dict[str, Any]:
     """Return everything beside the picture and its name that a result depends on."""
     wish = request.wish
-    return {
+    left = {} if policy.only_if_dark is None else {"only_if_dark": policy.only_if_dark}
+    return left | {
         "model": enhancer.model_sha256,
         "precision": enhancer.precision,
         "fast": enhancer.fast,

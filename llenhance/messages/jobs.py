@@ -21,9 +21,17 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "the list of what was made in this folder is damaged",
         "Delete the file; the results stay, but are taken for files of somebody else",
     ),
+    "ledger-of-later-version": Message(
+        "the list of what was made in this folder is of a later version of llenhance",
+        "Use that version, or choose another folder for the results",
+    ),
     "ledger-not-used": Message(
         "the list of what was made in this folder cannot be used: {reason}",
         "Choose another folder for the results",
+    ),
+    "well-lit-of-other-format": Message(
+        "it is well lit and would be left as it is, but a copy of it is no {format} file",
+        "Write to a folder: there it keeps its format",
     ),
     "takes-long": note("it takes about {seconds} s; a fast way takes a few, for nearly the same"),
     # Records in results of what made them

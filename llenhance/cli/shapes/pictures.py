@@ -24,7 +24,7 @@ class Enhanced(TypedDict):
 
     input: str
     output: str | None
-    status: Literal["written", "planned", "skipped", "done-before", "failed"]
+    status: Literal["written", "planned", "left", "copied", "skipped", "done-before", "failed"]
     format: str | None
     width: int | None
     height: int | None
