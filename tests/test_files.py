@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from llenhance.errors import PictureError, ResourceError, UsageError
-from llenhance.files import parts
+from llenhance.files import parts, whole
 from llenhance.files.parts import sweep
 from llenhance.files.pictures import write_picture
 from llenhance.files.reading import read_bytes
@@ -406,20 +406,36 @@ def unfinished(folder: Path, name: str, *, age: float) -> Path:
 
 
 def test_unfinished_files_of_killed_runs_are_removed(tmp_path: Path) -> None:
-    for name, age in (("a.part", 120), ("b.part", 10**6), ("c.probe", 120)):
+    for name, age in (("a.part", 0), ("b.part", 10**6), ("c.probe", 0)):
         unfinished(tmp_path, name, age=age)
     write_whole(tmp_path / "a.jpg", b"bright", overwrite=False)
     assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
 
 
 def test_unfinished_files_of_runs_at_work_stay(tmp_path: Path) -> None:
-    new = unfinished(tmp_path, "new.part", age=5)
     locked = unfinished(tmp_path, "locked.part", age=120)
     other = unfinished(tmp_path, "notes.txt", age=10**6)
     with locked.open("rb") as file:
         parts.lock(file.fileno())
         sweep(tmp_path)
-    assert {*tmp_path.iterdir()} == {new, locked, other}
+    assert {*tmp_path.iterdir()} == {locked, other}
+
+
+def test_a_file_that_another_run_swept_before_it_was_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(descriptor: int) -> None:
+        if not swept:
+            swept.append(next(tmp_path.glob("*.part")))
+            sweep(tmp_path)
+        lock(descriptor)
+
+    lock, swept = parts.lock, list[Path]()
+    monkeypatch.setattr(whole, "lock", late)
+    monkeypatch.setattr(whole, "sweep", lambda _: None)  # this run did so before
+    write_whole(tmp_path / "a.jpg", b"bright", overwrite=False)
+    assert swept
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"bright"]
 
 
 def test_the_name_is_never_that_of_an_empty_file_where_there_are_no_hard_links(

@@ -21,7 +21,6 @@ PART: Final = ".llenhance-"
 """What the names of files begin with that are not finished."""
 
 _ENDINGS: Final = (".part", ".probe")
-_YOUNG: Final = 60.0  # seconds: its owner may not have locked it yet
 _OLD: Final = 86400.0  # seconds: nobody works on one file for a day
 _HERE: Final = -100  # AT_FDCWD: names count from the working folder
 _KEEP: Final = 1  # RENAME_NOREPLACE
@@ -33,13 +32,14 @@ def lock(descriptor: int) -> None:
     """Let others see that somebody works on a file, as long as it is open."""
     if fcntl is not None:
         with suppress(OSError):  # some network shares have no locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)  # waits for `sweep` alone, and then it is gone
 
 
 def sweep(folder: Path) -> None:
     """Remove unfinished files of runs that were killed; once for each folder.
 
-    Those of other runs that are at work stay: they are locked, or new.
+    Those of other runs that are at work stay: they are locked. A run that has made a file and not
+    locked it yet finds it gone, and makes another one.
     """
     if folder in _swept:
         return
@@ -48,26 +48,21 @@ def sweep(folder: Path) -> None:
         for entry in entries:
             if entry.name.startswith(PART) and entry.name.endswith(_ENDINGS):
                 with suppress(OSError):
-                    if entry.is_file(follow_symlinks=False) and _is_abandoned(entry):
-                        Path(entry.path).unlink()
+                    if entry.is_file(follow_symlinks=False):
+                        _remove_if_abandoned(entry)
 
 
-def _is_abandoned(entry: os.DirEntry[str]) -> bool:
-    age = time.time() - entry.stat(follow_symlinks=False).st_mtime
-    if age < _YOUNG:
-        return False
-    if age > _OLD:
-        return True
-    if fcntl is None:
-        return False
-    descriptor = os.open(entry.path, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True
+def _remove_if_abandoned(entry: os.DirEntry[str]) -> None:
+    """Remove a file that nobody works on. OSError: it is locked, or cannot be removed."""
+    if time.time() - entry.stat(follow_symlinks=False).st_mtime > _OLD:
+        Path(entry.path).unlink()
+    elif fcntl is not None:
+        descriptor = os.open(entry.path, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            Path(entry.path).unlink()  # before it is unlocked: its owner may be about to lock it
+        finally:
+            os.close(descriptor)
 
 
 def publish(part: Path, target: Path, *, overwrite: bool) -> None:

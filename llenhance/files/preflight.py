@@ -82,4 +82,4 @@ def _check_writable(folder: Path, kind: type[LlenhanceError]) -> None:
             # Windows does not look at folders here, and root may write to all of them in theory.
             probe = folder / f"{PART}{secrets.token_hex(8)}.probe"
             probe.open("xb").close()
-            probe.unlink()
+            probe.unlink(missing_ok=True)  # another run may sweep it

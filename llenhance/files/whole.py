@@ -78,9 +78,12 @@ def _new_file(path: Path, mode: int) -> IO[bytes]:
     """Return a new file, open for writing and locked, with no more than these permissions."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-    descriptor = os.open(path, flags, mode & 0o777)
-    lock(descriptor)
-    return os.fdopen(descriptor, "wb")
+    while True:
+        descriptor = os.open(path, flags, mode & 0o777)
+        lock(descriptor)
+        if os.fstat(descriptor).st_nlink:
+            return os.fdopen(descriptor, "wb")
+        os.close(descriptor)  # another run has swept it before it was locked
 
 
 def replaced_mode(
