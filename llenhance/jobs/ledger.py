@@ -1,8 +1,9 @@
 """What was made in a folder, so that the same command goes on where it was stopped.
 
 A line of the ledger says: the picture with this SHA-256, enhanced with these settings, gives the
-file with this name and this SHA-256. It is written before the file is, so that at any moment a
-file that it tells of is either whole or not there. Times are never looked at.
+file with this name and this SHA-256. It is on the disk before the file is, so that no file of a
+run is ever taken for one of somebody else, and one that is not there yet or was changed is told by
+its SHA-256. Times are never looked at.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _TABLE: Final = """CREATE TABLE IF NOT EXISTS results (
     settings TEXT NOT NULL,
     target_sha256 TEXT NOT NULL
 ) WITHOUT ROWID"""
+_VERSION: Final = 1  # of the table; ledgers of before had none, and are the same
 _PATIENCE: Final = 60.0  # seconds to wait for another run that writes
 
 
@@ -37,7 +39,8 @@ class Ledger:
         settings: Everything beside the picture that its result depends on; values of JSON.
 
     Raises:
-        UsageError: What has the ledger's name is none, or cannot be read.
+        UsageError: What has the ledger's name is none, cannot be read, or is of a later version.
+        ResourceError: The disk is full.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
@@ -103,8 +106,16 @@ class Ledger:
         path = self.folder / LEDGER
         with self._lock, _errors(path):
             self._known = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False)
-            self._known.execute(_TABLE)
-            self._known.commit()
+            # After a power failure a line must not be gone whose file is there. The usual FULL
+            # leaves open whether the journal is deleted, and with it the line undone.
+            self._known.execute("PRAGMA synchronous = EXTRA")
+            (version,) = self._known.execute("PRAGMA user_version").fetchone()
+            if version > _VERSION:
+                raise UsageError("ledger-of-later-version", str(path))
+            if version < _VERSION:
+                with self._known:
+                    self._known.execute(_TABLE)
+                    self._known.execute(f"PRAGMA user_version = {_VERSION}")
 
     @contextmanager
     def _database(self) -> Generator[sqlite3.Connection]:
@@ -127,9 +138,10 @@ def _errors(path: Path) -> Generator[None]:
     try:
         yield
     except sqlite3.Error as reason:
-        if reason.sqlite_errorcode == sqlite3.SQLITE_FULL:
+        code = getattr(reason, "sqlite_errorcode", 0) & 0xFF  # without what is special about it
+        if code == sqlite3.SQLITE_FULL:
             raise ResourceError("disk-full", str(path)) from reason
-        if reason.sqlite_errorcode in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
             raise UsageError("ledger-damaged", str(path)) from reason
         raise UsageError("ledger-not-used", str(path), reason=str(reason)) from reason
 
