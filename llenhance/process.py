@@ -11,6 +11,7 @@ from typing import Final
 
 _TRIM_THRESHOLD: Final = -1  # parameters of `mallopt` from glibc's malloc.h
 _MMAP_THRESHOLD: Final = -3
+_ARENA_MAX: Final = -8
 _GIGABYTE: Final = 1 << 30
 _MODEST: Final = 1 << 17  # bytes: what glibc begins with
 
@@ -71,12 +72,14 @@ def _keep_freed_memory() -> None:
     """Let glibc keep large freed blocks, which it would otherwise give back to the system at once.
 
     A layer's result takes tens of megabytes. The system would fill new memory with zeros, page by
-    page, each time, which took longer than some convolutions.
+    page, each time, which took longer than some convolutions. All threads share one heap: those
+    that glibc makes for threads hold 64 MB, and what is larger would be new memory each time.
     """
     malloc = _malloc()
     if malloc is not None and not memory_is_limited():
         malloc.mallopt(_MMAP_THRESHOLD, _GIGABYTE)
         malloc.mallopt(_TRIM_THRESHOLD, 2 * _GIGABYTE - 1)
+        malloc.mallopt(_ARENA_MAX, 1)
 
 
 def _malloc() -> ctypes.CDLL | None:
