@@ -22,11 +22,12 @@ from llenhance.cli.options import (
 from llenhance.cli.results import report, say_rest
 from llenhance.cli.routine import Routine
 from llenhance.cli.terminal import Terminal
-from llenhance.errors import UsageError
+from llenhance.errors import UsageError, WeightsError
 from llenhance.pictures.limits import MEGAPIXELS
 
 if TYPE_CHECKING:
     from llenhance.jobs.job import Planned
+    from llenhance.jobs.results import Result
 
 
 def enhance(
@@ -262,6 +263,11 @@ def enhance(
                 summary.begin(planned)
                 watch.begin(summary.expected)
 
+            def tell(result: Result) -> None:
+                watch.finished(result)
+                summary.add(result)
+                report(clearer(result), terminal, routine, alone=not summary.in_folders)
+
             for result in batch.enhance_files(
                 photos,
                 enhancer=load,
@@ -270,11 +276,13 @@ def enhance(
                 advise=lambda note, about: terminal.note(note, about=about),
                 progress=watch.tiles,
                 begin=begin,
+                late=tell,
             ):
-                watch.finished(result)
-                summary.add(result)
-                report(clearer(result), terminal, routine, alone=not summary.in_folders)
+                tell(result)
         stopped = False
+    except (UsageError, WeightsError):  # the same command would not go on: the error says why
+        summary = Summary()
+        raise
     finally:  # also of what was done before it was stopped
         say_rest(routine, terminal)
         summary.tell(terminal, stopped=stopped)

@@ -69,9 +69,15 @@ class Summary:
             self.examples.setdefault(result.error.code, (result.error.problem, result.error.name))
 
     def tell(self, terminal: Terminal, *, stopped: bool = False) -> None:
-        """Say it on standard error, or print it as the last line of JSON."""
+        """Say it on standard error, or print it as the last line of JSON.
+
+        Args:
+            terminal: Where.
+            stopped: Whether something stopped the run; so does a full disk, without being told.
+        """
         if not self.is_wanted:
             return
+        stopped = stopped or self._left > 0
         if terminal.json:
             terminal.document(
                 {"summary": self._figures(stopped=stopped)},
@@ -83,18 +89,25 @@ class Summary:
         for line in self._lines(stopped=stopped):
             terminal.say(line)
 
+    @property
+    def _left(self) -> int:
+        """Number of pictures of which nothing became yet."""
+        return self.expected - sum(self.counts.values())
+
     def _lines(self, *, stopped: bool) -> Iterator[str]:
         told = [f"{self.counts[one]} {word}" for one, word in _WORDS.items() if self.counts[one]]
         seconds = monotonic() - self.started
         if stopped:
-            left = self.expected - sum(self.counts.values())
-            of = f"{self.counts['written']} of {self.expected} written, {left} to go"
+            others = [one for one in told if not one.endswith("written")]
+            written = f"{self.counts['written']} of {self.expected} written"
+            of = ", ".join([written, *others, f"{self._left} to go"])
             yield f"Stopped: {of}; run the same command to go on"
         else:
             if self.others:
                 files = "1 other file" if self.others == 1 else f"{self.others} other files"
                 told.append(f"{files} left alone")
-            pace = f", {self.megapixels / seconds:.1f} MP/s" if self.megapixels else ""
+            speed = self.megapixels / seconds
+            pace = f", {speed:.1f} MP/s" if speed >= 0.05 else ""
             all_of_it = ", ".join(told) or "there are no pictures"
             yield f"Done: {all_of_it} ({_duration(seconds)}{pace})"
         if self.counts["failed"] < _MANY:  # they can be seen right above

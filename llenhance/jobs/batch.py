@@ -8,8 +8,10 @@ every picture alike is raised: `UsageError` and `WeightsError`. What is done wit
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Final
 
 from llenhance.jobs.job import Job, Planned, plan
@@ -23,8 +25,9 @@ from llenhance.process import memory_is_limited
 
 USUAL_POLICY: Final = Policy()
 
-_HOPELESS: Final = {"disk-full", "quota-used-up"}
-"""Codes of errors after which no other picture could be written."""
+_FULL: Final = {"disk-full", "quota-used-up"}
+_REFUSED: Final = {"disk-read-only", "permission-denied", "not-permitted"}
+"""Codes of errors after which no other picture could be written; the latter of a folder."""
 
 
 def enhance_files(
@@ -36,6 +39,7 @@ def enhance_files(
     advise: Callable[[Note, str], None] | None = None,
     progress: Callable[[str, int, int], None] | None = None,
     begin: Callable[[Planned], None] | None = None,
+    late: Callable[[Result], None] | None = None,
 ) -> Iterator[Result]:
     """Enhance files and yield a result for each, in their order, as soon as it is written.
 
@@ -51,6 +55,8 @@ def enhance_files(
         progress: Called with the input's name, the tiles done and all its tiles, 0 while unknown;
             in threads.
         begin: Called with what is to be done, before anything is.
+        late: Called, if the results are not taken to their end, with those of pictures that were
+            at work by then and were written.
 
     Raises:
         UsageError: Options contradict each other or the inputs, before anything is read; or the
@@ -64,19 +70,29 @@ def enhance_files(
         yield Result(input=error.name, output=None, status="failed", error=error)
     loaded = enhancer()  # first: a wrong model or device is wrong whatever the pictures are
     run = Run(loaded, request=request, policy=policy, advise=advise, progress=progress)
-    with closing(run), closing(_done(planned.jobs, run)) as done:
+    with closing(run), closing(_done(planned.jobs, run, late)) as done:
         for made in done:
             result = _failed(made) if isinstance(made, Failed) else made
             yield result
-            if result.error and (policy.fail_fast or result.error.code in _HOPELESS):
+            if isinstance(made, Failed) and (policy.fail_fast or _fails_all(made)):
                 return
 
 
-def _done(jobs: list[Job], run: Run) -> Generator[Result | Failed[Job]]:
+def _done(
+    jobs: list[Job], run: Run, late: Callable[[Result], None] | None
+) -> Generator[Result | Failed[Job]]:
     if len(jobs) < 2 or memory_is_limited():  # threads take address space, which is short then
         yield from each(jobs, run.stages.alone, name=lambda job: job.name)
     else:
-        yield from overlapped(jobs, run.stages, name=lambda job: job.name)
+        yield from overlapped(jobs, run.stages, name=lambda job: job.name, late=late)
+
+
+def _fails_all(failed: Failed[Job]) -> bool:
+    """Tell whether no other picture could be written: the disk is full, or the folder refuses."""
+    if failed.error.code in _FULL or failed.item.results is None:
+        return failed.error.code in _FULL
+    folder = Path(os.path.realpath(failed.item.results))
+    return failed.error.code in _REFUSED and Path(failed.error.name) in (folder, *folder.parents)
 
 
 def unusual_brightness(brightness: float) -> Note | None:

@@ -89,6 +89,7 @@ def overlapped(
     *,
     name: Callable[[Item], str],
     enough: Callable[[], None] | None = None,
+    late: Callable[[Finished], None] | None = None,
 ) -> Iterator[Finished | Failed[Item]]:
     """Do the work for many items in threads, and yield what was made of each, in their order.
 
@@ -102,6 +103,7 @@ def overlapped(
         stages: Their work; it raises what `each` allows.
         name: As for `each`.
         enough: Called in the end, so that `items` does not wait for more.
+        late: Called with what was finished, but not yielded since nobody waits for it any more.
 
     Raises:
         UsageError: The work would fail for every item alike.
@@ -131,11 +133,12 @@ def overlapped(
     try:
         while True:
             begun.extend(begin() for _ in range(stages.workers + 2 - len(begun)))
-            first = begun.popleft()
+            first = begun[0]  # it stays there until it is known what became of it: see `late`
             if not (taken := first.taken.result()):
                 return
             item = taken[0]
             made = attempt(item, lambda _, first=first: first.finished.result(), name=name)
+            begun.popleft()
             if isinstance(made, Failed) and is_shortage(made.error):
                 with gate:
                     beside = [later.finished for later in begun if later.is_read.is_set()]
@@ -149,6 +152,9 @@ def overlapped(
             enough()
         for pool in pools:
             pool.shutdown(cancel_futures=True)
+        for finished in (one.finished for one in begun if one.finished.done()):
+            if late is not None and not finished.cancelled() and not finished.exception():
+                late(finished.result())
 
 
 def attempt(
