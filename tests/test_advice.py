@@ -39,7 +39,7 @@ def advised() -> Iterator[tuple[str, str | None, str]]:
 
 
 def options_in(text: str) -> set[str]:
-    return set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", text))
+    return set(re.findall(r"(?<!\S)--?[a-z][a-z0-9-]*", text))
 
 
 def test_options_and_commands_are_found() -> None:

@@ -34,6 +34,7 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
         "evaluate": "Choose another name or folder for what is written",
     },
     "output-replaces-input": {"enhance": "Choose another folder with -o"},
+    "template-gives-no-name": {"enhance": "Choose another --name-template"},
     "several-pictures": {"enhance": "Choose one of these with --format: {formats}"},
     "one-name-for-many": {
         "enhance": "Name a folder with -o; end it with a slash if it looks like a picture's name"
@@ -46,6 +47,22 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "is-a-folder": {
         "enhance": "Name the pictures in it, such as FOLDER/*.jpg, and where results go, with -o"
     },
+    "naming-of-named-file": {
+        "enhance": "Name a folder with -o, or leave --suffix and --name-template out"
+    },
+    "suffix-no-name": {"enhance": "Name a folder with -o, or use --name-template"},
+    "template-beside-suffix": {"enhance": "Leave --suffix out"},
+    "template-not-within": {"enhance": "Begin it with {{parent}}/ or {{stem}}; -o names a folder"},
+    "template-without-extension": {
+        "enhance": "Put {{ext}} at its end, and choose the format with --format"
+    },
+    "template-brightness-unknown": {"enhance": "Leave {{brightness}} out, or use --brightness"},
+    "list-no-text": {"enhance": "If its names end with NUL bytes, use --files0-from"},
+    "list-name-too-long": {
+        "enhance": "Use --files-from if each name is on a line, --files0-from if a NUL ends it"
+    },
+    "list-too-long": {"enhance": "Send it through a pipe: cat LIST | llenhance --files-from -"},
+    "failures-to-stdout": {"enhance": "Name a file, or use --json"},
     "not-a-regular-file": {"enhance": "Use -o - to write into a pipe"},
     "disk-read-only": {"enhance": "Choose another folder with -o"},
     "disk-full": {"enhance": "Free some space, or choose another folder with -o"},

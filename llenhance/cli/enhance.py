@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -37,7 +38,7 @@ def enhance(
         typer.Argument(
             metavar="PHOTO|DIR",
             show_default=False,
-            help="Pictures, and folders of pictures; - is standard input.",
+            help="Pictures, and folders of pictures; - is standard input, @LIST a file of names.",
         ),
     ] = None,
     output: Annotated[
@@ -49,6 +50,41 @@ def enhance(
             help="Write to a file, a folder, or - for standard output. "
             "Without it, photo_enhanced.jpg is written beside photo.jpg, and the results of "
             "a folder into DIR_enhanced.",
+        ),
+    ] = None,
+    files_from: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST",
+            help="Take more names from a file, one a line, or from - as they come.",
+        ),
+    ] = None,
+    files0_from: Annotated[
+        str | None,
+        typer.Option(metavar="LIST", help="The same with a NUL after each name: find -print0."),
+    ] = None,
+    suffix: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="Name results photoTEXT.jpg; without it, photo_enhanced.jpg."
+        ),
+    ] = None,
+    name_template: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEMPLATE",
+            help="Name results by a template, such as {parent}/{stem}_{model}{ext}; also "
+            "{brightness} and {counter}.",
+        ),
+    ] = None,
+    copy_others: Annotated[
+        bool,
+        typer.Option("--copy-others", help="Copy what is no picture in a folder to the results."),
+    ] = False,
+    errors: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Write a line of JSON for each picture that fails, at once."
         ),
     ] = None,
     recursive: Annotated[
@@ -169,6 +205,8 @@ def enhance(
       llenhance enhance holiday/ --jobs 2
       llenhance enhance scan.tif --target-mean 0.45 --format png
     """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
+    from llenhance.cli.failures import FailureFile
+    from llenhance.cli.named import names_given
     from llenhance.cli.replay import (
         Settings,
         given_in,
@@ -179,6 +217,7 @@ def enhance(
     from llenhance.cli.run_bar import watching_run
     from llenhance.cli.summary import Summary
     from llenhance.enhancing.wish import wish_for
+    from llenhance.files.called import Naming
     from llenhance.jobs import batch
     from llenhance.jobs.job import STDIO, writes_to_stdout
     from llenhance.jobs.replay import original_of, record_of
@@ -186,14 +225,23 @@ def enhance(
     from llenhance.pictures.formats import format_to_write
 
     terminal = Terminal("enhance", json=json, quiet=quiet, verbose=verbose)
-    for name in (output, match, model, replay):
+    for name in (output, match, model, replay, files_from, files0_from, errors):
         refuse_home(name)
     record = None if replay is None else record_of(replay)
-    if record is not None and replay is not None:
+    has_lists = files_from is not None or files0_from is not None
+    if record is not None and replay is not None and not has_lists:
         photos = photos or [str(original_of(replay, record))]
-    if not photos:
+    if not photos and not has_lists:
         raise UsageError("photo-missing", "PHOTO")
-    refuse_result_among(photos, output=output)
+    refuse_result_among(photos or [], output=output)
+    given_names = names_given(
+        photos or [], files_from=files_from, files0_from=files0_from, terminal=terminal
+    )
+    photos, coming = given_names.names, given_names.coming
+    if not photos and coming is None:  # empty lists, as a search that finds nothing leaves them
+        if json:
+            terminal.document(None, lines=True)
+        raise typer.Exit
     if STDIO in photos:
         terminal.expect_input()
     if writes_to_stdout(photos, output=output) and not dry_run:
@@ -214,8 +262,15 @@ def enhance(
         metadata=metadata,
         provenance=not no_provenance,
     )
+    naming = Naming(
+        suffix=suffix,
+        template=name_template,
+        model=model,
+        brightness=_constant(request.wish),
+    )
     policy = batch.Policy(
         output=output,
+        copy_others=copy_others,
         recursive=recursive,
         overwrite=overwrite,
         skip_existing=skip_existing,
@@ -235,6 +290,7 @@ def enhance(
     given = given_in(context)
     if record is not None:
         settings = settings_of(record, settings, given=given)
+        naming = replace(naming, model=settings.model, brightness=_constant(settings.request.wish))
     found = obtain(settings.model, terminal=terminal, offline=offline)
 
     def load() -> batch.LoadedEnhancer:
@@ -257,7 +313,10 @@ def enhance(
     routine, summary = Routine(tells_all=verbose), Summary()
     stopped = True
     try:
-        with watching_run(terminal) as watch:
+        with (
+            watching_run(terminal) as watch,
+            FailureFile(None if dry_run else errors, overwrite=overwrite) as failures,
+        ):
 
             def begin(planned: Planned) -> None:
                 summary.begin(planned)
@@ -266,13 +325,16 @@ def enhance(
             def tell(result: Result) -> None:
                 watch.finished(result)
                 summary.add(result)
-                report(clearer(result), terminal, routine, alone=not summary.in_folders)
+                report(
+                    failures.add(clearer(result)), terminal, routine, alone=not summary.in_folders
+                )
 
             for result in batch.enhance_files(
                 photos,
+                coming=coming,
                 enhancer=load,
                 request=settings.request,
-                policy=policy,
+                policy=replace(policy, naming=naming),
                 advise=lambda note, about: terminal.note(note, about=about),
                 progress=watch.tiles,
                 begin=begin,

@@ -78,9 +78,9 @@ def refuse_empty(arguments: Sequence[str]) -> None:
     before = "a name"
     for word in arguments:
         option, sign, value = word.partition("=")
-        if not word:
+        if not word and before != "--suffix":  # nothing is a suffix, too
             raise UsageError("value-empty", before)
-        if option.startswith("--") and sign and not value:
+        if option.startswith("--") and sign and not value and option != "--suffix":
             raise UsageError("value-empty", option)
         before = word if word.startswith("-") and word not in ("-", "--") else "a name"
 

@@ -34,6 +34,8 @@ def report(result: Result, terminal: Terminal, routine: Routine, *, alone: bool 
         terminal.error(sentence(result.error, command=terminal.command))
     elif not (alone or terminal.verbose or result.notes):
         return
+    elif result.width is None and result.status in ("copied", "planned"):
+        terminal.say(f"{_title(result.input)} -> {result.output}  (copied)")
     elif result.status == "done-before":
         terminal.say(f"{_title(result.input)} -> {result.output}  (done before)")
     elif result.status == "left":

@@ -27,7 +27,7 @@ class Watch:
     """Is told how far a run is, and shows nothing. Threads may call it."""
 
     def begin(self, pictures: int) -> None:
-        """Hear that so many pictures are to be done."""
+        """Hear that so many pictures are to be done; 0 if nobody knows how many will come."""
 
     def tiles(self, name: str, done: int, tiles: int) -> None:
         """Hear how far a picture is; 0 of 0 tiles is its beginning."""
@@ -79,6 +79,7 @@ class _Shown(Watch):
         self._lock = threading.Lock()
         self._whole = bar.add_task("Loading the model", total=None)
         self._pictures, self._done, self._pixels = 1, 0, 0
+        self._is_counting = False
         self._own: dict[str, TaskID] = {}
 
     def begin(self, pictures: int) -> None:
@@ -86,8 +87,9 @@ class _Shown(Watch):
 
     def tiles(self, name: str, done: int, tiles: int) -> None:
         with self._lock:
-            if self._pictures > 1 and self._done == 0 and not self._bar.tasks[0].total:
-                self._restart(f"0 of {self._pictures}", total=self._pictures)
+            if self._pictures != 1 and not self._is_counting:
+                self._is_counting = True
+                self._restart(self._counted(), total=self._pictures or None)
             if self._pictures == 1 and tiles == 0:
                 title = bars.shortened(printable(name), max(4, self._width // 2))
                 self._restart(title, total=None)
@@ -104,11 +106,14 @@ class _Shown(Watch):
             own = self._own.pop(result.input, None)
             if own not in (None, self._whole):
                 self._bar.remove_task(own)
-            if self._pictures > 1:
-                counted = f"{self._done} of {self._pictures}"
+            if self._pictures != 1:
+                counted = self._counted()
                 self._bar.update(
                     self._whole, description=counted, completed=self._done, pixels=self._pixels
                 )
+
+    def _counted(self) -> str:
+        return f"{self._done} of {self._pictures}" if self._pictures else f"{self._done} done"
 
     def _restart(self, title: str, *, total: int | None) -> None:
         """Begin the clock of the whole run, or of its only picture, anew."""

@@ -18,6 +18,7 @@ _WORDS: Final[dict[Status, str]] = {
     "written": "written",
     "planned": "to write",
     "done-before": "done before",
+    "copied": "copied",
     "skipped": "skipped",
     "failed": "failed",
 }
@@ -31,7 +32,7 @@ class Summary:
     """Counts of a run.
 
     Attributes:
-        expected: Number of pictures.
+        expected: Number of pictures; if more may come, of those that came.
         others: Number of files that are no pictures.
         counts: Of each status.
         kinds: Number of failures by the code of their error.
@@ -42,6 +43,7 @@ class Summary:
     expected: int = 0
     others: int = 0
     in_folders: bool = False
+    is_open: bool = False
     counts: Counter[Status] = field(default_factory=Counter["Status"])
     kinds: Counter[str] = field(default_factory=Counter[str])
     examples: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
@@ -51,17 +53,19 @@ class Summary:
     @property
     def is_wanted(self) -> bool:
         """Whether there is anything to sum up: several pictures, or those of a folder."""
-        return self.expected > 1 or self.in_folders
+        return self.expected > 1 or self.in_folders or self.is_open
 
     def begin(self, planned: Planned) -> None:
         """Count what is to be done."""
         self.expected = len(planned.jobs) + len(planned.refused)
         self.others = len(planned.others)
         self.in_folders = planned.in_folders
+        self.is_open = planned.is_open
 
     def add(self, result: Result) -> None:
         """Count what became of one picture."""
         self.counts[result.status] += 1
+        self.expected += self.is_open
         if result.status == "written":
             self.megapixels += (result.width or 0) * (result.height or 0) / 1e6
         if result.error is not None:
@@ -97,7 +101,10 @@ class Summary:
     def _lines(self, *, stopped: bool) -> Iterator[str]:
         told = [f"{self.counts[one]} {word}" for one, word in _WORDS.items() if self.counts[one]]
         seconds = monotonic() - self.started
-        if stopped:
+        if stopped and self.is_open:
+            if told:
+                yield f"Stopped: {', '.join(told)}"
+        elif stopped:
             others = [one for one in told if not one.endswith("written")]
             written = f"{self.counts['written']} of {self.expected} written"
             of = ", ".join([written, *others, f"{self._left} to go"])

@@ -7,28 +7,25 @@ of the input if that can be written. Results that would have one name get names 
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
-from typing import Final
 
 from llenhance.errors import PictureError, UsageError
+from llenhance.files.called import USUAL_NAMING, Naming
+from llenhance.files.earlier import earlier_results, is_earlier_result
+from llenhance.files.reading import beginning
 from llenhance.files.whole import identity, same_file
 from llenhance.messages.note import Note
 from llenhance.pictures.formats import (
     FORMATS,
-    HEAD,
     format_in,
     format_named,
     format_of,
     result_format,
 )
 from llenhance.system import system_errors
-
-ENHANCED: Final = "_enhanced"
-"""What the name of a result has that the name of its source, beside it, has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +35,25 @@ class Source:
     Attributes:
         path: the picture's file; it need not exist.
         folder: the folder that its result goes into; None if that depends on the output alone.
+        root: the folder above it that all results of the picture's neighbors go to, if any.
     """
 
     path: Path
     folder: Path | None = None
+    root: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What has been planned so far, of pictures that come one by one.
+
+    Attributes:
+        inputs: the pictures, by their identity.
+        taken: identities of the files of results.
+    """
+
+    inputs: dict[object, Path] = field(default_factory=dict[object, Path])
+    taken: set[object] = field(default_factory=set[object])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +89,13 @@ class NoOutput:
 
 
 def plan_output(
-    source: Path, *, output: Path | str | None, many: bool = False, format: str | None = None
+    source: Path,
+    *,
+    output: Path | str | None,
+    many: bool = False,
+    format: str | None = None,
+    naming: Naming = USUAL_NAMING,
+    number: int = 1,
 ) -> Output:
     """Return where the result of a picture goes.
 
@@ -95,21 +113,29 @@ def plan_output(
         output: a file or a folder; a folder if there are `many`.
         many: there are more sources than this one.
         format: the key in `FORMATS` of the format that is wanted; None keeps the source's.
+        naming: what results are called.
+        number: of the picture in its run, from 1.
 
     Raises:
-        UsageError: `output` contradicts `many` or `format`, has an extension of no format that can
-            be written, or is the source itself: inputs are never modified.
-        PictureError: the operating system refuses the name of `output`.
+        UsageError: `output` contradicts `many`, `format` or `naming`, has an extension of no format
+            that can be written, or is the source itself: inputs are never modified.
+        PictureError: the operating system refuses the name of `output`, or `naming` gives none.
     """
+    root = None
     if output is None:
-        ending, written, note = _ending(source, wanted=format)
-        target = source.parent / f"{source.stem}{ENHANCED}{ending}"
-        planned = Output(source=source, target=target, format=written, note=note)
+        folder = source.parent
     elif is_folder(output, many=many):
-        planned = _in_folder(source, Path(output), format=format)
+        folder = root = Path(output)
+    elif not naming.is_usual:
+        raise UsageError("naming-of-named-file", str(output))
     else:
-        planned = _named(source, Path(output), format=format)
-    if same_file(source, planned.target):
+        return _not_itself(_named(source, Path(output), format=format))
+    one = Source(source, folder, root)
+    return _in_folder(one, folder, format=format, naming=naming, number=number)
+
+
+def _not_itself(planned: Output) -> Output:
+    if same_file(planned.source, planned.target):
         raise UsageError("output-is-input", str(planned.target))
     return planned
 
@@ -148,7 +174,13 @@ def plan_outputs(
 
 
 def plan_each(
-    sources: Sequence[Source], *, output: Path | str | None, many: bool, format: str | None = None
+    sources: Sequence[Source],
+    *,
+    output: Path | str | None,
+    many: bool,
+    format: str | None = None,
+    naming: Naming = USUAL_NAMING,
+    known: Known | None = None,
 ) -> list[Output | NoOutput]:
     """Return where the result of each picture goes; only what is concerned is refused.
 
@@ -162,92 +194,99 @@ def plan_each(
         output: as for `plan_output`.
         many: as for `plan_outputs`.
         format: as for `plan_output`.
+        naming: as for `plan_output`.
+        known: what has been planned before, if pictures come one by one; it is added to. Then what
+            lies beside a picture counts, even if that does not come itself.
 
     Raises:
         UsageError: what is wrong for all sources alike.
         PictureError: the operating system refuses the name of `output`.
     """
     beside = [one.path for one in sources if one.folder is not None or output is None]
-    earlier = _earlier_results(beside)
-    inputs = {identity(one.path): one.path for one in sources if one.path not in earlier}
-    taken: set[object] = set()
+    if known is None:
+        known, comes_alone = Known(), False
+        earlier = set(earlier_results(beside, naming.marks))
+    else:
+        comes_alone = True
+        earlier = {one for one in beside if is_earlier_result(one, naming.marks)}
+        earlier |= {one.path for one in sources if identity(one.path) in known.taken}
+    inputs, taken = known.inputs, known.taken
+    inputs |= {identity(one.path): one.path for one in sources if one.path not in earlier}
     planned: list[Output | NoOutput] = []
     refused: list[UsageError] = []
     for one in sources:
         if one.path in earlier:
             planned.append(NoOutput(source=one.path, why=Note("earlier-result")))
             continue
+        number = len(taken) + 1
         try:
-            found = _own_name(_planned(one, output=output, many=many, format=format), taken)
+            usual = _planned(
+                one, output=output, many=many, format=format, naming=naming, number=number
+            )
+            found = _own_name(usual, taken, naming.marks)
             if (key := identity(found.target)) in inputs:
                 raise UsageError("output-replaces-input", str(inputs[key]), source=str(one.path))
             taken.add(key)
             planned.append(found)
+        except PictureError as error:
+            if error.code != "template-gives-no-name":
+                raise
+            planned.append(NoOutput(source=one.path, why=error))
         except UsageError as error:
             if error.code not in ("output-is-input", "output-replaces-input"):
                 raise
             refused.append(error)
             why = PictureError(error.code, error.name, **error.facts)
             planned.append(NoOutput(source=one.path, why=why))
-    if refused and not any(isinstance(one, Output) for one in planned):
+    if refused and not comes_alone and not any(isinstance(one, Output) for one in planned):
         raise refused[0]
     return planned
 
 
 def _planned(
-    source: Source, *, output: Path | str | None, many: bool, format: str | None
+    source: Source,
+    *,
+    output: Path | str | None,
+    many: bool,
+    format: str | None,
+    naming: Naming,
+    number: int,
 ) -> Output:
-    if source.folder is None:
-        return plan_output(source.path, output=output, many=many, format=format)
-    planned = _in_folder(source.path, source.folder, format=format)
-    if same_file(source.path, planned.target):
-        raise UsageError("output-is-input", str(planned.target))
-    return planned
+    if source.folder is not None:
+        return _in_folder(source, source.folder, format=format, naming=naming, number=number)
+    return plan_output(
+        source.path, output=output, many=many, format=format, naming=naming, number=number
+    )
 
 
-def _in_folder(source: Path, folder: Path, *, format: str | None) -> Output:
-    ending, written, note = _ending(source, wanted=format)
-    target = folder / f"{source.stem}{ending}"
-    return Output(source=source, target=target, format=written, note=note)
+def _in_folder(
+    source: Source, folder: Path, *, format: str | None, naming: Naming, number: int
+) -> Output:
+    ending, written, note = _ending(source.path, wanted=format)
+    target = naming.path(source.path, ending, folder=folder, root=source.root, number=number)
+    return _not_itself(Output(source=source.path, target=target, format=written, note=note))
 
 
-def _own_name(planned: Output, taken: Collection[object]) -> Output:
+def _own_name(planned: Output, taken: Collection[object], marks: Sequence[str]) -> Output:
     """Return the output under a name that no other result has, with a note if it is another."""
     if identity(planned.target) not in taken:
         return planned
-    for target in _other_names(planned):
+    for target in _other_names(planned, marks):
         if identity(target) not in taken:
             return replace(planned, target=target, renamed=Note("renamed", result=target.name))
     raise AssertionError("numbers never end")
 
 
-def _other_names(planned: Output) -> Iterator[Path]:
+def _other_names(planned: Output, marks: Sequence[str]) -> Iterator[Path]:
     """Yield names for the result of `pair.png`: `pair-png.webp`, `pair-2.webp`, and so on."""
     target = planned.target
-    stem = target.stem.removesuffix(ENHANCED)
+    mark = next((one for one in marks if target.stem.endswith(one)), "")
+    stem = target.stem.removesuffix(mark)
     end = target.stem[len(stem) :] + target.suffix
     if kind := planned.source.suffix.lower().removeprefix("."):
         yield target.with_name(f"{stem}-{kind}{end}")
     for number in count(2):
         yield target.with_name(f"{stem}-{number}{end}")
-
-
-def _earlier_results(sources: Iterable[Path]) -> dict[Path, Path]:
-    """Return the sources that are named as the result of another picture among them, with that."""
-    named = {(identity(source.parent), source.name): source for source in sources}
-    by_stem = {(folder, Path(name).stem): source for (folder, name), source in named.items()}
-    found: dict[Path, Path] = {}
-    for source in sources:
-        format = format_named(source.suffix)
-        if format is None or FORMATS[format].writer is None or not source.stem.endswith(ENHANCED):
-            continue
-        folder, stem = identity(source.parent), source.stem.removesuffix(ENHANCED)
-        picture = named.get((folder, stem + source.suffix)) or by_stem.get((folder, stem))
-        if picture is None and "-" in stem:  # `pair-png_enhanced.webp` is of `pair.png`
-            picture = named.get((folder, ".".join(stem.rsplit("-", 1))))
-        if picture and (format_named(picture.suffix) or format_in(_head(picture))):
-            found[source] = picture
-    return found
 
 
 def is_folder(output: Path | str, *, many: bool) -> bool:
@@ -291,22 +330,8 @@ def _ending(source: Path, *, wanted: str | None) -> tuple[str, str, Note | None]
     named = format_named(source.suffix)
     if named is not None and FORMATS[named].writer is not None:
         return source.suffix, named, None
-    head = _head(source)
+    head = beginning(source)
     inside = format_in(head) or named or ""
     is_rich = FORMATS[inside].is_rich if inside else None
     written, note = result_format(inside, rich=is_rich is not None and is_rich(head))
     return FORMATS[written].extensions[0], written, note
-
-
-def _head(source: Path) -> bytes:
-    """Return the first bytes of a file; none if it cannot be read.
-
-    Pipes and devices are not opened: what is read from them is gone.
-    """
-    try:
-        if not stat.S_ISREG(source.stat().st_mode):
-            return b""
-        with source.open("rb") as file:
-            return file.read(HEAD)
-    except (OSError, ValueError):  # reading the picture will tell
-        return b""

@@ -94,12 +94,26 @@ def read_stream(read: Callable[[int], bytes], *, name: str) -> bytes:
     return whole.getvalue()
 
 
-def _longest(beginning: bytes) -> int:
+def beginning(path: Path) -> bytes:
+    """Return the first bytes of a file; none if it cannot be read.
+
+    Pipes and devices are not opened: what is read from them is gone.
+    """
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return b""
+        with path.open("rb") as file:
+            return file.read(HEAD)
+    except (OSError, ValueError):  # reading the picture will tell
+        return b""
+
+
+def _longest(head: bytes) -> int:
     """Return how many bytes a file can have that begins so."""
-    format = format_in(beginning)
+    format = format_in(head)
     if format in _DECLARING:
         about = guard.reading(name="", format=FORMATS[format].title)
-        with suppress(LlenhanceError), about, Image.open(BytesIO(beginning)) as image:
+        with suppress(LlenhanceError), about, Image.open(BytesIO(head)) as image:
             pixels = image.width * image.height * getattr(image, "n_frames", 1)
             return min(LARGEST, BESIDE + _PER_PIXEL * pixels)
     return LARGEST  # reading the picture will tell what is wrong with it

@@ -10,6 +10,7 @@ import os
 import platform
 import secrets
 import stat
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
@@ -22,7 +23,9 @@ from llenhance.system import system_errors
 FOLDS_CASE: Final = platform.system() in ("Windows", "Darwin")  # their usual file systems do
 
 
-def write_whole(path: Path, data: bytes, *, overwrite: bool, like: Path | None = None) -> None:
+def write_whole(
+    path: Path, data: bytes | Iterable[bytes], *, overwrite: bool, like: Path | None = None
+) -> None:
     """Make `path` a file with this content: complete, or as it was before.
 
     A new file gets the permissions that the umask leaves, but is never open to anybody who may not
@@ -31,7 +34,7 @@ def write_whole(path: Path, data: bytes, *, overwrite: bool, like: Path | None =
 
     Args:
         path: in a folder that exists.
-        data: the whole content.
+        data: the whole content, or its pieces one after the other.
         overwrite: replace the file if it exists. Otherwise no file is replaced, not even one that
             appears in the meantime.
         like: the file that it is made of; it need not exist.
@@ -50,7 +53,7 @@ def write_whole(path: Path, data: bytes, *, overwrite: bool, like: Path | None =
                 if mode is not None:
                     with suppress(OSError):  # where all files have the same, as on many USB sticks
                         part.chmod(mode)
-                file.write(data)
+                file.writelines((data,) if isinstance(data, bytes) else data)
                 file.flush()
                 os.fsync(file.fileno())
                 if os.name != "nt":  # it is locked up to here: see `sweep`

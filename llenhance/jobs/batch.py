@@ -9,12 +9,14 @@ every picture alike is raised: `UsageError` and `WeightsError`. What is done wit
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from llenhance.jobs.job import Job, Planned, plan
+from llenhance.files.lists import Arriving
+from llenhance.jobs.job import Job, Planned, plan, plan_coming
 from llenhance.jobs.loop import Failed, each, overlapped
 from llenhance.jobs.results import Result
 from llenhance.jobs.run import LoadedEnhancer, Policy, Run
@@ -33,6 +35,7 @@ _REFUSED: Final = {"disk-read-only", "permission-denied", "not-permitted"}
 def enhance_files(
     inputs: Sequence[str],
     *,
+    coming: Arriving | None = None,
     enhancer: Callable[[], LoadedEnhancer],
     request: Request = USUAL,
     policy: Policy = USUAL_POLICY,
@@ -48,6 +51,7 @@ def enhance_files(
 
     Args:
         inputs: Names of files and folders; '-' is standard input, at most once.
+        coming: More names, which come one by one; each is done as soon as it is there.
         enhancer: Makes what enhances; called once, before the first picture is read.
         request: What to make of each picture. Without a format, the name of the output decides.
         policy: What may happen to files.
@@ -63,14 +67,26 @@ def enhance_files(
             enhancer refuses a setting.
         WeightsError: The model cannot be loaded or does not work.
     """
-    planned = plan(inputs, output=policy.output, request=request, recursive=policy.recursive)
+    planning: dict[str, Any] = {
+        "output": policy.output,
+        "request": request,
+        "recursive": policy.recursive,
+        "naming": policy.naming,
+        "copy_others": policy.copy_others,
+    }
+    if coming is None:
+        planned = plan(inputs, **planning)
+        jobs: Iterable[Job] = planned.jobs
+    else:
+        planned = Planned(jobs=[], is_open=True)
+        jobs = plan_coming(chain(inputs, coming), **planning)
     if begin is not None:
         begin(planned)
     for error in planned.refused:
         yield Result(input=error.name, output=None, status="failed", error=error)
     loaded = enhancer()  # first: a wrong model or device is wrong whatever the pictures are
     run = Run(loaded, request=request, policy=policy, advise=advise, progress=progress)
-    with closing(run), closing(_done(planned.jobs, run, late)) as done:
+    with closing(run), closing(_done(jobs, run, late, coming)) as done:
         for made in done:
             result = _failed(made) if isinstance(made, Failed) else made
             yield result
@@ -79,12 +95,17 @@ def enhance_files(
 
 
 def _done(
-    jobs: list[Job], run: Run, late: Callable[[Result], None] | None
+    jobs: Iterable[Job],
+    run: Run,
+    late: Callable[[Result], None] | None,
+    coming: Arriving | None,
 ) -> Generator[Result | Failed[Job]]:
-    if len(jobs) < 2 or memory_is_limited():  # threads take address space, which is short then
+    enough = None if coming is None else coming.close
+    is_alone = isinstance(jobs, list) and len(jobs) < 2
+    if is_alone or memory_is_limited():  # threads take address space, which is short then
         yield from each(jobs, run.stages.alone, name=lambda job: job.name)
     else:
-        yield from overlapped(jobs, run.stages, name=lambda job: job.name, late=late)
+        yield from overlapped(jobs, run.stages, name=lambda job: job.name, enough=enough, late=late)
 
 
 def _fails_all(failed: Failed[Job]) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from io import UnsupportedOperation
 from pathlib import Path
 from typing import Literal
 
 from llenhance.errors import LlenhanceError, PictureError, UsageError
-from llenhance.files.naming import Output, Source, is_folder, plan_each
+from llenhance.files.called import USUAL_NAMING, Naming
+from llenhance.files.naming import Known, NoOutput, Output, Source, is_folder, plan_each
 from llenhance.files.reading import read_stream
-from llenhance.jobs.sources import STDIO, gather
+from llenhance.jobs.sources import STDIO, Gathered, Named, gather
 from llenhance.jobs.task import USUAL, Request
 from llenhance.messages.note import Note
 from llenhance.pictures.formats import FORMATS, format_in, format_named
@@ -32,6 +34,7 @@ class Job:
         data: Content of standard input, if it was read to find a name for the result.
         results: The folder of the results of the whole run that this one goes into, itself or a
             folder in it; None if there is none.
+        is_copy: Whether it is no picture, and is copied as it is.
     """
 
     input: str
@@ -41,6 +44,7 @@ class Job:
     refusal: LlenhanceError | None = None
     data: bytes | None = None
     results: Path | None = None
+    is_copy: bool = False
 
     @property
     def name(self) -> str:
@@ -57,12 +61,14 @@ class Planned:
         others: Files in the folders that are no pictures, and where copies of them would go.
         refused: Of what is in the folders, what cannot be looked at.
         in_folders: Whether a folder was named.
+        is_open: Whether more is to come, so that nobody knows how much.
     """
 
     jobs: list[Job]
     others: list[tuple[Path, Path]] = field(default_factory=list[tuple[Path, Path]])
     refused: list[LlenhanceError] = field(default_factory=list[LlenhanceError])
     in_folders: bool = False
+    is_open: bool = False
 
 
 def writes_to_stdout(inputs: Sequence[str], *, output: str | None) -> bool:
@@ -71,7 +77,13 @@ def writes_to_stdout(inputs: Sequence[str], *, output: str | None) -> bool:
 
 
 def plan(
-    inputs: Sequence[str], *, output: str | None, request: Request = USUAL, recursive: bool = True
+    inputs: Sequence[str],
+    *,
+    output: str | None,
+    request: Request = USUAL,
+    recursive: bool = True,
+    naming: Naming = USUAL_NAMING,
+    copy_others: bool = False,
 ) -> Planned:
     """Return a job for each picture, all checked against each other.
 
@@ -80,13 +92,15 @@ def plan(
         output: A file, a folder, or '-' for standard output; None is beside the pictures.
         request: What to make of each.
         recursive: Look into folders of folders too.
+        naming: What results are called.
+        copy_others: Whether files in the folders that are no pictures are copied.
 
     Raises:
-        UsageError: The inputs contradict each other, the output or the format.
+        UsageError: The inputs contradict each other, the output, the format or the naming.
     """
     if inputs.count(STDIO) > 1:
         raise UsageError("stdin-twice", "standard input")
-    gathered = gather(inputs, output=output, recursive=recursive)
+    gathered = gather(inputs, output=output, recursive=recursive, naming=naming)
     names = [one.name for one in gathered.pictures]
     many = len(names) > 1 or any(one.results for one in gathered.pictures)
     if output == STDIO and many:
@@ -94,6 +108,8 @@ def plan(
     if output is None and many and STDIO in names:
         raise UsageError("stdin-among-many", "standard input")
     if writes_to_stdout(names, output=output):
+        if not naming.is_usual:
+            raise UsageError("naming-of-named-file", "standard output")
         return Planned(jobs=[Job(input=names[0], output=STDIO, request=request)])
     data, unread = None, None
     is_file = output is not None and format_named(output) is not None
@@ -104,29 +120,111 @@ def plan(
             unread = error
     stdin = Source(_stdin_as_file(data))
     sources = [stdin if one.name == STDIO else one.source for one in gathered.pictures]
-    planned = plan_each(sources, output=output, many=many, format=request.format)
+    planned = plan_each(sources, output=output, many=many, format=request.format, naming=naming)
     into = Path(output) if output is not None and is_folder(output, many=many) else None
     jobs: list[Job] = []
     for named, one in zip(gathered.pictures, planned, strict=True):
-        job = Job(input=named.name, output=None, request=request, results=named.results or into)
+        job = _job(named, one, request=request, into=into, again=named.name in gathered.again)
         if named.name == STDIO:
             job = replace(job, data=data)
-        notes = (Note("named-twice"),) if named.name in gathered.again else ()
-        if isinstance(one, Output):
-            notes += tuple(note for note in (one.note, one.renamed) if note)
-            made = replace(request, format=one.format)
-            job = replace(job, output=one.target, request=made, notes=notes)
-        elif isinstance(one.why, Note):
-            job = replace(job, notes=(one.why,))
-        else:
-            job = replace(job, refusal=one.why)
         jobs.append(replace(job, refusal=unread) if unread and named.name == STDIO else job)
     return Planned(
-        jobs=jobs,
-        others=gathered.others,
+        jobs=jobs + (_copies(gathered, request) if copy_others else []),
+        others=_left_alone(gathered) if copy_others else gathered.others,
         refused=gathered.refused,
         in_folders=gathered.in_folders,
     )
+
+
+def plan_coming(
+    names: Iterable[str],
+    *,
+    output: str | None,
+    request: Request = USUAL,
+    recursive: bool = True,
+    naming: Naming = USUAL_NAMING,
+    copy_others: bool = False,
+) -> Iterator[Job]:
+    """Yield a job for each picture as soon as its name is there; all arguments are as for `plan`.
+
+    What is checked against each other are the names that have come so far. A name that comes again
+    has a job without an output, so that who has sent it hears of it.
+
+    Raises:
+        UsageError: As `plan`; at once, if the names do not matter.
+    """
+    if output == STDIO:
+        raise UsageError("stdout-takes-one", "standard output")
+    into = Path(output) if output is not None and is_folder(output, many=True) else None
+
+    def jobs() -> Iterator[Job]:
+        first: dict[object, str] = {}
+        known = Known()
+        for name in names:
+            if name == STDIO:
+                raise UsageError("stdin-among-many", "standard input")
+            gathered = gather(
+                [name], output=output, recursive=recursive, naming=naming, first=first
+            )
+            for error in gathered.refused:
+                yield Job(input=error.name, output=None, request=request, refusal=error)
+            if gathered.again and not gathered.in_folders:
+                notes = (Note("named-twice"),)
+                yield Job(input=name, output=None, request=request, notes=notes)
+            for named in gathered.pictures:
+                (one,) = plan_each(
+                    [named.source],
+                    output=output,
+                    many=True,
+                    format=request.format,
+                    naming=naming,
+                    known=known,
+                )
+                yield _job(named, one, request=request, into=into)
+            if copy_others:
+                yield from _copies(gathered, request)
+
+    return jobs()
+
+
+def _job(
+    named: Named,
+    planned: Output | NoOutput,
+    *,
+    request: Request,
+    into: Path | None,
+    again: bool = False,
+) -> Job:
+    job = Job(input=named.name, output=None, request=request, results=named.results or into)
+    notes = (Note("named-twice"),) if again else ()
+    if isinstance(planned, Output):
+        notes += tuple(note for note in (planned.note, planned.renamed) if note)
+        made = replace(request, format=planned.format)
+        return replace(job, output=planned.target, request=made, notes=notes)
+    if isinstance(planned.why, Note):
+        return replace(job, notes=(planned.why,))
+    return replace(job, refusal=planned.why)
+
+
+def _copies(gathered: Gathered, request: Request) -> list[Job]:
+    """Return jobs that copy what is no picture; pipes and devices have no content to be copied."""
+    return [
+        Job(input=str(source), output=copy, request=request, is_copy=True)
+        for source, copy in gathered.others
+        if _is_special(source) is False
+    ]
+
+
+def _left_alone(gathered: Gathered) -> list[tuple[Path, Path]]:
+    return [(source, copy) for source, copy in gathered.others if _is_special(source)]
+
+
+def _is_special(path: Path) -> bool:
+    """Tell whether this is a pipe or a device."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:  # copying it will tell
+        return False
 
 
 def read_stdin() -> bytes:

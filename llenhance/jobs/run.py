@@ -56,6 +56,8 @@ class Policy:
         recursive: Look into folders of folders too.
         naming: What results are called.
         copy_others: Whether files in folders that are no pictures are copied into the results'.
+        naming: What results are called.
+        copy_others: Whether files in folders that are no pictures are copied into the results'.
         overwrite: Whether files that exist are replaced.
         skip_existing: Whether pictures are skipped if there is a file where their result would be.
         dry_run: Write nothing: read each input, and say where it would go and what it would take.
@@ -162,6 +164,14 @@ class Run:
             raise job.refusal
         if job.output is None:
             return Result(input=job.input, output=None, status="skipped", notes=job.notes)
+        if job.is_copy:
+            policy = self._policy
+            return copied(
+                job,
+                overwrite=policy.overwrite,
+                skip_existing=policy.skip_existing,
+                dry_run=policy.dry_run,
+            )
         if job.is_copy:
             policy = self._policy
             return copied(

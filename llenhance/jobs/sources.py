@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final, Literal
 
 from llenhance.errors import LlenhanceError, UsageError
-from llenhance.files.naming import ENHANCED, Source
+from llenhance.files.called import USUAL_NAMING, Naming
+from llenhance.files.naming import Source
 from llenhance.files.tree import look_into
-from llenhance.files.whole import FOLDS_CASE, identity
+from llenhance.files.whole import FOLDS_CASE, identity, same_file
 
 STDIO: Final[Literal["-"]] = "-"
 """The name that means standard input, or standard output."""
@@ -51,7 +52,14 @@ class Gathered:
     in_folders: bool = False
 
 
-def gather(names: Sequence[str], *, output: str | None, recursive: bool = True) -> Gathered:
+def gather(
+    names: Sequence[str],
+    *,
+    output: str | None,
+    recursive: bool = True,
+    naming: Naming = USUAL_NAMING,
+    first: dict[object, str] | None = None,
+) -> Gathered:
     """Find the pictures that names mean: a folder means all pictures in it.
 
     Results of a folder `photos` go to `photos_enhanced`, or to `output`, into folders like those
@@ -62,17 +70,23 @@ def gather(names: Sequence[str], *, output: str | None, recursive: bool = True) 
         names: Of files, of folders, and '-' for standard input.
         output: Where results go; None puts them beside the pictures, or beside the folders.
         recursive: Look into folders of folders too.
+        naming: What results are called.
+        first: What was found before, if names come one by one; it is added to. Then each folder has
+            one of its name in `output`, since there may be more of them.
 
     Raises:
-        UsageError: The results of a folder would go to standard output.
+        UsageError: The results of a folder would go to standard output, or into itself.
     """
     folders = {name: Path(name) for name in names if name != STDIO and _is_folder(Path(name))}
     if folders and output == STDIO:
         raise UsageError("stdout-takes-one", "standard output")
-    many = len({identity(folder) for folder in folders.values()}) > 1
-    places = {name: _results_of(folder, output, many=many) for name, folder in folders.items()}
+    many = first is not None or len({identity(folder) for folder in folders.values()}) > 1
+    places = {
+        name: _results_of(folder, output, many=many, naming=naming)
+        for name, folder in folders.items()
+    }
     gathered = Gathered(in_folders=bool(folders))
-    first: dict[object, str] = {}
+    first = {} if first is None else first
     for name in names:
         if name not in folders:
             _add(gathered, first, Named(name, Source(Path(name))))
@@ -83,7 +97,7 @@ def gather(names: Sequence[str], *, output: str | None, recursive: bool = True) 
         gathered.refused += tree.refused
         gathered.others += [(folder / path, place / path) for path in tree.others]
         for path in tree.pictures:
-            source = Source(folder / path, place / path.parent)
+            source = Source(folder / path, place / path.parent, place)
             _add(gathered, first, Named(str(folder / path), source, results))
     return gathered
 
@@ -103,16 +117,19 @@ def _place(path: Path) -> object:
     return identity(path.parent), last
 
 
-def _results_of(folder: Path, output: str | None, *, many: bool) -> Path:
+def _results_of(folder: Path, output: str | None, *, many: bool, naming: Naming) -> Path:
     """Return the folder that the results of a folder go to."""
     named = folder if folder.name not in ("", "..") else folder.resolve()
     if output is not None and not many:
         return Path(output)
     if not named.name:  # the whole disk
         raise UsageError("folder-without-name", str(folder))
-    return (
-        named.with_name(f"{named.name}{ENHANCED}") if output is None else Path(output, named.name)
-    )
+    if output is not None:
+        return Path(output, named.name)
+    results = named.with_name(f"{named.name}{naming.of_folder}")
+    if same_file(folder, results):
+        raise UsageError("output-is-input", str(results))
+    return results
 
 
 def _is_folder(path: Path) -> bool:

@@ -10,6 +10,9 @@ from llenhance.messages.message import Message
 MESSAGES: Final[Mapping[str, Message]] = {
     "arguments-wrong": Message("{problem}", "See the help of the command"),
     "photo-missing": Message("no picture is named", "Name one, such as photo.jpg"),
+    "failures-to-stdout": Message(
+        "failures are written to a file", "Name one; standard output has JSON for all pictures"
+    ),
     # What a person may have meant
     "command-misspelled": Message(
         "there is no such picture or command", "Did you mean this: {meant}"

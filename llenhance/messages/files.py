@@ -40,6 +40,53 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "extension-contradicts-format": Message(
         "its extension contradicts the format {format}", "Change one of the two"
     ),
+    "naming-of-named-file": Message(
+        "the result has this name, so there is no other one to be made up",
+        "Name a folder for the results",
+    ),
+    "suffix-no-name": Message(
+        "a name cannot end with it: it has a separator of folders in it", "Name a folder apart"
+    ),
+    "template-beside-suffix": Message(
+        "there is a suffix too, and only one of them can name results", "Use only one of them"
+    ),
+    "template-braces": Message(
+        "its braces do not match", "Write {{{{ or }}}} for a brace that belongs to the name"
+    ),
+    "template-field-unknown": Message("{field} is not known", "Use these: {known}"),
+    "template-not-within": Message(
+        "it leads out of the folder of the results", "Begin it with {{parent}} or {{stem}}"
+    ),
+    "template-without-extension": Message(
+        "it does not end in {{ext}}, so programs could not tell the format of results",
+        "Put {{ext}} at its end, and choose the format apart",
+    ),
+    "template-brightness-unknown": Message(
+        "the brightness is found for each picture only as it is enhanced",
+        "Leave {{brightness}} out, or give a brightness instead of a target",
+    ),
+    "template-gives-no-name": Message(
+        "this is no name for the result of {source}", "Choose another template"
+    ),
+    # Lists of names.
+    "list-is-a-folder": Message(
+        "it is a folder, not a list of names", "Name it with the pictures to enhance all in it"
+    ),
+    "list-is-a-picture": Message("it is a picture, not a list of names", "Name it as a picture"),
+    "list-no-text": Message(
+        "it is no list of names, which is text in UTF-8 with one name a line",
+        "If its names end with NUL bytes, say so",
+    ),
+    "list-name-too-long": Message(
+        "it is no list of names: one of them has more than {longest} bytes",
+        "Check what ends its names",
+    ),
+    "list-too-long": Message(
+        "it has more than {megabytes} MB, too much to be read at once",
+        "Send it through a pipe, or make several of it",
+    ),
+    "list-of-nothing": Message("it goes on without a name", "Check what it is"),
+    "list-without-names": note("there is no name in it, so there is nothing to do"),
     # Files that are read.
     "file-too-large": Message(
         "it has more than {gigabytes:g} GB, which is more than any picture that can be read",

@@ -22,7 +22,7 @@ from llenhance.cli.shapes.models import (
     UploadedModel,
     VerifiedModel,
 )
-from llenhance.cli.shapes.pictures import Enhanced, RunSummary, Scores, Sweep
+from llenhance.cli.shapes.pictures import Enhanced, Failure, RunSummary, Scores, Sweep
 from llenhance.cli.shapes.provenance import AuditCounts, AuditedOriginal, PictureFile
 
 _exact = with_config(ConfigDict(extra="forbid"))
@@ -196,6 +196,7 @@ AnyDocument = (
     | WeightsRemoveDocument
     | WeightsUploadDocument
     | EndedDocument
+    | Failure
 )
 """A document of any command."""
 

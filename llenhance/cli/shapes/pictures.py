@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
 
+from llenhance.cli.documents import Told
+
 _exact = with_config(ConfigDict(extra="forbid"))
 
 
@@ -24,7 +26,9 @@ class Enhanced(TypedDict):
 
     input: str
     output: str | None
-    status: Literal["written", "planned", "left", "copied", "skipped", "done-before", "failed"]
+    status: Literal[
+        "written", "planned", "left", "copied", "copied", "skipped", "done-before", "failed"
+    ]
     format: str | None
     width: int | None
     height: int | None
@@ -38,6 +42,15 @@ class Enhanced(TypedDict):
     fast: bool
     brightness: float | None
     mean_gray: float | None
+
+
+@_exact
+class Failure(Told):
+    """A line of the file that `--errors` names: a picture that failed, and why."""
+
+    schema: Literal[1]
+    input: str
+    output: str | None
 
 
 @_exact

@@ -1,0 +1,61 @@
+"""Results of earlier runs among pictures: told by their names, beside those of their pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from llenhance.files.reading import beginning
+from llenhance.files.whole import identity
+from llenhance.pictures.formats import FORMATS, format_in, format_named, readable_extensions
+
+
+def earlier_results(sources: Iterable[Path], marks: Sequence[str]) -> dict[Path, Path]:
+    """Return the sources that are named as the result of another picture among them, with that.
+
+    Args:
+        sources: The pictures.
+        marks: What the stem of a result ends with, and that of its picture does not.
+    """
+    sources = list(sources)
+    named = {(identity(source.parent), source.name): source for source in sources}
+    by_stem = {(folder, Path(name).stem): source for (folder, name), source in named.items()}
+    found: dict[Path, Path] = {}
+    for source in sources:
+        folder = identity(source.parent)
+        for stem in _stems(source, marks):
+            picture = named.get((folder, stem + source.suffix)) or by_stem.get((folder, stem))
+            if picture is None and "-" in stem:  # `pair-png_enhanced.webp` is of `pair.png`
+                picture = named.get((folder, ".".join(stem.rsplit("-", 1))))
+            if picture and picture != source and _is_picture(picture):
+                found[source] = picture
+                break
+    return found
+
+
+def is_earlier_result(source: Path, marks: Sequence[str]) -> bool:
+    """Tell whether a picture is named as the result of another one, and that lies beside it."""
+    for stem in _stems(source, marks):
+        endings = [source.suffix, "", *sorted(readable_extensions())]
+        endings += [ending.upper() for ending in endings]
+        names = [stem + ending for ending in endings]
+        names += [".".join(stem.rsplit("-", 1))] if "-" in stem else []
+        beside = (source.with_name(name) for name in names)
+        if any(one != source and one.is_file() and _is_picture(one) for one in beside):
+            return True
+    return False
+
+
+def _stems(source: Path, marks: Sequence[str]) -> Iterator[str]:
+    """Yield what the stem of the picture may be that a file is a result of."""
+    format = format_named(source.suffix)
+    if format is None or FORMATS[format].writer is None:
+        return
+    for mark in marks:
+        stem = source.stem.removesuffix(mark)
+        if stem and stem != source.stem:
+            yield stem
+
+
+def _is_picture(path: Path) -> bool:
+    return bool(format_named(path.suffix) or format_in(beginning(path)))
