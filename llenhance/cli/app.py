@@ -16,7 +16,7 @@ from typing import Annotated, Final
 
 import typer
 
-from llenhance.cli import completion, meant, surroundings, weights
+from llenhance.cli import completion, config, meant, surroundings, weights
 from llenhance.cli.advice import sentence
 from llenhance.cli.audit import audit
 from llenhance.cli.bench import bench
@@ -27,6 +27,7 @@ from llenhance.cli.evaluate import evaluate
 from llenhance.cli.export import export
 from llenhance.cli.info import info
 from llenhance.cli.schema import schema
+from llenhance.cli.settings import PREFIX, Configured, variable_meant
 from llenhance.cli.terminal import Terminal
 from llenhance.cli.train import train
 from llenhance.cli.values import value_meant
@@ -44,18 +45,19 @@ app: Final = typer.Typer(
 app.command("audit")(audit)
 app.command("bench")(bench)
 app.command("doctor")(doctor)
-app.command("enhance")(enhance)
+app.command("enhance", cls=Configured, context_settings={"auto_envvar_prefix": PREFIX})(enhance)
 app.command("evaluate")(evaluate)
 app.command("info")(info)
 app.command("train")(train)
 app.command("export")(export)
 app.command("schema")(schema)
 app.add_typer(weights.app, name="weights")
+app.add_typer(config.app, name="config")
 
 _COMMANDS: Final = {
     entry.name or "" for entry in (*app.registered_commands, *app.registered_groups)
 }
-_GROUPS: Final = {"weights": weights.names()}
+_GROUPS: Final = {"weights": weights.names(), "config": config.names()}
 _TOP_OPTIONS: Final = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
 _STOPPING: Final = ("SIGINT", "SIGTERM", "SIGHUP")  # the last is unknown to Windows
 
@@ -133,6 +135,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _problem(error: typer.TyperException, command: Sequence[str]) -> str | UsageError:
     """Return what Typer finds wrong with a command line, in words that help."""
+    if refused := variable_meant(error):
+        return refused
     problem = error.format_message().replace("Value error, ", "").rstrip(".")  # pydantic's
     if problem.startswith("No such option"):
         try:
@@ -170,7 +174,7 @@ def _document(error: LlenhanceError, terminal: Terminal) -> None:
 
 def _name_of(command: Sequence[str]) -> str:
     """Return the name of a command, such as 'enhance' or 'weights list'."""
-    words = command[:2] if command[0] == "weights" else command[:1]
+    words = command[:2] if command[0] in _GROUPS else command[:1]
     return " ".join(word for word in words if not word.startswith("-"))
 
 

@@ -79,6 +79,13 @@ def formats() -> list[str]:
     return ["jpeg", "png", "webp", "tiff", "bmp", "avif", "ppm", "pgm", "pnm", "pam"]
 
 
+def own_presets() -> list[str]:
+    """Return the names of the presets in the files of settings; none of those that are no TOML."""
+    from llenhance.cli.settings_files import preset_names
+
+    return preset_names()
+
+
 def presets() -> list[str]:
     """Return the names of the networks that can be trained."""
     from llenhance.model.architecture import PRESETS

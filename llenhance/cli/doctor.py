@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import typer
 from llenhance.cli.advice import remedy
 from llenhance.cli.documents import Told, told
 from llenhance.cli.options import Json, Model, Quiet
+from llenhance.cli.settings import SettingsPlace, places
 from llenhance.cli.terminal import Terminal, printable
 from llenhance.errors import LlenhanceError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 
 def doctor(
+    context: typer.Context,
     model: Model = "nano",
     json: Json = False,
     quiet: Quiet = False,
@@ -37,21 +39,24 @@ def doctor(
 
     from llenhance.doctor import examine  # imports torch
 
-    report = examine(model)
+    report, settings = examine(model), places(context)
+    found = [place.problem for place in settings if place.problem]
+    report = replace(report, problems=[*report.problems, *found])
     if json:
-        terminal.document(
-            as_values(report), messages=messages_of(report), exit_code=report.exit_code
-        )
+        values = as_values(report, settings)
+        terminal.document(values, messages=messages_of(report), exit_code=report.exit_code)
     elif quiet:
         for problem in _errors_in(report):
             terminal.fail(problem)
     else:
-        terminal.write_line(as_text(report))
+        terminal.write_line(as_text(report, settings))
     raise typer.Exit(report.exit_code)
 
 
-def as_values(report: Report) -> dict[str, Any]:
+def as_values(report: Report, settings: Sequence[SettingsPlace] = ()) -> dict[str, Any]:
     """Return JSON values: sizes in bytes, times in seconds, None if something is unknown."""
+    from llenhance.doctor.problem import what
+
     return {
         "versions": report.versions,
         "system": report.system,
@@ -70,6 +75,15 @@ def as_values(report: Report) -> dict[str, Any]:
                 "failure": str(file.error) if file.error else None,
             }
             for file in report.weights
+        ],
+        "settings": [
+            {
+                "kind": place.kind,
+                "path": place.path,
+                "status": place.status,
+                "failure": what(place.problem) if place.problem else None,
+            }
+            for place in settings
         ],
         "folders": [
             {
@@ -93,13 +107,14 @@ def messages_of(report: Report) -> list[Told]:
     return [told(problem, command="doctor", about=report.model) for problem in report.problems]
 
 
-def as_text(report: Report) -> str:
+def as_text(report: Report, settings: Sequence[SettingsPlace] = ()) -> str:
     """Return aligned text for people: a section for each check, and problems last."""
     sections = [
         ("Versions", _rows(_version_cells(report))),
         ("Devices", _rows(map(_device_cells, report.devices))),
         ("Pictures", _rows(_codec_cells(report.codecs))),
         ("Weights", _rows(map(_weights_cells, report.weights))),
+        *([("Settings", _rows(map(_settings_cells, settings)))] if settings else []),
         ("Folders", _rows(map(_place_cells, report.places))),
         *(_trial_section(trial, report.model) for trial in report.trials),
     ]
@@ -195,6 +210,11 @@ def _weights_cells(file: WeightsFile) -> tuple[str, ...]:
     same = file.model == str(file.path)
     where = "" if same else f", {_homely(str(file.path))}"
     return _homely(file.model), "ok", f"loaded and verified, {_size(file.size)}{where}"
+
+
+def _settings_cells(place: SettingsPlace) -> tuple[str, ...]:
+    states = {"ok": "read", "absent": "absent", "unused": "NOT USED", "unusable": "UNUSABLE"}
+    return place.kind, states[place.status], _homely(place.path)
 
 
 def _place_cells(place: Place) -> tuple[str, ...]:

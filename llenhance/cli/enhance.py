@@ -13,15 +13,18 @@ from llenhance.cli.obtain import obtain
 from llenhance.cli.options import (
     Device,
     Model,
+    NoConfig,
     Offline,
     Overwrite,
     Precision,
+    Preset,
     Quiet,
     Tile,
     tile_side,
 )
 from llenhance.cli.results import report, say_rest
 from llenhance.cli.routine import Routine
+from llenhance.cli.settings import tell_configuration
 from llenhance.cli.terminal import Terminal
 from llenhance.errors import UsageError, WeightsError
 from llenhance.pictures.limits import MEGAPIXELS
@@ -123,7 +126,7 @@ def enhance(
         bool,
         typer.Option("--fast", help="Enhance a small copy and transfer the effect: seconds."),
     ] = False,
-    file_format: Annotated[
+    format: Annotated[
         str | None,
         typer.Option(
             "--format",
@@ -195,6 +198,8 @@ def enhance(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Say more about each picture.")
     ] = False,
+    preset: Preset = None,
+    no_config: NoConfig = False,
 ) -> None:
     """Enhance dark photographs.
 
@@ -225,6 +230,7 @@ def enhance(
     from llenhance.pictures.formats import format_to_write
 
     terminal = Terminal("enhance", json=json, quiet=quiet, verbose=verbose)
+    tell_configuration(context, terminal)  # which `preset` and `no_config` are a part of
     for name in (output, match, model, replay, files_from, files0_from, errors):
         refuse_home(name)
     record = None if replay is None else record_of(replay)
@@ -256,7 +262,7 @@ def enhance(
             match=match,
             max_megapixels=max_megapixels,
         ),
-        format=format_to_write(file_format) if file_format else None,
+        format=format_to_write(format) if format else None,
         quality=quality,
         max_megapixels=max_megapixels,
         metadata=metadata,

@@ -32,6 +32,18 @@ Precision = Annotated[
 Tile = Annotated[
     str, typer.Option(metavar="PIXELS", help="Largest side of a tile; 0 is the whole picture.")
 ]
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Use the options of a [preset.NAME] in llenhance.toml.",
+        autocompletion=completion.own_presets,
+    ),
+]
+NoConfig = Annotated[
+    bool,
+    typer.Option("--no-config", help="Ignore LLENHANCE_ variables and all llenhance.toml."),
+]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]

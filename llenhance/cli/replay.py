@@ -69,7 +69,7 @@ def settings_of(record: Provenance, asked: Settings, *, given: Collection[str]) 
         "brightness": (asked.request.wish, request.wish),
         "exposure": (asked.request.wish, request.wish),
         "target_mean": (asked.request.wish, request.wish),
-        "file_format": (asked.request.format, request.format),
+        "format": (asked.request.format, request.format),
         "quality": (asked.request.quality, request.quality),
         "tile": (asked.tile, tile),
         "fast": (asked.fast, record.fast),
@@ -78,7 +78,7 @@ def settings_of(record: Provenance, asked: Settings, *, given: Collection[str]) 
     }
     for name, (wanted, recorded) in told.items():
         if name in given and wanted != recorded:
-            option = "--" + name.removeprefix("file_").replace("_", "-")
+            option = "--" + name.replace("_", "-")
             raise UsageError("options-contradict", option, other="--replay")
     return Settings(
         request=replace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from llenhance.messages.message import Message
+from llenhance.messages.message import Message, note, warning
 
 MESSAGES: Final[Mapping[str, Message]] = {
     "arguments-wrong": Message("{problem}", "See the help of the command"),
@@ -55,6 +55,50 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "terminal-for-input": Message(
         "a keyboard cannot give a picture", "Redirect a file into it: llenhance - < photo.jpg"
+    ),
+    # Settings that were not typed
+    "config-not-toml": Message("it is no TOML: {problem}", "Correct it, or add --no-config"),
+    "config-not-utf8": Message("it is no text in UTF-8", "Save it as UTF-8"),
+    "config-too-long": Message("it has more than a megabyte", "Use a file of settings alone"),
+    "config-key-unknown": Message(
+        "{key} is no option that can be set here", "All that are: llenhance config show"
+    ),
+    "config-key-misspelled": Message(
+        "{key} is no option that can be set here", "Did you mean this: {meant}"
+    ),
+    "config-key-only-typed": Message(
+        "{key} is about a single run, and can only be typed", "Leave it out"
+    ),
+    "config-key-twice": Message("{key} says again what {other} says", "Use only one of them"),
+    "config-key-not-from-project": Message(
+        "the file of a project cannot set {key}, since it may come from strangers",
+        "Put it into your own file, which llenhance config path names, or type it",
+    ),
+    "config-table-unknown": Message(
+        "[{key}] is no table of settings: they are for llenhance enhance alone",
+        "Write options without a table, or in one like [preset.night]",
+    ),
+    "config-preset-no-table": Message(
+        "{key} must be a table of options", "Write presets like this: [preset.night]"
+    ),
+    "config-value-wrong": Message("{key} cannot be {value}: {problem}"),
+    "config-not-used": warning(
+        "{path} is not used, since it belongs to another user than you and this folder",
+        "If you trust it, make a copy",
+    ),
+    "config-read": note("its settings were used"),
+    "preset-misspelled": Message("there is no preset of this name", "Did you mean this: {meant}"),
+    "preset-not-known": Message("there is no preset of this name", "Use one of these: {known}"),
+    "preset-none-here": Message(
+        "there is no preset of this name, nor any other", "Write it into {file}: [preset.night]"
+    ),
+    "variable-wrong": Message("it cannot be {value!r}: {problem}", "Correct or unset it"),
+    "variable-unknown": warning("this variable says nothing to llenhance", "Unset it"),
+    "variable-misspelled": warning(
+        "this variable says nothing to llenhance", "Did you mean this: {meant}"
+    ),
+    "variable-only-typed": warning(
+        "this variable says nothing to llenhance: the option can only be typed", "Unset it"
     ),
     # Options
     "tile-not-a-number": Message(

@@ -19,6 +19,8 @@ import llenhance
 from llenhance.cli import app
 from llenhance.cli.shapes.document import adapter
 
+os.environ["LLENHANCE_NO_CONFIG"] = "1"  # the settings of whoever tests stay out of it
+
 ENVIRONMENT = os.environ | {
     "PYTHONPATH": str(Path(llenhance.__file__).parents[1]),
     "OMP_NUM_THREADS": "1",

@@ -24,6 +24,7 @@ from llenhance.cli.shapes.models import (
 )
 from llenhance.cli.shapes.pictures import Enhanced, Failure, RunSummary, Scores, Sweep
 from llenhance.cli.shapes.provenance import AuditCounts, AuditedOriginal, PictureFile
+from llenhance.cli.shapes.settings import OptionSet, SettingsPath
 
 _exact = with_config(ConfigDict(extra="forbid"))
 
@@ -171,6 +172,22 @@ class WeightsUploadDocument(Document):
 
 
 @_exact
+class ConfigShowDocument(Document):
+    """What `llenhance config show` prints: all options of `llenhance enhance`."""
+
+    command: Literal["config show"]
+    result: list[OptionSet] | None
+
+
+@_exact
+class ConfigPathDocument(Document):
+    """What `llenhance config path` prints: where files of settings are, the strongest first."""
+
+    command: Literal["config path"]
+    result: list[SettingsPath] | None
+
+
+@_exact
 class EndedDocument(Document):
     """What a command prints that was ended by an error, whatever the command."""
 
@@ -195,6 +212,8 @@ AnyDocument = (
     | WeightsImportDocument
     | WeightsRemoveDocument
     | WeightsUploadDocument
+    | ConfigShowDocument
+    | ConfigPathDocument
     | EndedDocument
     | Failure
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
 
+from llenhance.cli.shapes.settings import SettingsFound
+
 _exact = with_config(ConfigDict(extra="forbid"))
 
 
@@ -139,6 +141,7 @@ class Examined(TypedDict):
     devices: list[Device]
     codecs: list[Codec]
     weights: list[WeightsOnDisk]
+    settings: list[SettingsFound]
     folders: list[Folder]
     model: str
     trials: list[Trial]

@@ -1,0 +1,113 @@
+"""`llenhance config`: what options are without being typed, and where that comes from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from operator import itemgetter
+from typing import Any, Final
+
+import typer
+
+from llenhance.cli.options import Json, NoConfig, Preset, Quiet
+from llenhance.cli.settings import (
+    configured_context,
+    origin_of,
+    settable,
+    tell_configuration,
+)
+from llenhance.cli.settings_files import usual_files
+from llenhance.cli.terminal import Terminal, printable
+
+app: Final = typer.Typer(help="Show the settings that need not be typed.")
+
+
+@app.callback()
+def config() -> None:
+    """Show the settings that need not be typed."""
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    preset: Preset = None,
+    no_config: NoConfig = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show each option of "llenhance enhance", its value, and where that comes from.
+
+    \b
+    Examples:
+      llenhance config show
+      llenhance config show --preset night
+    """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
+    terminal = Terminal("config show", json=json, quiet=quiet)
+    asked = [] if preset is None else ["--preset", preset]
+    asked += ["--no-config"] if no_config else []
+    with configured_context(context, asked) as inner:
+        tell_configuration(inner, terminal)
+        found = rows(inner)
+    if json:
+        terminal.document(found)
+        return
+    cells = [
+        (row["option"], _shown(row["value"]), _told(row))
+        for row in sorted(found, key=itemgetter("option"))
+    ]
+    widths = [max(len(row[column]) for row in cells) for column in (0, 1)]
+    for name, value, origin in cells:
+        terminal.write_line(printable(f"{name:{widths[0]}}  {value:{widths[1]}}  {origin}"))
+
+
+@app.command()
+def path(json: Json = False, quiet: Quiet = False) -> None:
+    """Print the paths of the files: the project's, if there is one, and your own, in any case.
+
+    \b
+    Example:
+      llenhance config path
+    """  # noqa: D301
+    terminal = Terminal("config path", json=json, quiet=quiet)
+    found = [
+        {"kind": kind, "path": str(file), "exists": os.path.lexists(file)}
+        for kind, file in usual_files()
+    ]
+    if json:
+        terminal.document(found)
+        return
+    for one in found:
+        terminal.write_line(str(one["path"]))
+
+
+def names() -> set[str]:
+    """Return the names of these commands."""
+    return {getattr(entry.callback, "__name__", "") for entry in app.registered_commands}
+
+
+def rows(context: Any) -> list[dict[str, Any]]:
+    """Return each option of a context of `llenhance enhance`, its value, and where that is from."""
+    return [
+        {
+            "option": name.replace("_", "-"),
+            "value": context.params[name],
+            **asdict(origin_of(name, context)),
+        }
+        for name in settable(context.command)
+    ]
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "-"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    if row["variable"] is not None:
+        return row["variable"]
+    if row["file"] is None:
+        return row["source"]
+    preset = row["preset"]
+    return row["file"] if preset is None else f"{row['file']} [preset.{preset}]"
