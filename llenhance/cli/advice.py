@@ -105,6 +105,8 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "model-of-other-weights": {"enhance": "Name the weights file that made it with --model"},
     "original-missing": {"audit": "Name the folder that has it with --originals"},
     "well-lit-of-other-format": {"enhance": "Name a folder with -o: there it keeps its format"},
+    "watched-is-no-folder": {"enhance": "Name folders alone with --watch"},
+    "watch-refused": {"enhance": "Add --poll: llenhance then looks for changes every second"},
     # Standard streams
     "stdin-twice": {"enhance": "Give - once"},
     "stdin-among-many": {"enhance": "Name a folder with -o"},

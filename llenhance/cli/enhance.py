@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from llenhance.cli import completion
+from llenhance.cli.contradictions import refuse_contradictions
 from llenhance.cli.meant import clearer, refuse_home, refuse_result_among
 from llenhance.cli.obtain import obtain
 from llenhance.cli.options import (
@@ -27,9 +28,11 @@ from llenhance.cli.routine import Routine
 from llenhance.cli.settings import tell_configuration
 from llenhance.cli.terminal import Terminal
 from llenhance.errors import UsageError, WeightsError
+from llenhance.pictures.dark import DARK
 from llenhance.pictures.limits import MEGAPIXELS
 
 if TYPE_CHECKING:
+    from llenhance.enhancing.wish import Wish
     from llenhance.jobs.job import Planned
     from llenhance.jobs.results import Result
 
@@ -180,6 +183,26 @@ def enhance(
             "--skip-existing", help="Skip pictures that have a file of the result's name."
         ),
     ] = False,
+    only_if_dark: Annotated[
+        bool,
+        typer.Option(
+            "--only-if-dark", help="Leave well-lit pictures as they are; in a folder as copies."
+        ),
+    ] = False,
+    dark_below: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, metavar="0..1", help="Mean gray below which a picture counts as dark."
+        ),
+    ] = DARK,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Go on with pictures that arrive in the folders later."),
+    ] = False,
+    poll: Annotated[
+        bool,
+        typer.Option("--poll", help="Look for them every second, as network drives may need."),
+    ] = False,
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first picture that fails.")
     ] = False,
@@ -233,6 +256,20 @@ def enhance(
     tell_configuration(context, terminal)  # which `preset` and `no_config` are a part of
     for name in (output, match, model, replay, files_from, files0_from, errors):
         refuse_home(name)
+    given = given_in(context)
+    only_if_dark = only_if_dark or "dark_below" in given
+    refuse_contradictions(
+        {
+            "--watch": watch,
+            "--poll": poll,
+            "--only-if-dark": only_if_dark,
+            "--dry-run": dry_run,
+            "--files-from": files_from is not None,
+            "--files0-from": files0_from is not None,
+            "--copy-others": copy_others,
+            f"--metadata {metadata}": metadata != "keep",
+        }
+    )
     record = None if replay is None else record_of(replay)
     has_lists = files_from is not None or files0_from is not None
     if record is not None and replay is not None and not has_lists:
@@ -284,6 +321,9 @@ def enhance(
         preserve_time=preserve_time,
         jobs=jobs,
         fail_fast=fail_fast,
+        only_if_dark=dark_below if only_if_dark else None,
+        watch=watch,
+        poll=poll,
     )
     settings = Settings(
         request=request,
@@ -293,7 +333,6 @@ def enhance(
         tile=tile_side(tile),
         fast=fast,
     )
-    given = given_in(context)
     if record is not None:
         settings = settings_of(record, settings, given=given)
         naming = replace(naming, model=settings.model, brightness=_constant(settings.request.wish))
@@ -320,16 +359,18 @@ def enhance(
     stopped = True
     try:
         with (
-            watching_run(terminal) as watch,
+            watching_run(terminal) as bar,
             FailureFile(None if dry_run else errors, overwrite=overwrite) as failures,
         ):
 
             def begin(planned: Planned) -> None:
                 summary.begin(planned)
-                watch.begin(summary.expected)
+                bar.begin(summary.expected)
+                if watch:
+                    terminal.say(f"Watching {', '.join(photos)}; Ctrl-C ends")
 
             def tell(result: Result) -> None:
-                watch.finished(result)
+                bar.finished(result)
                 summary.add(result)
                 report(
                     failures.add(clearer(result)), terminal, routine, alone=not summary.in_folders
@@ -342,7 +383,7 @@ def enhance(
                 request=settings.request,
                 policy=replace(policy, naming=naming),
                 advise=lambda note, about: terminal.note(note, about=about),
-                progress=watch.tiles,
+                progress=bar.tiles,
                 begin=begin,
                 late=tell,
             ):
@@ -355,3 +396,8 @@ def enhance(
         say_rest(routine, terminal)
         summary.tell(terminal, stopped=stopped)
     raise typer.Exit(terminal.exit_code)
+
+
+def _constant(wish: Wish) -> float | None:
+    """Return the constant that is known before a picture is; None if it is searched for."""
+    return None if wish.is_target else wish.brightness

@@ -24,6 +24,9 @@ LEDGER: Final = ".llenhance.sqlite"
 _OF_SYSTEMS: Final = {"thumbs.db", "desktop.ini", "@eadir", "__macosx", "$recycle.bin"}
 """What systems put into folders for themselves, beside what they hide."""
 
+_UNFINISHED: Final = {".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp", ".temp"}
+"""Extensions that programs give to files that they are still writing."""
+
 
 @dataclass(slots=True)
 class Tree:
@@ -57,7 +60,8 @@ def look_into(folder: Path, *, recursive: bool = True, without: Collection[Path]
     tree = Tree(folder)
     left_out = {identity(one) for one in without}
     for path in _files_in(folder, recursive=recursive, left_out=left_out, tree=tree):
-        if path.suffix.lower() in known or _begins_like_a_picture(path):
+        kind = path.suffix.lower()
+        if kind in known or (kind not in _UNFINISHED and _begins_like_a_picture(path)):
             tree.pictures.append(path.relative_to(folder))
         else:
             tree.others.append(path.relative_to(folder))

@@ -21,6 +21,7 @@ from llenhance.jobs.loop import Failed, each, overlapped
 from llenhance.jobs.results import Result
 from llenhance.jobs.run import LoadedEnhancer, Policy, Run
 from llenhance.jobs.task import USUAL, Request
+from llenhance.jobs.watching import Watched
 from llenhance.messages.note import Note
 from llenhance.model.architecture import USUAL_BRIGHTNESS
 from llenhance.process import memory_is_limited
@@ -74,9 +75,13 @@ def enhance_files(
         "naming": policy.naming,
         "copy_others": policy.copy_others,
     }
-    if coming is None:
+    watched = _watched(inputs, request, policy) if policy.watch else None
+    if watched is not None:
+        planned = Planned(jobs=[], is_open=True)
+        jobs: Iterable[Job] = watched
+    elif coming is None:
         planned = plan(inputs, **planning)
-        jobs: Iterable[Job] = planned.jobs
+        jobs = planned.jobs
     else:
         planned = Planned(jobs=[], is_open=True)
         jobs = plan_coming(chain(inputs, coming), **planning)
@@ -86,19 +91,32 @@ def enhance_files(
         yield Result(input=error.name, output=None, status="failed", error=error)
     loaded = enhancer()  # first: a wrong model or device is wrong whatever the pictures are
     run = Run(loaded, request=request, policy=policy, advise=advise, progress=progress)
-    with closing(run), closing(_done(jobs, run, late, coming)) as done:
+    with closing(run), closing(_done(jobs, run, late, watched or coming)) as done:
         for made in done:
+            if watched and isinstance(made, Failed) and watched.may_be_unfinished(made):
+                continue
             result = _failed(made) if isinstance(made, Failed) else made
             yield result
             if isinstance(made, Failed) and (policy.fail_fast or _fails_all(made)):
                 return
 
 
+def _watched(inputs: Sequence[str], request: Request, policy: Policy) -> Watched:
+    return Watched(
+        inputs,
+        output=policy.output,
+        request=request,
+        recursive=policy.recursive,
+        naming=policy.naming,
+        poll=policy.poll,
+    )
+
+
 def _done(
     jobs: Iterable[Job],
     run: Run,
     late: Callable[[Result], None] | None,
-    coming: Arriving | None,
+    coming: Arriving | Watched | None,
 ) -> Generator[Result | Failed[Job]]:
     enough = None if coming is None else coming.close
     is_alone = isinstance(jobs, list) and len(jobs) < 2

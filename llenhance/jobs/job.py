@@ -35,6 +35,8 @@ class Job:
         results: The folder of the results of the whole run that this one goes into, itself or a
             folder in it; None if there is none.
         is_copy: Whether it is no picture, and is copied as it is.
+        replaces: Whether its result replaces an earlier one of the same picture, from before that
+            was changed; only one that nobody else has changed.
     """
 
     input: str
@@ -45,6 +47,7 @@ class Job:
     data: bytes | None = None
     results: Path | None = None
     is_copy: bool = False
+    replaces: bool = False
 
     @property
     def name(self) -> str:
@@ -124,7 +127,7 @@ def plan(
     into = Path(output) if output is not None and is_folder(output, many=many) else None
     jobs: list[Job] = []
     for named, one in zip(gathered.pictures, planned, strict=True):
-        job = _job(named, one, request=request, into=into, again=named.name in gathered.again)
+        job = job_of(named, one, request=request, into=into, again=named.name in gathered.again)
         if named.name == STDIO:
             job = replace(job, data=data)
         jobs.append(replace(job, refusal=unread) if unread and named.name == STDIO else job)
@@ -180,14 +183,14 @@ def plan_coming(
                     naming=naming,
                     known=known,
                 )
-                yield _job(named, one, request=request, into=into)
+                yield job_of(named, one, request=request, into=into)
             if copy_others:
                 yield from _copies(gathered, request)
 
     return jobs()
 
 
-def _job(
+def job_of(
     named: Named,
     planned: Output | NoOutput,
     *,
@@ -195,6 +198,15 @@ def _job(
     into: Path | None,
     again: bool = False,
 ) -> Job:
+    """Return the job for a picture, by what was planned for its result.
+
+    Args:
+        named: The picture.
+        planned: Where its result goes.
+        request: What to make of it.
+        into: The folder that all results go into, if it was not named by its own folder.
+        again: Whether it was named more than once.
+    """
     job = Job(input=named.name, output=None, request=request, results=named.results or into)
     notes = (Note("named-twice"),) if again else ()
     if isinstance(planned, Output):
@@ -211,7 +223,7 @@ def _copies(gathered: Gathered, request: Request) -> list[Job]:
     return [
         Job(input=str(source), output=copy, request=request, is_copy=True)
         for source, copy in gathered.others
-        if _is_special(source) is False
+        if not _is_special(source)
     ]
 
 

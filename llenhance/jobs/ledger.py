@@ -58,6 +58,10 @@ class Ledger:
             target: The file of the result.
             source: The content of the picture's file.
         """
+        return self.knows(target, source_sha256=_sha256(source))
+
+    def knows(self, target: Path, *, source_sha256: str) -> bool:
+        """Tell the same of a picture whose file has this SHA-256."""
         if self._known is None:
             return False
         with self._database() as database:
@@ -65,10 +69,34 @@ class Ledger:
                 "SELECT source_sha256, settings, target_sha256 FROM results WHERE target = ?",
                 (self._name_of(target),),
             ).fetchone()
-        if line is None or line[:2] != (_sha256(source), self._settings):
+        if line is None or line[:2] != (source_sha256, self._settings):
             return False
         try:
             return _sha256(target.read_bytes()) == line[2]
+        except OSError:  # it is not there any more
+            return False
+
+    def made_of(self, name: str, target: Path) -> bool:
+        """Tell whether a file was made with these settings of a picture that may be another now.
+
+        The file itself has not.
+
+        Args:
+            name: Of the picture; folders do not matter.
+            target: The file of the result.
+        """
+        if self._known is None:
+            return False
+        with self._database() as database:
+            line = database.execute(
+                "SELECT source, settings, target_sha256 FROM results WHERE target = ?",
+                (self._name_of(target),),
+            ).fetchone()
+        if line is None or line[1] != self._settings:
+            return False
+        try:
+            same = Path(line[0]).name == Path(_text(name)).name
+            return same and _sha256(target.read_bytes()) == line[2]
         except OSError:  # it is not there any more
             return False
 
@@ -84,13 +112,13 @@ class Ledger:
         Raises:
             ResourceError: The disk is full.
         """
-        line = (
-            self._name_of(target),
-            _text(name),
-            _sha256(source),
-            self._settings,
-            _sha256(result),
+        self.note_down(
+            target, name=name, source_sha256=_sha256(source), result_sha256=_sha256(result)
         )
+
+    def note_down(self, target: Path, *, name: str, source_sha256: str, result_sha256: str) -> None:
+        """Note down the same of files that have these SHA-256."""
+        line = (self._name_of(target), _text(name), source_sha256, self._settings, result_sha256)
         if self._known is None:
             self._open()
         with self._database() as database:

@@ -56,8 +56,6 @@ class Policy:
         recursive: Look into folders of folders too.
         naming: What results are called.
         copy_others: Whether files in folders that are no pictures are copied into the results'.
-        naming: What results are called.
-        copy_others: Whether files in folders that are no pictures are copied into the results'.
         overwrite: Whether files that exist are replaced.
         skip_existing: Whether pictures are skipped if there is a file where their result would be.
         dry_run: Write nothing: read each input, and say where it would go and what it would take.
@@ -67,6 +65,8 @@ class Policy:
             so if that cannot be.
         only_if_dark: Mean gray, 0..1; pictures that have as much are left as they are. In a folder
             of results they have a copy, to the byte. None enhances all.
+        watch: Go on with what arrives in the folders, without end.
+        poll: Look for it every second, instead of waiting for the system to tell.
 
     Raises:
         UsageError: What exists is to be both replaced and skipped.
@@ -83,6 +83,8 @@ class Policy:
     fail_fast: bool = False
     preserve_time: bool = False
     only_if_dark: float | None = None
+    watch: bool = False
+    poll: bool = False
 
     def __post_init__(self) -> None:
         if self.overwrite and self.skip_existing:
@@ -144,7 +146,7 @@ class Run:
     ) -> None:
         self._enhancer, self._policy = enhancer, policy
         self._advise, self._progress = advise, progress
-        self._settings = _settings(request, enhancer, policy)
+        self._settings = settings_of(request, enhancer, policy)
         self._ledgers: dict[Path, Ledger] = {}
         self._taken: dict[object, str] = {}
         self._lock = Lock()
@@ -164,14 +166,6 @@ class Run:
             raise job.refusal
         if job.output is None:
             return Result(input=job.input, output=None, status="skipped", notes=job.notes)
-        if job.is_copy:
-            policy = self._policy
-            return copied(
-                job,
-                overwrite=policy.overwrite,
-                skip_existing=policy.skip_existing,
-                dry_run=policy.dry_run,
-            )
         if job.is_copy:
             policy = self._policy
             return copied(
@@ -280,10 +274,11 @@ class Run:
         if isinstance(job.output, Path):
             self._refuse_taken(job, job.output)
             make_folder(job.output.parent)
+            overwrite = self._may_replace(job, job.output)  # before the ledger tells of the new one
             if ledger := self._ledger(job):
                 ledger.add(job.output, name=job.input, source=ready.data, result=data)
             like = None if job.input == STDIO else Path(job.input)
-            write_whole(job.output, data, overwrite=self._policy.overwrite, like=like)
+            write_whole(job.output, data, overwrite=overwrite, like=like)
             self._taken[identity(job.output)] = job.name
         late = _with_time(job, ready.modified) if self._policy.preserve_time else ()
         return replace(
@@ -313,7 +308,15 @@ class Run:
 
     def _check(self, job: Job, output: Path) -> None:
         self._refuse_taken(job, output)
-        check_output(output, overwrite=self._policy.overwrite, folder_will_be_made=True)
+        overwrite = self._may_replace(job, output)
+        check_output(output, overwrite=overwrite, folder_will_be_made=True)
+
+    def _may_replace(self, job: Job, output: Path) -> bool:
+        """Tell whether the output of a job may be written if it exists."""
+        if self._policy.overwrite or not job.replaces:
+            return self._policy.overwrite
+        ledger = self._ledger(job)
+        return ledger is not None and ledger.made_of(job.input, output)
 
     def _refuse_taken(self, job: Job, output: Path) -> None:
         """Raise if another picture of this run has been written to the output of a job.
@@ -321,7 +324,7 @@ class Run:
         Their names differ, but a disk that folds case takes them for one.
         """
         first = self._taken.get(identity(output))
-        if first is not None:
+        if first not in (None, job.name):  # it may have changed, and be done again
             raise PictureError("two-inputs-one-output", str(output), first=first, second=job.name)
 
     def _ledger(self, job: Job) -> Ledger | None:
@@ -334,7 +337,7 @@ class Run:
             return self._ledgers[job.results]
 
 
-def _settings(request: Request, enhancer: LoadedEnhancer, policy: Policy) -> dict[str, Any]:
+def settings_of(request: Request, enhancer: LoadedEnhancer, policy: Policy) -> dict[str, Any]:
     """Return everything beside the picture and its name that a result depends on."""
     wish = request.wish
     left = {} if policy.only_if_dark is None else {"only_if_dark": policy.only_if_dark}

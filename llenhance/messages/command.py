@@ -115,6 +115,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "it compares with references", "Name the folder of references as well"
     ),
     "options-contradict": Message("it contradicts {other}", "Use only one of them"),
+    "option-needs-other": Message("it is a part of {other}", "Add {other}, or leave it out"),
     "part-of-sweep": Message("it is a part of --sweep", "Add --sweep, or leave it out"),
     "for-outputs-only": Message(
         "it is for results of other programs", "Add --outputs-only, or leave it out"

@@ -33,6 +33,15 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "it is well lit and would be left as it is, but a copy of it is no {format} file",
         "Write to a folder: there it keeps its format",
     ),
+    "watched-is-no-folder": Message(
+        "it is no folder, and only folders can be watched", "Name folders alone"
+    ),
+    "watched-folder-gone": Message(
+        "the folder that was watched is gone", "Watch it again when it is back"
+    ),
+    "watch-refused": Message(
+        "the system does not tell of changes in it: {reason}", "Look for them every second instead"
+    ),
     "takes-long": note("it takes about {seconds} s; a fast way takes a few, for nearly the same"),
     # Records in results of what made them
     "record-not-added": note(
