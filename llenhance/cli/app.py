@@ -188,18 +188,19 @@ def _with_command(arguments: Sequence[str]) -> list[str]:
 def _stopping_by_signal() -> Generator[None]:
     """Turn signals into `SystemExit`, so that temporary files are removed on the way out.
 
-    A second signal kills at once. A signal that was ignored at the start (nohup) stays ignored.
+    A second signal, of whatever kind, kills at once. A signal that was ignored at the start (nohup) stays ignored.
     """
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_DFL)
+        for one in heard:
+            signal.signal(one, signal.SIG_DFL)
         sys.exit(128 + number)
 
     numbers = [getattr(signal, name) for name in _STOPPING if hasattr(signal, name)]
     before = {number: signal.getsignal(number) for number in numbers}
-    for number in numbers:
-        if before[number] is not signal.SIG_IGN:
-            signal.signal(number, stop)
+    heard = [number for number in numbers if before[number] is not signal.SIG_IGN]
+    for number in heard:
+        signal.signal(number, stop)
     try:
         yield
     finally:
