@@ -110,6 +110,15 @@ def test_tab_offers_the_models_of_the_user(bash: Bash, tmp_path: Path) -> None:
 
 
 @needs_bash
+def test_tab_offers_the_presets_of_the_user(bash: Bash, tmp_path: Path) -> None:
+    file = tmp_path / "home" / "llenhance.toml"  # in the working folder
+    file.write_text("[preset.night]\n[preset.noon]\n[preset.snow]\n")
+    assert bash(TAB, "llenhance", "--preset", "n").split() == ["night", "noon"]
+    file.write_text("[preset.night")
+    assert bash(TAB, "llenhance", "--preset", "n").strip() == ""
+
+
+@needs_bash
 def test_tab_offers_known_models_where_those_of_the_user_cannot_be_read(
     bash: Bash, tmp_path: Path
 ) -> None:

@@ -92,6 +92,8 @@ def test_documented_command_runs_and_writes_something(
 ) -> None:
     own = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("LLENHANCE_HOME", str(own))  # the models of whoever tests stay out of it
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(own))  # and their settings
+    monkeypatch.delenv("LLENHANCE_NO_CONFIG")
     before = set(folder.rglob("*"))
     plain = re.fullmatch(r"llenhance ([^<>|&*$]+?)(?: > ([^<>|&*$ ]+))?", command.line)
     if plain is None:
