@@ -27,10 +27,11 @@ from llenhance.cli.evaluate import evaluate
 from llenhance.cli.export import export
 from llenhance.cli.info import info
 from llenhance.cli.schema import schema
-from llenhance.cli.settings import PREFIX, Configured, variable_meant
+from llenhance.cli.settings import Configured
 from llenhance.cli.terminal import Terminal
 from llenhance.cli.train import train
 from llenhance.cli.values import value_meant
+from llenhance.cli.variables import PREFIX, variable_meant
 from llenhance.errors import LlenhanceError, ResourceError, UsageError
 from llenhance.memory import is_shortage
 from llenhance.system import system_error

@@ -26,20 +26,17 @@ from llenhance.cli.settings_files import (
     SettingsFile,
     is_trusted,
     read,
-    refusal,
     usual_files,
 )
+from llenhance.cli.variables import unknown_variables, variable
 from llenhance.errors import LlenhanceError, UsageError
 from llenhance.messages.note import Note
 
 if TYPE_CHECKING:
     from llenhance.cli.terminal import Terminal
 
-PREFIX: Final = "LLENHANCE"
-
 _KEY: Final = "llenhance.configuration"
 _OWN: Final = {"no_config", "preset"}  # what is about settings themselves
-_OTHER_VARIABLES: Final = {"LLENHANCE_HOME"}
 _ALTERNATIVES: Final = (
     ("brightness", "exposure", "target_mean", "match"),
     ("overwrite", "skip_existing"),
@@ -184,7 +181,7 @@ def origin_of(name: str, context: Any) -> Origin:
     if source == "COMMANDLINE":
         return Origin(source="command line")
     if source == "ENVIRONMENT":
-        return Origin(source="environment", variable=_variable(name))
+        return Origin(source="environment", variable=variable(name))
     if source == "DEFAULT_MAP":
         setting = configuration_of(context).settings[name]
         return Origin(source=setting.kind, file=str(setting.file), preset=setting.preset)
@@ -225,21 +222,6 @@ def tell_configuration(context: Any, terminal: Terminal) -> None:
         terminal.note(Note("config-read"), about=str(one.path))
 
 
-def variable_meant(error: Any) -> UsageError | None:
-    """Return the error about an environment variable that Typer refuses; None if it is no such."""
-    context, option = getattr(error, "ctx", None), getattr(error, "param", None)
-    if context is None or option is None:
-        return None
-    source = context.get_parameter_source(option.name)
-    if source is None or source.name != "ENVIRONMENT":
-        return None
-    name = _variable(option.name)
-    problem = refusal(error)
-    if option.is_flag:
-        problem = "it must be true or false"
-    return UsageError("variable-wrong", name, value=os.environ.get(name, ""), problem=problem)
-
-
 def _configuration(command: Any, ctx: Any, typed: Mapping[str, Any]) -> Configuration:
     """Return what there is beside the command line, and let the context know if that is nothing."""
     files: list[SettingsFile] = []
@@ -247,7 +229,7 @@ def _configuration(command: Any, ctx: Any, typed: Mapping[str, Any]) -> Configur
     if _early(command, ctx, typed, "no_config"):
         ctx.auto_envvar_prefix = None
     else:
-        notes += _unknown_variables(command)
+        notes += unknown_variables(settable(command).keys() | _OWN)
         for kind, path in usual_files():
             if kind == "project" and not is_trusted(path):
                 notes.append((Note("config-not-used", path=str(path)), NAME))
@@ -319,29 +301,6 @@ def _strength(name: str, ctx: Any) -> int:
         setting = configuration_of(ctx).settings[name]
         source = setting.kind if setting.preset is None else "preset"
     return _SOURCES.index(source)
-
-
-def _unknown_variables(command: Any) -> list[tuple[Note, str]]:
-    """Return notes about variables that look as if they were for llenhance."""
-    known = {_variable(name) for name in {*settable(command), *_OWN}}
-    only_typed = {_variable(name) for name in ONLY_TYPED}
-    notes: list[tuple[Note, str]] = []
-    for name in sorted(os.environ):
-        if not name.startswith(f"{PREFIX}_") or name in known | _OTHER_VARIABLES:
-            continue
-        ends = [one.removeprefix(f"{PREFIX}_") for one in known]
-        close = get_close_matches(name.removeprefix(f"{PREFIX}_"), ends, n=1)
-        if name in only_typed:
-            notes.append((Note("variable-only-typed"), name))
-        elif close:
-            notes.append((Note("variable-misspelled", meant=f"{PREFIX}_{close[0]}"), name))
-        else:
-            notes.append((Note("variable-unknown"), name))
-    return notes
-
-
-def _variable(name: str) -> str:
-    return f"{PREFIX}_{name.upper()}"
 
 
 def _opposite(name: str) -> str:

@@ -13,11 +13,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any, Final, Literal, cast
 
-import typer
-
+from llenhance.cli.settings_values import as_taken, path_at_home, path_inside, shown
 from llenhance.errors import LlenhanceError, UsageError
 from llenhance.system import system_errors
 
@@ -205,11 +204,9 @@ class _Reader:
                 raise UsageError("config-key-not-from-project", place, key=key)
             seen[name] = key
             try:
-                taken = self._path(name, _as_taken(self.options[name], value, self.context))
+                taken = self._taken(name, value)
             except ValueError as reason:
-                shown = _shown(value)
-                problem = str(reason)
-                facts = {"key": key, "value": shown, "problem": problem}
+                facts = {"key": key, "value": shown(value), "problem": str(reason)}
                 raise UsageError("config-value-wrong", place, **facts) from None
             yield name, Setting(value=taken, kind=self.kind, file=self.path, preset=preset)
 
@@ -236,20 +233,14 @@ class _Reader:
             raise UsageError("config-key-misspelled", place, key=key, meant=close[0])
         raise UsageError("config-key-unknown", place, key=key)
 
-    def _path(self, name: str, value: Any) -> Any:
-        """Return a path as it is seen from the working folder; other values as they are."""
-        if name not in _PATHS or not isinstance(value, str):
-            return value
-        if self.kind == "user":
-            with suppress(RuntimeError):
-                return str(Path(value).expanduser()) + value[len(value.rstrip("/")) :]
-            return value
-        folder, inner = self.path.parent, PurePath(value)
-        if not inner.parts or any(part.startswith((".", "~", "-")) for part in inner.parts):
-            raise ValueError("in the file of a project it must be a name without dots before it")
-        if inner.is_absolute() or inner.drive or _leads_out(folder / inner, folder):
-            raise ValueError("in the file of a project it must stay in the folder of that file")
-        return os.path.relpath(folder / inner) + value[len(value.rstrip("/")) :]
+    def _taken(self, name: str, value: Any) -> Any:
+        """Return a value as the option takes it; `ValueError` says what is allowed."""
+        taken = as_taken(self.options[name], value, self.context)
+        if name not in _PATHS:
+            return taken
+        if self.kind == "project":
+            return path_inside(taken, self.path.parent)
+        return path_at_home(taken)
 
 
 def _text(path: Path) -> str:
@@ -272,84 +263,6 @@ def _text(path: Path) -> str:
 def _table(value: Any) -> dict[str, Any] | None:
     """Return a value of TOML if it is a table, else None."""
     return cast(dict[str, Any], value) if isinstance(value, dict) else None
-
-
-def _as_taken(option: Any, value: Any, context: Any) -> Any:
-    """Return a value of TOML as an option takes it, checked by Typer.
-
-    Raises:
-        ValueError: It is none; the text says what is allowed.
-    """
-    if option.multiple:
-        if not isinstance(value, list):
-            raise ValueError("it must be a list, in brackets")
-        items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-        kind = option.type_descriptor.annotation.__args__[0]
-        given: Any = [_of_kind(item, kind) for item in items]
-    else:
-        given = _of_kind(value, bool if option.is_flag else option.type_descriptor.annotation)
-    try:
-        taken = option.process_value(context, given)
-        if option.name == "tile":
-            from llenhance.cli.options import tile_side
-
-            tile_side(taken)
-        if option.name == "format":
-            from llenhance.pictures.formats import format_to_write
-
-            format_to_write(taken)
-    except typer.BadParameter as refused:
-        raise ValueError(refusal(refused)) from None
-    except UsageError as error:
-        raise ValueError(f"{error.problem}. {error.remedy}") from None
-    return taken
-
-
-def refusal(error: typer.BadParameter) -> str:
-    """Return why Typer refuses a value, as the end of a sentence."""
-    problem = error.message.removeprefix("Value error, ").rstrip(".")
-    return problem.replace("Input should be", "it must be")
-
-
-def _of_kind(value: Any, kind: Any) -> Any:
-    if kind is bool or isinstance(value, bool):
-        if kind is not bool:
-            raise ValueError(f"it must be {_wanted(kind)}")
-        if not isinstance(value, bool):
-            raise ValueError("it must be true or false")
-    elif kind in (int, float):
-        if not isinstance(value, (int, float)):
-            raise ValueError(f"it must be {_wanted(kind)}")
-    elif isinstance(value, int):  # a folder that is called 2024, a tile of 512
-        return str(value)
-    elif not isinstance(value, str):
-        raise ValueError(f"it must be {_wanted(kind)}")
-    return value
-
-
-def _wanted(kind: Any) -> str:
-    return {int: "a whole number", float: "a number"}.get(kind, "a text in quotes")
-
-
-def _shown(value: Any) -> str:
-    """Return a value as TOML has it, more or less, and not too long."""
-    text = str(value).lower() if isinstance(value, bool) else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _leads_out(path: Path, folder: Path) -> bool:
-    """Tell whether a path, or a link to a folder below it, leads out of a folder."""
-    try:
-        inside = folder.resolve()
-        links = (
-            Path(parent) / name
-            for parent, names, _ in os.walk(path)
-            for name in names
-            if (Path(parent) / name).is_symlink()
-        )
-        return any(not one.resolve().is_relative_to(inside) for one in (path, *links))
-    except (OSError, RuntimeError, ValueError):  # links in a circle; a name that none can have
-        return True
 
 
 def _is_same(one: Path, other: Path) -> bool:
