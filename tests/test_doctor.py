@@ -167,6 +167,7 @@ def test_the_object_has_the_keys_that_the_documentation_names(whole: dict[str, A
         "devices",
         "codecs",
         "weights",
+        "settings",
         "folders",
         "model",
         "trials",
