@@ -63,7 +63,15 @@ def test_the_last_line_of_json_sums_up(llenhance_: Command, photos: Path) -> Non
     assert summary.pop("megapixels") > 0
     assert summary == {
         "pictures": 6,
-        "counts": {"written": 5, "planned": 0, "done-before": 0, "skipped": 0, "failed": 1},
+        "counts": {
+            "written": 5,
+            "planned": 0,
+            "left": 0,
+            "done-before": 0,
+            "copied": 0,
+            "skipped": 0,
+            "failed": 1,
+        },
         "failed": {"format-not-known": 1},
         "others": 1,
         "stopped": False,
