@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from llenhance.jobs.results import Result
 
 _LARGE: Final = 4  # tiles: a picture of so many has a bar of its own
+_WIDE: Final = 60  # columns; with fewer, the time that is left would go to the next line
 
 
 class Watch:
@@ -55,7 +56,7 @@ def watching_run(terminal: Terminal) -> Generator[Watch]:
         max_refresh = 0.5
 
         def render(self, task: Task) -> Text:
-            return _clock(task)
+            return _clock(task, with_speed=console.width >= _WIDE)
 
     text = TextColumn("{task.description}", markup=False)
     bar = bars.narrow(console, SpinnerColumn(), text, BarColumn(), Clock())
@@ -127,7 +128,7 @@ class _Shown(Watch):
         return self._own[name]
 
 
-def _clock(task: Task) -> Text:
+def _clock(task: Task, *, with_speed: bool) -> Text:
     """Return the time that a picture has taken; of a run its speed and the time that is left."""
     from rich.text import Text
 
@@ -136,7 +137,8 @@ def _clock(task: Task) -> Text:
         return Text(_time(elapsed), style="progress.elapsed")
     left = elapsed / task.completed * (task.total - task.completed)
     speed = task.fields["pixels"] / 1e6 / max(elapsed, 1e-3)
-    return Text(f"{speed:.1f} MP/s, {_time(left)} left", style="progress.remaining")
+    told = f"{speed:.1f} MP/s, " if with_speed else ""
+    return Text(f"{told}{_time(left)} left", style="progress.remaining")
 
 
 def _time(seconds: float) -> str:
