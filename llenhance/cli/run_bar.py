@@ -51,6 +51,7 @@ def watching_run(terminal: Terminal) -> Generator[Watch]:
         return
 
     from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, TextColumn
+    from rich.table import Column
 
     class Clock(ProgressColumn):
         max_refresh = 0.5
@@ -58,8 +59,10 @@ def watching_run(terminal: Terminal) -> Generator[Watch]:
         def render(self, task: Task) -> Text:
             return _clock(task, with_speed=console.width >= _WIDE)
 
-    text = TextColumn("{task.description}", markup=False)
-    bar = bars.narrow(console, SpinnerColumn(), text, BarColumn(), Clock())
+    # Where it is narrow, the bar gets shorter; words that wrap would take a second line.
+    whole = Column(no_wrap=True)
+    text = TextColumn("{task.description}", markup=False, table_column=whole)
+    bar = bars.narrow(console, SpinnerColumn(), text, BarColumn(), Clock(table_column=whole.copy()))
     watch = _Shown(bar, width=console.width)
     patience = threading.Timer(bars.PATIENCE, bar.start)
     patience.daemon = True
