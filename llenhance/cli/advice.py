@@ -62,6 +62,7 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
         "enhance": "Use --files-from if each name is on a line, --files0-from if a NUL ends it"
     },
     "list-too-long": {"enhance": "Send it through a pipe: cat LIST | llenhance --files-from -"},
+    "not-a-failure-file": {"enhance": "Choose another name with --errors, or add --overwrite"},
     "failures-to-stdout": {"enhance": "Name a file, or use --json"},
     "not-a-regular-file": {"enhance": "Use -o - to write into a pipe"},
     "disk-read-only": {"enhance": "Choose another folder with -o"},
@@ -105,6 +106,7 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "model-of-other-weights": {"enhance": "Name the weights file that made it with --model"},
     "original-missing": {"audit": "Name the folder that has it with --originals"},
     "well-lit-of-other-format": {"enhance": "Name a folder with -o: there it keeps its format"},
+    "made-together": {"enhance": "Enhance all of them with --consistent"},
     "watched-is-no-folder": {"enhance": "Name folders alone with --watch"},
     "watch-refused": {"enhance": "Add --poll: llenhance then looks for changes every second"},
     # Standard streams

@@ -13,7 +13,7 @@ _NOT_TOGETHER: Final[Mapping[str, tuple[str, ...]]] = {
     # Copies keep all of it, to the byte.
     "--only-if-dark": ("--metadata strip", "--metadata strip-gps"),
     # The settings of one result are not those of a set; some of a set left alone would flicker.
-    "--consistent": ("--replay", "--only-if-dark", "--files0-from"),
+    "--consistent": ("--replay", "--only-if-dark"),
 }
 _NEEDED: Final[Mapping[str, str]] = {"--poll": "--watch"}
 

@@ -195,6 +195,14 @@ def enhance(
             min=0, max=1, metavar="0..1", help="Mean gray below which a picture counts as dark."
         ),
     ] = DARK,
+    consistent: Annotated[
+        bool,
+        typer.Option(
+            "--consistent",
+            "--burst",
+            help="One brightness and tone for all pictures of a folder: nothing flickers.",
+        ),
+    ] = False,
     watch: Annotated[
         bool,
         typer.Option("--watch", help="Go on with pictures that arrive in the folders later."),
@@ -213,6 +221,14 @@ def enhance(
     threads: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, max=1024, help="Threads of the processor, for all of it."),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[ADDRESS]",
+            help="Work on a cluster of Ray: HOST:PORT, auto, or without an address on this "
+            "machine; -j is the number of workers, and s3:// and gs:// are read and written.",
+        ),
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print a line of JSON for each picture.")
@@ -233,6 +249,7 @@ def enhance(
       llenhance enhance holiday/ --jobs 2
       llenhance enhance scan.tif --target-mean 0.45 --format png
     """  # noqa: D301  # \b is Typer's sign for lines to keep as they are
+    from llenhance.cli.cluster import through_cluster
     from llenhance.cli.failures import FailureFile
     from llenhance.cli.named import names_given
     from llenhance.cli.replay import (
@@ -262,6 +279,8 @@ def enhance(
         {
             "--watch": watch,
             "--poll": poll,
+            "--consistent": consistent,
+            "--replay": replay is not None,
             "--only-if-dark": only_if_dark,
             "--dry-run": dry_run,
             "--files-from": files_from is not None,
@@ -322,6 +341,7 @@ def enhance(
         jobs=jobs,
         fail_fast=fail_fast,
         only_if_dark=dark_below if only_if_dark else None,
+        consistent=consistent,
         watch=watch,
         poll=poll,
     )
@@ -355,6 +375,16 @@ def enhance(
             fast=settings.fast,
         )
 
+    enhance_files = batch.enhance_files
+    if cluster is not None:
+        enhance_files = through_cluster(
+            cluster,
+            context,
+            found=found,
+            settings=settings,
+            workers=jobs if "jobs" in given else None,
+            threads=threads,
+        )
     routine, summary = Routine(tells_all=verbose), Summary()
     stopped = True
     try:
@@ -376,7 +406,7 @@ def enhance(
                     failures.add(clearer(result)), terminal, routine, alone=not summary.in_folders
                 )
 
-            for result in batch.enhance_files(
+            for result in enhance_files(
                 photos,
                 coming=coming,
                 enhancer=load,

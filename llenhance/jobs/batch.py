@@ -15,7 +15,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
+from llenhance.errors import UsageError
 from llenhance.files.lists import Arriving
+from llenhance.jobs.alike import Sets
 from llenhance.jobs.job import Job, Planned, plan, plan_coming
 from llenhance.jobs.loop import Failed, each, overlapped
 from llenhance.jobs.results import Result
@@ -85,12 +87,15 @@ def enhance_files(
     else:
         planned = Planned(jobs=[], is_open=True)
         jobs = plan_coming(chain(inputs, coming), **planning)
+    if policy.consistent and planned.is_open:
+        raise UsageError("set-not-known", "the pictures")
+    sets = Sets(planned.jobs) if policy.consistent else None
     if begin is not None:
         begin(planned)
     for error in planned.refused:
         yield Result(input=error.name, output=None, status="failed", error=error)
     loaded = enhancer()  # first: a wrong model or device is wrong whatever the pictures are
-    run = Run(loaded, request=request, policy=policy, advise=advise, progress=progress)
+    run = Run(loaded, request=request, policy=policy, advise=advise, progress=progress, sets=sets)
     with closing(run), closing(_done(jobs, run, late, watched or coming)) as done:
         for made in done:
             if watched and isinstance(made, Failed) and watched.may_be_unfinished(made):

@@ -37,6 +37,7 @@ class Job:
         is_copy: Whether it is no picture, and is copied as it is.
         replaces: Whether its result replaces an earlier one of the same picture, from before that
             was changed; only one that nobody else has changed.
+        folder: The folder in which it was found; None if it was named itself.
     """
 
     input: str
@@ -48,6 +49,7 @@ class Job:
     results: Path | None = None
     is_copy: bool = False
     replaces: bool = False
+    folder: Path | None = None
 
     @property
     def name(self) -> str:
@@ -124,7 +126,8 @@ def plan(
     stdin = Source(_stdin_as_file(data))
     sources = [stdin if one.name == STDIO else one.source for one in gathered.pictures]
     planned = plan_each(sources, output=output, many=many, format=request.format, naming=naming)
-    into = Path(output) if output is not None and is_folder(output, many=many) else None
+    # A picture that was named alone leaves no ledger behind: there is no run to go on with.
+    into = Path(output) if output is not None and many and is_folder(output, many=True) else None
     jobs: list[Job] = []
     for named, one in zip(gathered.pictures, planned, strict=True):
         job = job_of(named, one, request=request, into=into, again=named.name in gathered.again)
@@ -207,7 +210,13 @@ def job_of(
         into: The folder that all results go into, if it was not named by its own folder.
         again: Whether it was named more than once.
     """
-    job = Job(input=named.name, output=None, request=request, results=named.results or into)
+    job = Job(
+        input=named.name,
+        output=None,
+        request=request,
+        results=named.results or into,
+        folder=None if named.source.folder is None else named.source.path.parent,
+    )
     notes = (Note("named-twice"),) if again else ()
     if isinstance(planned, Output):
         notes += tuple(note for note in (planned.note, planned.renamed) if note)

@@ -1,6 +1,7 @@
 """What was made in a folder, so that the same command goes on where it was stopped.
 
-A line of the ledger says: the picture with this SHA-256, enhanced with these settings, gives the
+A line of the ledger says: the picture with this SHA-256 (of a set that is to look alike, that of
+the picture and its set; `alike.py`), enhanced with these settings, gives the
 file with this name and this SHA-256. It is on the disk before the file is, so that no file of a
 run is ever taken for one of somebody else, and one that is not there yet or was changed is told by
 its SHA-256. Times are never looked at.

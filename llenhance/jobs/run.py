@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
@@ -21,6 +22,7 @@ from llenhance.files.parts import sweep
 from llenhance.files.preflight import check_output
 from llenhance.files.reading import read_bytes
 from llenhance.files.whole import identity, make_folder, set_time, write_whole
+from llenhance.jobs.alike import Sets, known_by
 from llenhance.jobs.copies import copied
 from llenhance.jobs.job import STDIO, Job, read_stdin
 from llenhance.jobs.ledger import Ledger
@@ -66,6 +68,8 @@ class Policy:
         only_if_dark: Mean gray, 0..1; pictures that have as much are left as they are. In a folder
             of results they have a copy, to the byte. None enhances all.
         watch: Go on with what arrives in the folders, without end.
+        consistent: Make the pictures of each folder look alike, and those that were named
+            themselves (`alike.py`).
         poll: Look for it every second, instead of waiting for the system to tell.
 
     Raises:
@@ -85,6 +89,7 @@ class Policy:
     only_if_dark: float | None = None
     watch: bool = False
     poll: bool = False
+    consistent: bool = False
 
     def __post_init__(self) -> None:
         if self.overwrite and self.skip_existing:
@@ -133,6 +138,7 @@ class Run:
         policy: What may happen to files.
         advise: Called once, before the first picture that takes long, with a note and its name.
         progress: Called with the input's name, the tiles done and all its tiles, 0 while unknown.
+        sets: The pictures that are to look alike; None if each stands alone.
     """
 
     def __init__(
@@ -143,7 +149,9 @@ class Run:
         policy: Policy,
         advise: Callable[[Note, str], None] | None,
         progress: Callable[[str, int, int], None] | None,
+        sets: Sets | None = None,
     ) -> None:
+        self.sets = sets
         self._enhancer, self._policy = enhancer, policy
         self._advise, self._progress = advise, progress
         self._settings = settings_of(request, enhancer, policy)
@@ -183,10 +191,12 @@ class Run:
         if skipped := self._skipped(job, job.output):
             return skipped
         started = perf_counter()
+        if self.sets is not None:
+            job = replace(job, request=replace(job.request, together=self.sets.of(job).digest))
         data = _content(job)
         if before := self._done_before(job, data):
             return Result(input=job.input, output=str(before), status="done-before")
-        if job.output != STDIO:
+        if isinstance(job.output, Path):
             self._check(job, job.output)
         opened = open_bytes(data, name=job.name, request=job.request)
         planned = Result(
@@ -249,7 +259,11 @@ class Run:
                 raise StoppedError
             self._tell(ready.job, done, tiles)
 
-        outcome = enhance_opened(ready.opened, enhancer=self._enhancer, progress=tell)
+        enhancer: AnyEnhancer = self._enhancer
+        if self.sets is not None:
+            wish = ready.job.request.wish
+            enhancer = self.sets.of(ready.job).alike(enhancer, wish, name=ready.job.name)
+        outcome = enhance_opened(ready.opened, enhancer=enhancer, progress=tell)
         return Made(ready=ready, outcome=outcome)
 
     def _write(self, made: Made | Ready | Result) -> Result:
@@ -276,7 +290,12 @@ class Run:
             make_folder(job.output.parent)
             overwrite = self._may_replace(job, job.output)  # before the ledger tells of the new one
             if ledger := self._ledger(job):
-                ledger.add(job.output, name=job.input, source=ready.data, result=data)
+                ledger.note_down(
+                    job.output,
+                    name=job.input,
+                    source_sha256=known_by(job, ready.data),
+                    result_sha256=sha256(data).hexdigest(),
+                )
             like = None if job.input == STDIO else Path(job.input)
             write_whole(job.output, data, overwrite=overwrite, like=like)
             self._taken[identity(job.output)] = job.name
@@ -304,7 +323,8 @@ class Run:
             return None
         copy = job.output.with_name(job.output.stem + Path(job.input).suffix)
         places = (job.output,) if self._policy.only_if_dark is None else (job.output, copy)
-        return next((place for place in places if ledger.has(place, source=data)), None)
+        known = known_by(job, data)
+        return next((one for one in places if ledger.knows(one, source_sha256=known)), None)
 
     def _check(self, job: Job, output: Path) -> None:
         self._refuse_taken(job, output)

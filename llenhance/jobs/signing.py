@@ -132,6 +132,7 @@ class Signer:
             format=self._format,
             quality=self._request.quality,
             metadata="strip-gps" if self._request.metadata == "strip-gps" else "keep",
+            together=self._request.together,
             source_name=self._source.name,
             source_sha256=self._source.sha256,
         )

@@ -66,6 +66,8 @@ class Request:
             true ('keep'), nothing ('strip'), or everything but positions ('strip-gps').
         provenance: Whether the result says what made it, in its XMP data.
         replayed: The record of an earlier result, if these are its settings; see `like`.
+        together: Digest of the pictures that it is to look like, 64 hex digits, as the record tells
+            it; the enhancer is to see to that.
     """
 
     wish: Wish = AUTOMATIC
@@ -75,14 +77,18 @@ class Request:
     metadata: Metadata = "keep"
     provenance: bool = True
     replayed: Provenance | None = None
+    together: str | None = None
 
     @classmethod
     def like(cls, record: Provenance) -> Request:
         """Return the request that made an earlier result; its model is the enhancer's matter.
 
         Raises:
-            UsageError: A value in the record is out of range.
+            UsageError: A value in the record is out of range, or the result was made to look like
+                others: its settings alone do not make it.
         """
+        if record.together is not None:
+            raise UsageError("made-together", record.source_name)
         wish = Wish(
             brightness=record.brightness, exposure=record.exposure, target_mean=record.target_mean
         )

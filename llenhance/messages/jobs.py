@@ -33,6 +33,18 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "it is well lit and would be left as it is, but a copy of it is no {format} file",
         "Write to a folder: there it keeps its format",
     ),
+    "set-not-known": Message(
+        "they are to look alike, but not all of their names are known before the first is done",
+        "Name a folder, or all pictures at once",
+    ),
+    "set-not-readable": Message(
+        "none of the pictures that tell how bright its set should be can be read",
+        "Take the damaged ones out of the folder",
+    ),
+    "made-together": Message(
+        "its result was made to look like others, so its settings alone do not make it",
+        "Enhance all of them again",
+    ),
     "watched-is-no-folder": Message(
         "it is no folder, and only folders can be watched", "Name folders alone"
     ),

@@ -60,6 +60,8 @@ class Provenance:
         quality: that was asked for, 1..100; None if it was not.
         metadata: what was kept of metadata: 'keep' or 'strip-gps'; where nothing was, there is no
             record.
+        together: digest of the pictures that it was planned together with, so that they look alike,
+            64 hex digits; None if it was planned alone.
         source_name: file name of the input, without a folder.
         source_sha256: of all bytes of the input, 64 hex digits.
     """
@@ -79,6 +81,7 @@ class Provenance:
     format: str
     quality: int | None = None
     metadata: Literal["keep", "strip-gps"] = "keep"
+    together: str | None = None
     source_name: str
     source_sha256: str
 
@@ -94,6 +97,7 @@ class Provenance:
             told.append(f"brightness {self.brightness:+g}")
         told += ["fast"] if self.fast else []
         told += [] if self.tile is None else [f"tile {self.tile}"]
+        told += [] if self.together is None else ["like others of its set"]
         told += [] if self.quality is None else [f"quality {self.quality}"]
         return ", ".join(told)
 
@@ -114,6 +118,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "format": "Format",
     "quality": "Quality",
     "metadata": "Metadata",
+    "together": "TogetherSHA256",
     "source_name": "SourceName",
     "source_sha256": "SourceSHA256",
 }
@@ -202,8 +207,8 @@ def record_in(xmp: bytes | None) -> Provenance | None:
 
 
 def _check(record: Provenance) -> None:
-    for checksum in (record.model_sha256, record.source_sha256):
-        if not _SHA256.fullmatch(checksum):
+    for checksum in (record.model_sha256, record.source_sha256, record.together):
+        if checksum is not None and not _SHA256.fullmatch(checksum):
             raise ValueError("a checksum is none")
     if record.metadata not in ("keep", "strip-gps"):
         raise ValueError("what was kept is not known")

@@ -29,6 +29,7 @@ class Recorded(TypedDict):
     format: str
     quality: int | None
     metadata: Literal["keep", "strip-gps"]
+    together: str | None
     source_name: str
     source_sha256: str
 
