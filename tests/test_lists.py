@@ -212,11 +212,13 @@ class Sender:
         os.close(self._write)
 
 
-def enhanced(sender: Sender, *, output: str | None = "out", jobs: int = 1) -> Iterator[Result]:
+def enhanced(
+    sender: Sender, *, output: str | None = "out", jobs: int = 1, network: Inverter | None = None
+) -> Iterator[Result]:
     return batch.enhance_files(
         [],
         coming=sender.names,
-        enhancer=Inverter,
+        enhancer=lambda: network or Inverter(),
         request=Request(),
         policy=Policy(output=output, jobs=jobs),
     )
@@ -286,6 +288,19 @@ def test_results_that_a_search_finds_beside_their_pictures_are_no_inputs(photos:
     sender.end()
     codes = [one.error.code if one.error else one.status for one in results]
     assert codes == ["skipped", "skipped", "exists"]
+
+
+@needs_descriptors
+def test_memory_that_is_short_is_told_without_waiting_for_names(photos: Path) -> None:
+    sender = Sender()
+    results = enhanced(sender, network=Inverter(MemoryError()), jobs=3)
+    sender.send("a.jpg\n")
+    error = next(results).error  # what is to come is not beside it
+    assert error is not None
+    assert error.code == "out-of-memory"
+    sender.send("b.jpg\n")
+    assert next(results).status == "written"
+    sender.end()
 
 
 @needs_descriptors

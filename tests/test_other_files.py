@@ -156,7 +156,7 @@ def test_another_file_is_left_as_it_is(llenhance_: Command, folder: Path, conten
     (folder / "failed").write_bytes(content)
     outcome = llenhance_("dark.jpg", "--errors", "failed")
     assert outcome.code == 2
-    assert outcome.stderr.startswith("error: failed: it already exists")
+    assert outcome.stderr.startswith("error: failed: it is there already, and is not a file")
     assert (folder / "failed").read_bytes() == content
     assert not (folder / "dark_enhanced.jpg").exists()
 
@@ -165,7 +165,7 @@ def test_another_file_is_left_as_it_is(llenhance_: Command, folder: Path, conten
     ("name", "told"),
     [
         ("-", "--errors -: failures are written to a file"),
-        (".", ".: it is a folder"),
+        (".", ".: it is there already, and is not a file of failures"),
         ("nowhere/x", "nowhere/x: there is no such file or folder"),
     ],
 )

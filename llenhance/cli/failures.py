@@ -72,7 +72,7 @@ class FailureFile:
     def _opened(self, path: Path, *, overwrite: bool) -> IO[bytes]:
         """Return the file, open to be added to; it has no buffer, so that nothing is lost."""
         if path.is_dir():
-            raise UsageError("is-a-folder", str(path))
+            raise UsageError("not-a-failure-file", str(path))
         if not path.exists() or not stat.S_ISREG(path.stat().st_mode):
             return path.open("ab", buffering=0)
         if overwrite:
@@ -80,7 +80,7 @@ class FailureFile:
         with path.open("rb") as before:
             first = before.readline(2**20)
             if first and not _is_failure(first):
-                raise UsageError("exists", str(path))
+                raise UsageError("not-a-failure-file", str(path))
             self._said = {first, *before} - {b""}
         file = path.open("ab", buffering=0)
         if self._said and any(not line.endswith(b"\n") for line in self._said):

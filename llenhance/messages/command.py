@@ -10,6 +10,9 @@ from llenhance.messages.message import Message, note, warning
 MESSAGES: Final[Mapping[str, Message]] = {
     "arguments-wrong": Message("{problem}", "See the help of the command"),
     "photo-missing": Message("no picture is named", "Name one, such as photo.jpg"),
+    "not-a-failure-file": Message(
+        "it is there already, and is not a file of failures", "Choose another name"
+    ),
     "failures-to-stdout": Message(
         "failures are written to a file", "Name one; standard output has JSON for all pictures"
     ),
