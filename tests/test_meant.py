@@ -143,9 +143,10 @@ def test_a_second_name_is_not_the_name_of_the_result_and_that_is_said(
     llenhance_: Command, folder: Path
 ) -> None:
     outcome = llenhance_("dark.jpg", "out.jpg")
-    assert outcome.code == 1
-    assert "error: out.jpg: there is no such picture. " in outcome.stderr
+    assert outcome.code == 2
+    assert outcome.stderr.startswith("error: out.jpg: there is no such picture. ")
     assert "should have this name: llenhance dark.jpg -o out.jpg." in outcome.stderr
+    assert [path.name for path in folder.iterdir()] == ["dark.jpg"]
     assert llenhance_("dark.jpg", "-o", "out.jpg").code == 0
 
 
@@ -157,8 +158,8 @@ def test_a_missing_picture_before_a_folder_for_results_is_just_missing(
 
 
 def test_json_says_what_was_meant_too(llenhance_: Command, folder: Path) -> None:
-    [_, second] = llenhance_("dark.jpg", "out.jpg", "--json").lines
-    [message] = second["messages"]
+    [refused] = llenhance_("dark.jpg", "out.jpg", "--json").lines
+    [message] = refused["messages"]
     assert message["code"] == "result-among-inputs"
     assert message["remedy"].endswith("llenhance dark.jpg -o out.jpg")
 
@@ -223,24 +224,24 @@ def test_options_of_other_programs_are_told_by_their_names_here(
     assert told == f"error: No such option: {option}. Write {meant}. See: llenhance enhance --help"
 
 
-def test_a_folder_for_results_is_told_to_end_with_a_slash(run: Command, folder: Path) -> None:
-    assert "If it is a folder, end it with a slash; if " in refused(run, "dark.jpg", "-o", "out")
-
-
-def test_a_folder_is_told_how_its_pictures_are_named(llenhance_: Command, folder: Path) -> None:
-    assert ": it is a folder, not a file. Name the pictures in it" in llenhance_(".").stderr
-    assert llenhance_("dark.jpg", ".", "-o", "new/").code == 1
-    assert is_picture(folder / "new" / "dark.jpg")
-
-
-def test_a_missing_folder_of_a_result_is_told_how_to_be_made(
-    llenhance_: Command, folder: Path
+@pytest.mark.parametrize("output", ["out", "out/", "out/of/the/way"])
+def test_a_name_without_an_extension_is_a_folder_which_is_made(
+    llenhance_: Command, folder: Path, output: str
 ) -> None:
-    told = llenhance_("dark.jpg", "-o", "nowhere/bright.jpg").stderr
-    assert told.startswith("error: nowhere: there is no such folder. Create it first, or ")
-    deeper = llenhance_("dark.jpg", "-o", "nowhere/at/all/bright.jpg").stderr
-    assert deeper.startswith("error: nowhere/at/all: there is no such folder. Create it first, ")
-    assert llenhance_("dark.jpg", "-o", "nowhere/").code == 0
+    assert llenhance_("dark.jpg", "-o", output).code == 0
+    assert is_picture(folder / output / "dark.jpg")
+
+
+def test_a_name_with_an_extension_of_no_format_is_told_both_ways(
+    run: Command, folder: Path
+) -> None:
+    told = refused(run, "dark.jpg", "-o", "out.v2")
+    assert "If it is a folder, end it with a slash; if " in told
+
+
+def test_missing_folders_of_a_result_are_made(llenhance_: Command, folder: Path) -> None:
+    assert llenhance_("dark.jpg", "-o", "nowhere/at/all/bright.jpg").code == 0
+    assert is_picture(folder / "nowhere/at/all/bright.jpg")
 
 
 @pytest.mark.parametrize(
