@@ -179,5 +179,5 @@ def test_a_terminal_shows_how_far_a_run_is(folder: Path, tiny: Path, columns: in
     assert code in (0, 130)  # it may have ended first
     assert seen
     bar = next(line for line in screen(seen[0], columns=columns) if "of 40" in line)
-    assert re.search(r"0:00:\d\d( left)?$", bar.rstrip())  # on one line
+    assert re.search(r"0:\d\d:\d\d( left)?$", bar.rstrip())  # on one line
     assert not [line for line in screen(written, columns=columns) if "━" in line]  # it is gone
