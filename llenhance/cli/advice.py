@@ -120,6 +120,11 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
         "enhance": "Name one, such as photo.jpg, or a folder. See: llenhance enhance --help"
     },
     "arguments-wrong": "Add --help to see all options",
+    "not-on-cluster": {"enhance": "Leave --cluster out, or name files, folders or addresses"},
+    "cluster-not-reached": {
+        "enhance": "Work on a machine of the cluster, or here: --cluster without an address"
+    },
+    "worker-lost": {"enhance": "Enhance it without --cluster, with a smaller --tile such as 256"},
     "takes-long": {"enhance": "Add --fast to make it in a few seconds, nearly the same"},
     "target-mean-out-of-range": {"enhance": "Try --target-mean 0.45"},
     "result-not-finite": {"enhance": "Try another --model, or a --brightness closer to 0"},

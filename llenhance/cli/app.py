@@ -20,6 +20,7 @@ from llenhance.cli import completion, config, meant, surroundings, weights
 from llenhance.cli.advice import sentence
 from llenhance.cli.audit import audit
 from llenhance.cli.bench import bench
+from llenhance.cli.cluster import with_address
 from llenhance.cli.doctor import doctor
 from llenhance.cli.documents import told
 from llenhance.cli.enhance import enhance
@@ -100,6 +101,7 @@ def run(arguments: Sequence[str]) -> int:
         with redirect_stdout(sys.stderr):
             app(["--help"], prog_name="llenhance", standalone_mode=False)
         return 2
+    arguments = with_address(arguments)
     command = _with_command(arguments)
     options = command[: command.index("--")] if "--" in command else command
     terminal = Terminal(_name_of(command), json="--json" in options)

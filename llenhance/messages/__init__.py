@@ -12,6 +12,7 @@ from typing import Final
 
 from llenhance.messages import (
     bench,
+    cluster,
     command,
     doctor,
     engine,
@@ -37,6 +38,7 @@ _ROOMS: Final = (
     weights,
     scoring,
     jobs,
+    cluster,
     training,
     export,
     bench,
