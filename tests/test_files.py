@@ -424,6 +424,8 @@ def test_unfinished_files_of_runs_at_work_stay(tmp_path: Path) -> None:
 def test_a_file_that_another_run_swept_before_it_was_locked_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def nothing(_: Path) -> None: ...
+
     def late(descriptor: int) -> None:
         if not swept:
             swept.append(next(tmp_path.glob("*.part")))
@@ -432,7 +434,7 @@ def test_a_file_that_another_run_swept_before_it_was_locked_is_made_again(
 
     lock, swept = parts.lock, list[Path]()
     monkeypatch.setattr(whole, "lock", late)
-    monkeypatch.setattr(whole, "sweep", lambda _: None)  # this run did so before
+    monkeypatch.setattr(whole, "sweep", nothing)  # this run did so before
     write_whole(tmp_path / "a.jpg", b"bright", overwrite=False)
     assert swept
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"bright"]

@@ -191,7 +191,8 @@ def _with_command(arguments: Sequence[str]) -> list[str]:
 def _stopping_by_signal() -> Generator[None]:
     """Turn signals into `SystemExit`, so that temporary files are removed on the way out.
 
-    A second signal, of whatever kind, kills at once. A signal that was ignored at the start (nohup) stays ignored.
+    A second signal, of whatever kind, kills at once. A signal that was ignored at the start (nohup)
+    stays ignored.
     """
 
     def stop(number: int, _frame: FrameType | None) -> None:
