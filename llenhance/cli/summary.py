@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _WORDS: Final[dict[Status, str]] = {
     "written": "written",
     "planned": "to write",
+    "left": "left as they are",
     "done-before": "done before",
     "copied": "copied",
     "skipped": "skipped",
