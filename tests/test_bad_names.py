@@ -48,6 +48,9 @@ TABLE: Final[dict[str, dict[str, list[str]]]] = {
         "--match": ["dark.jpg --match {}.png"],
         "--model": ["dark.jpg --model {}", "dark.jpg --model {}.safetensors", "x --model {}.pth"],
         "--replay": ["--replay {}.jpg", "dark.jpg --replay {}.jpg"],
+        "--files-from": ["--files-from {}.txt -o out/", "@{}.txt -o out/"],
+        "--files0-from": ["--files0-from {}.txt -o out/"],
+        "--errors": ["dark.jpg -o out/ --errors {}.jsonl"],
     },
     "audit": {"folder": ["{}"], "--originals": ["low --originals {}"]},
     "info": {"pictures": ["{}.jpg", "{}"]},
@@ -106,7 +109,8 @@ ONCE_A_PICTURE: Final = {
 }
 REFUSED: Final = "Invalid value for "  # Typer looks at some paths before llenhance does
 
-FILES: Final = {"FILE", "DIR", "PHOTO", "PICTURE", "REF", "RESULT", "LIST", "MODEL"}  # in the names of values
+# In the names of values.
+FILES: Final = {"FILE", "DIR", "PHOTO", "PICTURE", "REF", "RESULT", "LIST", "MODEL"}
 NAMES: Final = {("weights import", "--as")} | {
     (f"weights {name}", "names") for name in ("download", "verify", "remove")
 }

@@ -131,8 +131,7 @@ def test_an_error_after_the_first_lines_of_json_is_one_line_more(
     monkeypatch.setattr(Enhancer, "enhance_picture", refuse)
     outcome = llenhance_("dark.jpg", "deep.jpg", "missing.jpg", "--json")
     assert outcome.code == 3
-    done, summary, ended = outcome.lines
-    assert summary["result"]["summary"]["stopped"]
+    done, ended = outcome.lines
     assert done["result"]["input"] == "dark.jpg"
     assert ended["result"] is None
     assert [told["code"] for told in ended["messages"]] == ["result-not-finite"]

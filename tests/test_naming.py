@@ -11,7 +11,15 @@ from PIL import Image
 
 from llenhance.errors import PictureError, UsageError
 from llenhance.files import whole as files
-from llenhance.files.naming import NoOutput, Output, Source, plan_each, plan_output, plan_outputs
+from llenhance.files.naming import (
+    Known,
+    NoOutput,
+    Output,
+    Source,
+    plan_each,
+    plan_output,
+    plan_outputs,
+)
 from llenhance.files.preflight import check_output
 from llenhance.files.reading import read_bytes
 from llenhance.files.whole import make_folder, write_whole
@@ -291,3 +299,14 @@ def test_with_a_folder_for_results_every_input_is_a_picture(tmp_path: Path) -> N
         [Source(Path("x.jpg")), Source(Path("x_enhanced.jpg"))], output=tmp_path, many=True
     )
     assert targets(plan) == ["x.jpg", "x_enhanced.jpg"]
+
+
+def test_names_that_come_one_by_one_stay_apart_when_results_are_written(tmp_path: Path) -> None:
+    """A file that is written has another identity than its name alone."""
+    known, outputs = Known(), list[str]()
+    for name in ("a/x.jpg", "b/x.jpg", "c/x.jpg"):
+        (one,) = plan_each([Source(Path(name))], output=tmp_path, many=True, known=known)
+        assert isinstance(one, Output)
+        one.target.write_bytes(b"bright")
+        outputs.append(one.target.name)
+    assert outputs == ["x.jpg", "x-jpg.jpg", "x-2.jpg"]

@@ -7,7 +7,7 @@ of the input if that can be written. Results that would have one name get names 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -16,7 +16,7 @@ from llenhance.errors import PictureError, UsageError
 from llenhance.files.called import USUAL_NAMING, Naming
 from llenhance.files.earlier import earlier_results, is_earlier_result
 from llenhance.files.reading import beginning
-from llenhance.files.whole import identity, same_file
+from llenhance.files.whole import identity, real_name, same_file
 from llenhance.messages.note import Note
 from llenhance.pictures.formats import (
     FORMATS,
@@ -50,10 +50,12 @@ class Known:
     Attributes:
         inputs: the pictures, by their identity.
         taken: identities of the files of results.
+        names: their real names: a file that is written gets another identity.
     """
 
     inputs: dict[object, Path] = field(default_factory=dict[object, Path])
     taken: set[object] = field(default_factory=set[object])
+    names: set[str] = field(default_factory=set[str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +212,7 @@ def plan_each(
         comes_alone = True
         earlier = {one for one in beside if is_earlier_result(one, naming.marks)}
         earlier |= {one.path for one in sources if identity(one.path) in known.taken}
-    inputs, taken = known.inputs, known.taken
+    inputs = known.inputs
     inputs |= {identity(one.path): one.path for one in sources if one.path not in earlier}
     planned: list[Output | NoOutput] = []
     refused: list[UsageError] = []
@@ -218,15 +220,16 @@ def plan_each(
         if one.path in earlier:
             planned.append(NoOutput(source=one.path, why=Note("earlier-result")))
             continue
-        number = len(taken) + 1
+        number = len(known.names) + 1
         try:
             usual = _planned(
                 one, output=output, many=many, format=format, naming=naming, number=number
             )
-            found = _own_name(usual, taken, naming.marks)
+            found = _own_name(usual, known, naming.marks)
             if (key := identity(found.target)) in inputs:
                 raise UsageError("output-replaces-input", str(inputs[key]), source=str(one.path))
-            taken.add(key)
+            known.taken.add(key)
+            known.names.add(real_name(found.target))
             planned.append(found)
         except PictureError as error:
             if error.code != "template-gives-no-name":
@@ -267,12 +270,16 @@ def _in_folder(
     return _not_itself(Output(source=source.path, target=target, format=written, note=note))
 
 
-def _own_name(planned: Output, taken: Collection[object], marks: Sequence[str]) -> Output:
+def _own_name(planned: Output, known: Known, marks: Sequence[str]) -> Output:
     """Return the output under a name that no other result has, with a note if it is another."""
-    if identity(planned.target) not in taken:
+
+    def is_free(target: Path) -> bool:
+        return identity(target) not in known.taken and real_name(target) not in known.names
+
+    if is_free(planned.target):
         return planned
     for target in _other_names(planned, marks):
-        if identity(target) not in taken:
+        if is_free(target):
             return replace(planned, target=target, renamed=Note("renamed", result=target.name))
     raise AssertionError("numbers never end")
 

@@ -44,7 +44,7 @@ def sweep(folder: Path) -> None:
     if folder in _swept:
         return
     _swept.add(folder)
-    with suppress(OSError), os.scandir(folder) as entries:
+    with suppress(OSError, ValueError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith(PART) and entry.name.endswith(_ENDINGS):
                 with suppress(OSError):

@@ -158,9 +158,15 @@ def identity(path: Path) -> object:
     """Return a value that is equal for two names of one file; the file need not exist."""
     try:
         status = path.stat()
-    except OSError:
-        real = os.path.realpath(path)
-        return real.casefold() if FOLDS_CASE else real
-    except ValueError:  # no file can have this name, and using it will tell
-        return str(path)
+    except (OSError, ValueError):
+        return real_name(path)
     return status.st_dev, status.st_ino
+
+
+def real_name(path: Path) -> str:
+    """Return a name without links, which stays the same when the file comes to be."""
+    try:
+        real = os.path.realpath(path)
+    except ValueError:  # no file can have this name, and using it will tell
+        real = str(path)
+    return real.casefold() if FOLDS_CASE else real

@@ -135,8 +135,10 @@ def _fails_all(failed: Failed[Job]) -> bool:
     """Tell whether no other picture could be written: the disk is full, or the folder refuses."""
     if failed.error.code in _FULL or failed.item.results is None:
         return failed.error.code in _FULL
+    if failed.error.code not in _REFUSED:  # such as one for a name that no folder can have
+        return False
     folder = Path(os.path.realpath(failed.item.results))
-    return failed.error.code in _REFUSED and Path(failed.error.name) in (folder, *folder.parents)
+    return Path(failed.error.name) in (folder, *folder.parents)
 
 
 def unusual_brightness(brightness: float) -> Note | None:
