@@ -61,7 +61,7 @@ def through_cluster(
     *,
     found: FoundModel,
     settings: Settings,
-    workers: int | None,
+    jobs: int,
     threads: int | None,
 ) -> Callable[..., Iterator[Result]]:
     """Return what takes the place of `jobs.batch.enhance_files`, and has its arguments.
@@ -71,7 +71,7 @@ def through_cluster(
         context: With the options, of which some are refused.
         found: The model.
         settings: Of the run.
-        workers: How many there should be; None leaves it to the cluster.
+        jobs: How many workers there should be; if nobody said so, the cluster decides.
         threads: Of all of them together.
 
     Raises:
@@ -82,6 +82,8 @@ def through_cluster(
     from llenhance.cluster.worker import Model
 
     _refuse_others(context)
+    source = context.get_parameter_source("jobs")
+    workers = None if source is None or source.name == "DEFAULT" else jobs
     model = Model(
         name=found.name,
         weights=found.path.read_bytes(),
@@ -95,6 +97,8 @@ def through_cluster(
     def enhance_files(
         inputs: Sequence[str], *, request: Request, policy: Policy, **more: Any
     ) -> Iterator[Result]:
+        if more["coming"] is not None:  # @- as a name
+            raise UsageError("not-on-cluster", "standard input")
         return enhance_on_cluster(
             inputs,
             cluster=Cluster(address=address, workers=workers, threads=threads),

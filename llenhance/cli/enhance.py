@@ -382,7 +382,7 @@ def enhance(
             context,
             found=found,
             settings=settings,
-            workers=jobs if "jobs" in given else None,
+            jobs=jobs,
             threads=threads,
         )
     routine, summary = Routine(tells_all=verbose), Summary()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import unquote, urlsplit
@@ -122,7 +123,11 @@ class Objects:
 
     def exists(self, name: str) -> bool:
         with _system(name) as (files, path):
-            return files.get_file_info(path).is_file
+            try:
+                files.open_input_file(path).close()  # one request; asking for its kind lists, too
+            except FileNotFoundError:
+                return False
+            return True
 
     def check(self, name: str, *, overwrite: bool) -> None:
         if not overwrite and self.exists(name):
@@ -153,10 +158,21 @@ class Objects:
 @contextmanager
 def _system(name: str) -> Generator[tuple[Any, str]]:
     """Give the file system of an address and the path in it; what it refuses becomes an error."""
-    fs = require("pyarrow.fs", extra="cluster")
+    scheme, _, path = name.partition("://")
     invalid = require("pyarrow", extra="cluster").ArrowInvalid
     with system_errors(name):
         try:
-            yield fs.FileSystem.from_uri(name)
+            yield _files(scheme, path.partition("/")[0]), path
         except invalid as reason:  # a `ValueError`
             raise UsageError("address-wrong", name, reason=str(reason)) from reason
+
+
+@cache
+def _files(scheme: str, bucket: str) -> Any:
+    # A name is no URI: it may have spaces and question marks. So only the bucket is read as one.
+    # What is small is put with one request, instead of three for an upload in parts.
+    options = "?allow_delayed_open=true" if scheme == "s3" else ""
+    files, _ = require("pyarrow.fs", extra="cluster").FileSystem.from_uri(
+        f"{scheme}://{bucket}{options}"
+    )
+    return files
