@@ -14,7 +14,8 @@ from support.photographs import dark_photograph
 from llenhance import Enhancer
 from llenhance.enhancing.even import even_kept
 from llenhance.pictures.even import EvenColor, even_areas
-from llenhance.pictures.pixels import equal_channels
+from llenhance.pictures.picture import Picture
+from llenhance.pictures.pixels import Pixels, equal_channels
 from llenhance.pictures.visible import visible_part
 from llenhance.scoring.metrics import mean_grey
 
@@ -61,9 +62,9 @@ def colors_at(found: NDArray[Any], pixels: NDArray[Any], color: NDArray[Any]) ->
 @pytest.mark.parametrize("fast", [False, True])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_every_even_area_of_a_color_gets_one_color(dtype: Any, fast: bool, tile: int) -> None:
-    pixels = screen().astype(dtype) * dtype(np.iinfo(dtype).max // 255)
+    pixels: Pixels = screen().astype(dtype) * dtype(np.iinfo(dtype).max // 255)
     made = Enhancer(device="cpu", precision="fp32", fast=fast, tile=tile)
-    found = made.enhance(pixels)
+    found = made.enhance_picture(Picture.from_array(pixels)).picture.pixels
     for color in pixels[5, 5], pixels[35, 155]:
         assert len(colors_at(found, pixels, color)) == 1
     assert mean_grey(found) > 1.3 * mean_grey(pixels)

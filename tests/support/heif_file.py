@@ -1,7 +1,7 @@
 """HEIF files laid out by hand around the pixels of another one: any boxes, items and turns.
 
-No encoder is needed: `golden/dusk*.heic` hold 128x64 pixels, blue from left to right, green from top
-to bottom, red along the diagonal, as `heif-enc -q 95 -p chroma=444` of libheif 1.15 coded them.
+No encoder is needed: `golden/dusk*.heic` hold 128x64 pixels, blue from left to right, green from
+top to bottom, red along the diagonal, as `heif-enc -q 95 -p chroma=444` of libheif 1.15 coded them.
 """
 
 from __future__ import annotations
