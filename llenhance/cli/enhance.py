@@ -3,12 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
 import typer
 
-from llenhance.cli import completion
 from llenhance.cli.contradictions import refuse_contradictions
+from llenhance.cli.enhance_options import (
+    Brightness,
+    Cluster,
+    Consistent,
+    CopyOthers,
+    DarkBelow,
+    DryRun,
+    Errors,
+    Exposure,
+    FailFast,
+    Fast,
+    Files0From,
+    FilesFrom,
+    Format,
+    Jobs,
+    Json,
+    Match,
+    MaxMegapixels,
+    Metadata,
+    NameTemplate,
+    NoProvenance,
+    OnlyIfDark,
+    Output,
+    Photos,
+    Poll,
+    PreserveTime,
+    Quality,
+    Recursive,
+    Replay,
+    SkipExisting,
+    Suffix,
+    TargetMean,
+    Threads,
+    Verbose,
+    Watch,
+)
 from llenhance.cli.meant import clearer, refuse_home, refuse_result_among
 from llenhance.cli.obtain import obtain
 from llenhance.cli.options import (
@@ -35,208 +70,52 @@ if TYPE_CHECKING:
     from llenhance.enhancing.wish import Wish
     from llenhance.jobs.job import Planned
     from llenhance.jobs.results import Result
+    from llenhance.messages.note import Note
 
 
 def enhance(
     context: typer.Context,
-    photos: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="PHOTO|DIR",
-            show_default=False,
-            help="Pictures, and folders of pictures; - is standard input, @LIST a file of names.",
-        ),
-    ] = None,
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE|DIR|-",
-            help="Write to a file, a folder, or - for standard output. "
-            "Without it, photo_enhanced.jpg is written beside photo.jpg, and the results of "
-            "a folder into DIR_enhanced.",
-        ),
-    ] = None,
-    files_from: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LIST",
-            help="Take more names from a file, one a line, or from - as they come.",
-        ),
-    ] = None,
-    files0_from: Annotated[
-        str | None,
-        typer.Option(metavar="LIST", help="The same with a NUL after each name: find -print0."),
-    ] = None,
-    suffix: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TEXT", help="Name results photoTEXT.jpg; without it, photo_enhanced.jpg."
-        ),
-    ] = None,
-    name_template: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TEMPLATE",
-            help="Name results by a template, such as {parent}/{stem}_{model}{ext}; also "
-            "{brightness} and {counter}.",
-        ),
-    ] = None,
-    copy_others: Annotated[
-        bool,
-        typer.Option("--copy-others", help="Copy what is no picture in a folder to the results."),
-    ] = False,
-    errors: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE", help="Write a line of JSON for each picture that fails, at once."
-        ),
-    ] = None,
-    recursive: Annotated[
-        bool,
-        typer.Option(
-            "--recursive/--no-recursive", "-r", help="Look into the folders of a folder too."
-        ),
-    ] = True,
-    brightness: Annotated[
-        float,
-        typer.Option(min=-1, max=1, metavar="X", help="Darker (-0.4) or brighter (0.4)."),
-    ] = 0.0,
-    exposure: Annotated[
-        float | None,
-        typer.Option(
-            min=-5,
-            max=5,
-            metavar="EV",
-            help="Stops, relative to the result without this option: "
-            "1 is twice its light, -1 half of it.",
-        ),
-    ] = None,
-    target_mean: Annotated[
-        float | None,
-        typer.Option(min=0, max=1, metavar="0..1", help="Mean gray that the result should have."),
-    ] = None,
-    match: Annotated[
-        str | None,
-        typer.Option(metavar="REF", help="Picture whose mean gray the result should have."),
-    ] = None,
+    photos: Photos = None,
+    output: Output = None,
+    files_from: FilesFrom = None,
+    files0_from: Files0From = None,
+    suffix: Suffix = None,
+    name_template: NameTemplate = None,
+    copy_others: CopyOthers = False,
+    errors: Errors = None,
+    recursive: Recursive = True,
+    brightness: Brightness = 0.0,
+    exposure: Exposure = None,
+    target_mean: TargetMean = None,
+    match: Match = None,
     model: Model = "nano",
     device: Device = "auto",
     precision: Precision = "auto",
     tile: Tile = "auto",
-    fast: Annotated[
-        bool,
-        typer.Option("--fast", help="Enhance a small copy and transfer the effect: seconds."),
-    ] = False,
-    format: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            metavar="FORMAT",
-            autocompletion=completion.formats,
-            help="Write jpeg, png, webp, tiff, bmp, avif, ppm, pgm or pam; "
-            "without it, the format stays.",
-        ),
-    ] = None,
-    quality: Annotated[
-        int | None,
-        typer.Option(
-            metavar="1-100",
-            min=1,
-            max=100,
-            help="Quality of JPEG, WebP and AVIF; without it, JPEG and WebP keep theirs.",
-        ),
-    ] = None,
-    max_megapixels: Annotated[
-        float,
-        typer.Option(metavar="N", min=0.01, help="Refuse larger pictures before they are decoded."),
-    ] = MEGAPIXELS,
-    metadata: Annotated[
-        Literal["keep", "strip", "strip-gps"],
-        typer.Option(help="Keep EXIF, XMP, IPTC data and texts, or not, or all but positions."),
-    ] = "keep",
-    replay: Annotated[
-        str | None,
-        typer.Option(
-            metavar="RESULT",
-            help="Use the settings that made this result. Without PHOTO, its original beside it.",
-        ),
-    ] = None,
-    no_provenance: Annotated[
-        bool,
-        typer.Option("--no-provenance", help="Do not record in the result what made it."),
-    ] = False,
+    fast: Fast = False,
+    format: Format = None,
+    quality: Quality = None,
+    max_megapixels: MaxMegapixels = MEGAPIXELS,
+    metadata: Metadata = "keep",
+    replay: Replay = None,
+    no_provenance: NoProvenance = False,
     offline: Offline = False,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Write nothing: say what would be done."),
-    ] = False,
+    dry_run: DryRun = False,
     overwrite: Overwrite = False,
-    preserve_time: Annotated[
-        bool,
-        typer.Option("--preserve-time", help="Give results the modification time of their inputs."),
-    ] = False,
-    skip_existing: Annotated[
-        bool,
-        typer.Option(
-            "--skip-existing", help="Skip pictures that have a file of the result's name."
-        ),
-    ] = False,
-    only_if_dark: Annotated[
-        bool,
-        typer.Option(
-            "--only-if-dark", help="Leave well-lit pictures as they are; in a folder as copies."
-        ),
-    ] = False,
-    dark_below: Annotated[
-        float,
-        typer.Option(
-            min=0, max=1, metavar="0..1", help="Mean gray below which a picture counts as dark."
-        ),
-    ] = DARK,
-    consistent: Annotated[
-        bool,
-        typer.Option(
-            "--consistent",
-            "--burst",
-            help="One brightness and tone for all pictures of a folder: nothing flickers.",
-        ),
-    ] = False,
-    watch: Annotated[
-        bool,
-        typer.Option("--watch", help="Go on with pictures that arrive in the folders later."),
-    ] = False,
-    poll: Annotated[
-        bool,
-        typer.Option("--poll", help="Look for them every second, as network drives may need."),
-    ] = False,
-    fail_fast: Annotated[
-        bool, typer.Option("--fail-fast", help="Stop at the first picture that fails.")
-    ] = False,
-    jobs: Annotated[
-        int,
-        typer.Option("--jobs", "-j", metavar="N", min=1, max=64, help="Pictures at once."),
-    ] = 1,
-    threads: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, max=1024, help="Threads of the processor, for all of it."),
-    ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            metavar="[ADDRESS]",
-            help="Work on a cluster of Ray: HOST:PORT, auto, or without an address on this "
-            "machine; -j is the number of workers, and s3:// and gs:// are read and written.",
-        ),
-    ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print a line of JSON for each picture.")
-    ] = False,
+    preserve_time: PreserveTime = False,
+    skip_existing: SkipExisting = False,
+    only_if_dark: OnlyIfDark = False,
+    dark_below: DarkBelow = DARK,
+    consistent: Consistent = False,
+    watch: Watch = False,
+    poll: Poll = False,
+    fail_fast: FailFast = False,
+    jobs: Jobs = 1,
+    threads: Threads = None,
+    cluster: Cluster = None,
+    json: Json = False,
     quiet: Quiet = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Say more about each picture.")
-    ] = False,
+    verbose: Verbose = False,
     preset: Preset = None,
     no_config: NoConfig = False,
 ) -> None:
@@ -399,6 +278,9 @@ def enhance(
                 if watch:
                     terminal.say(f"Watching {', '.join(photos)}; Ctrl-C ends")
 
+            def advise(note: Note, about: str) -> None:
+                terminal.note(note, about=about)
+
             def tell(result: Result) -> None:
                 bar.finished(result)
                 summary.add(result)
@@ -412,7 +294,7 @@ def enhance(
                 enhancer=load,
                 request=settings.request,
                 policy=replace(policy, naming=naming),
-                advise=lambda note, about: terminal.note(note, about=about),
+                advise=advise,
                 progress=bar.tiles,
                 begin=begin,
                 late=tell,

@@ -17,6 +17,9 @@ from llenhance.errors import PictureError, UsageError
 if TYPE_CHECKING:
     from llenhance.jobs.results import Result
 
+PATTERN: Final = re.compile(r"[*?]|\[.+\]")
+"""What makes a name a pattern for the names of files."""
+
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _WORD: Final = re.compile(r"[a-z]+", re.IGNORECASE)
 _OTHER_TOOLS: Final = {"help": "--help", "version": "--version"}
@@ -38,7 +41,6 @@ _OTHER_OPTIONS: Final = {
 _MOST_NAMES: Final = 5000
 """How many files of a folder are compared with a name that is not there."""
 
-_PATTERN: Final = re.compile(r"[*?\[]")
 _CLOSE: Final = 0.75
 """How much alike two words must be; 'doctr' and 'doctor' are 0.91, 'dark' and 'train' are 0.22."""
 
@@ -143,7 +145,7 @@ def clearer(result: Result) -> Result:
         return replace(result, error=PictureError("address-not-read", name))
     if path := _in_home(name):
         return replace(result, error=PictureError("home-not-replaced", name, path=path))
-    if _PATTERN.search(name):
+    if PATTERN.search(name):
         return replace(result, error=PictureError("pattern-unmatched", name))
     if similar := _similar(name):
         return replace(result, error=PictureError("name-misspelled", name, similar=similar))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -11,14 +10,13 @@ from itertools import chain
 from pathlib import Path, PurePath
 from typing import Final
 
-from llenhance.cli.meant import exists
+from llenhance.cli.meant import PATTERN, exists
 from llenhance.cli.terminal import Terminal, is_terminal
 from llenhance.errors import UsageError
 from llenhance.files.lists import LINES, NULS, Arriving, NameList
 from llenhance.messages.note import Note
 
 _STDIN: Final = "-"
-_PATTERN: Final = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ def matching(pattern: str) -> list[str]:
     As in a shell, hidden ones match only a pattern that says so. Links to folders are not followed
     by `**`, so there is no loop.
     """
-    if not _PATTERN.search(pattern):
+    if not PATTERN.search(pattern):
         return []
     path = PurePath(pattern)
     hidden = any(part.startswith(".") for part in path.parts)

@@ -26,9 +26,7 @@ class Enhanced(TypedDict):
 
     input: str
     output: str | None
-    status: Literal[
-        "written", "planned", "left", "copied", "copied", "skipped", "done-before", "failed"
-    ]
+    status: Literal["written", "planned", "left", "copied", "skipped", "done-before", "failed"]
     format: str | None
     width: int | None
     height: int | None
