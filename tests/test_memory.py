@@ -154,7 +154,7 @@ def test_pictures_are_done_in_smaller_tiles_or_refused_with_code_4(tmp_path: Pat
     in_tiles = [one for one in seen if one["code"] == 0 and "memory-short" in one["said"]]
     assert in_tiles, [one["said"] for one in seen]
     folder = tmp_path / str(in_tiles[0]["megabytes"])
-    assert sorted(path.name for path in folder.iterdir()) == ["large.jpg", "small.jpg"]
+    assert sorted(path.name for path in folder.glob("*.jpg")) == ["large.jpg", "small.jpg"]
 
 
 # --- What the libraries say ---------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -108,7 +109,8 @@ def test_a_signal_stops_the_work_and_leaves_only_what_was_finished(
         running.send_signal(number)
         rest, said = running.communicate(timeout=60)
     assert running.returncode == 128 + number
-    assert (rest, said) == (b"", b"")
+    assert json.loads(rest)["result"]["summary"]["stopped"]
+    assert (json.loads(rest)["exit_code"], said) == (128 + number, b"")
     assert {path.name for path in folder.iterdir()} == {
         "dark.jpg",
         "dark_enhanced.jpg",

@@ -11,6 +11,7 @@ import sys
 from typing import NoReturn
 
 from llenhance.cli.app import run
+from llenhance.cli.terminal import print_apart
 from llenhance.process import prepare
 
 __all__ = ["main"]
@@ -19,4 +20,5 @@ __all__ = ["main"]
 def main() -> NoReturn:
     """Run the command that the process was started with, and exit with its code."""
     prepare()
+    print_apart()
     sys.exit(run(sys.argv[1:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -301,6 +302,10 @@ def enhance(
             ):
                 tell(result)
         stopped = False
+    except (KeyboardInterrupt, SystemExit) as leaving:  # by a signal
+        code = leaving.code if isinstance(leaving, SystemExit) else 128 + signal.SIGINT
+        terminal.exit_code = int(code or 0)
+        raise
     except (UsageError, WeightsError):  # the same command would not go on: the error says why
         summary = Summary()
         raise

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, Final, TextIO
 from unicodedata import category
 
@@ -198,6 +199,19 @@ def _forget_unwritten(stream: TextIO | None) -> None:
     """Let what could not be written go: Python would try again at exit, and exit with 120."""
     if stream is not None:  # closed: >&-
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def print_apart() -> None:
+    """Give standard error, as Python writes to it, a descriptor of its own.
+
+    What C libraries write to the usual one is caught while a picture is read (`native.py`), in a
+    thread beside the one that prints: a sentence of ours would be taken for one of theirs.
+    """
+    if sys.stderr is None:  # pyright: ignore[reportUnnecessaryComparison]  # closed: 2>&-
+        return
+    file = os.fdopen(os.dup(sys.stderr.fileno()), "wb", buffering=0)
+    encoding, errors = sys.stderr.encoding, sys.stderr.errors
+    sys.stderr = TextIOWrapper(file, encoding, errors, line_buffering=True, write_through=True)
 
 
 def is_terminal(stream: TextIO | None) -> bool:

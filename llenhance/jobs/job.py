@@ -38,6 +38,7 @@ class Job:
         replaces: Whether its result replaces an earlier one of the same picture, from before that
             was changed; only one that nobody else has changed.
         folder: The folder in which it was found; None if it was named itself.
+        is_alone: Whether it is the only one that was named: there is no run to go on with.
     """
 
     input: str
@@ -50,6 +51,7 @@ class Job:
     is_copy: bool = False
     replaces: bool = False
     folder: Path | None = None
+    is_alone: bool = False
 
     @property
     def name(self) -> str:
@@ -126,11 +128,11 @@ def plan(
     stdin = Source(_stdin_as_file(data))
     sources = [stdin if one.name == STDIO else one.source for one in gathered.pictures]
     planned = plan_each(sources, output=output, many=many, format=request.format, naming=naming)
-    # A picture that was named alone leaves no ledger behind: there is no run to go on with.
-    into = Path(output) if output is not None and many and is_folder(output, many=True) else None
+    into = Path(output) if output is not None and is_folder(output, many=many) else None
     jobs: list[Job] = []
     for named, one in zip(gathered.pictures, planned, strict=True):
         job = job_of(named, one, request=request, into=into, again=named.name in gathered.again)
+        job = replace(job, is_alone=not many)
         if named.name == STDIO:
             job = replace(job, data=data)
         jobs.append(replace(job, refusal=unread) if unread and named.name == STDIO else job)

@@ -348,8 +348,8 @@ class Run:
             raise PictureError("two-inputs-one-output", str(output), first=first, second=job.name)
 
     def _ledger(self, job: Job) -> Ledger | None:
-        """Return the ledger of the folder that a result goes into, if all results go into one."""
-        if job.results is None:
+        """Return the ledger of the folder that all results of a run go into, if there is one."""
+        if job.results is None or job.is_alone:
             return None
         with self._lock:
             if job.results not in self._ledgers:

@@ -113,6 +113,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "video-may-tell-position": note(
         "the video of the motion photo ({size} bytes) was left behind: it may tell a position"
     ),
+    "texts-with-position-left-behind": note(
+        "texts with coordinates in them were left out whole: {count}"
+    ),
     "xmp-may-tell-position": note(
         "its XMP data was left behind: positions cannot be taken out of it"
     ),

@@ -25,7 +25,7 @@ _LIBRARIES: Final = re.compile(
     |  (?:Corrupt\ JPEG|Premature\ end|Inconsistent\ progression|Invalid\ SOS|Unsupported\ marker
         |unknown\ file:  # LibRaw, of data that it gets from memory
         |Warning:\ unknown\ JFIF|Unknown\ Adobe|Invalid\ (?:JPEG|crop)|Unexpected\ marker)
-    |  [A-Za-z_][\w.]*:\ .+\.\s*$  # libtiff: the function or the file, and a sentence
+    |  (?!error:|warning:)[A-Za-z_][\w.]*:\ .+\.\s*$  # libtiff: a function or file, a sentence
     """,
     re.VERBOSE,
 )

@@ -71,9 +71,17 @@ def _stripped(picture: Picture) -> Picture:
 def _without_position(picture: Picture) -> Picture:
     notes = list(picture.notes)
     exif, xmp, iptc = picture.exif, picture.xmp, picture.iptc
+    said = set[str]()
+
+    def tells(text: str) -> bool:
+        if not position.tells_position(text):
+            return False
+        said.add(text)
+        return True
+
     if exif is not None:
         try:
-            exif = exif_position.without_position(exif, position.tells_position)
+            exif = exif_position.without_position(exif, tells)
         except (ValueError, LookupError, struct.error):
             exif = None
             notes.append(Note("damaged-exif-left-behind"))
@@ -83,27 +91,23 @@ def _without_position(picture: Picture) -> Picture:
         xmp = None if xmp is None else packets.without_promises(xmp)
         notes.append(Note("video-may-tell-position", size=len(picture.video)))
     if xmp is not None:
-        xmp = position.without_position(xmp)
+        xmp = position.without_position(xmp, tells)
         if xmp is None:
             notes.append(Note("xmp-may-tell-position"))
     if iptc is not None:
         captions = photoshop.captions_in(iptc)
-        kept = photoshop.without_entries(captions, position.tells_position)
+        kept = photoshop.without_entries(captions, tells)
         if kept != captions:
             rest = photoshop.without_digest(photoshop.without_captions(iptc))
             iptc = photoshop.with_captions(rest, kept) or None
+    texts = tuple(text for text in picture.texts if not _is_named(text) and not tells(text.value))
+    if said:
+        notes.append(Note("texts-with-position-left-behind", count=len(said)))
     return replace(
-        picture,
-        exif=exif,
-        xmp=xmp,
-        iptc=iptc,
-        video=None,
-        texts=tuple(text for text in picture.texts if not _tells_position(text)),
-        notes=tuple(notes),
+        picture, exif=exif, xmp=xmp, iptc=iptc, video=None, texts=texts, notes=tuple(notes)
     )
 
 
-def _tells_position(text: Text) -> bool:
-    named = position.is_position(text.keyword)
+def _is_named(text: Text) -> bool:
     # Profiles as hexadecimal numbers are read by nobody here who could tell.
-    return named or text.keyword.startswith("Raw profile") or position.tells_position(text.value)
+    return position.is_position(text.keyword) or text.keyword.startswith("Raw profile")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from llenhance.pictures import xmp as packets
@@ -59,24 +60,27 @@ def tells_position(text: str) -> bool:
     )
 
 
-def without_position(xmp: bytes) -> bytes | None:
+def without_position(xmp: bytes, tells: Callable[[str], bool] = tells_position) -> bytes | None:
     """Return an XMP packet without properties and texts that tell a position.
 
     Everything else keeps its bytes. None means that this cannot be done: it is coded otherwise
     than as ASCII or UTF-8, or properties of such names do not end where they should.
+
+    Args:
+        xmp: the packet.
+        tells: tells whether a text does.
     """
+
+    def blank(found: re.Match[bytes]) -> bytes:
+        return b"><" if tells(found[1].decode("utf-8", "replace")) else found[0]
+
+    def emptied(found: re.Match[bytes]) -> bytes:
+        value = (found[2] or found[3] or b"").decode("utf-8", "replace")
+        return found[1] + b'""' if tells(value) else found[0]
+
     if b"\0" in xmp.rstrip(b"\0"):
         return None
     xmp = packets.without(xmp, _PROPERTIES)
     if _LEFT.search(xmp):
         return None
-    xmp = _TEXT.sub(_blank, xmp)
-    return _VALUE.sub(lambda found: found[1] + b'""' if _is_said(found) else found[0], xmp)
-
-
-def _is_said(found: re.Match[bytes]) -> bool:
-    return tells_position((found[2] or found[3] or b"").decode("utf-8", "replace"))
-
-
-def _blank(found: re.Match[bytes]) -> bytes:
-    return b"><" if tells_position(found[1].decode("utf-8", "replace")) else found[0]
+    return _VALUE.sub(emptied, _TEXT.sub(blank, xmp))
