@@ -14,7 +14,7 @@ _HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH
 if not sys.flags.safe_path and os.path.abspath(sys.path[0]) != _HOME:  # noqa: PTH100
     del sys.path[0]  # the current folder, unless llenhance itself lies there
 
-from llenhance.cli import main  # noqa: E402
+from llenhance.start import main  # noqa: E402
 
 if __name__ == "__main__":
     main()

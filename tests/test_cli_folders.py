@@ -41,9 +41,8 @@ def test_many_failures_are_counted_by_kind(llenhance_: Command, photos: Path) ->
         (photos / f"empty{number}.jpg").touch()
     *_, done, most, least = llenhance_("photos").stderr.splitlines()
     assert done.startswith("Done: 5 written, 4 failed")
-    assert most == "  3 failed: the file is empty (such as photos/empty0.jpg)"
-    assert least.startswith("  1 failed: it is not a picture")
-    assert least.endswith("(photos/bad.jpg)")
+    assert most == "  3 failed, such as photos/empty0.jpg: the file is empty"
+    assert least.startswith("  1 failed: photos/bad.jpg: it is not a picture")
 
 
 def test_verbose_tells_each_picture(llenhance_: Command, photos: Path) -> None:
@@ -85,6 +84,35 @@ def test_the_same_command_again_is_done_at_once(llenhance_: Command, photos: Pat
     outcome = llenhance_("photos")
     assert outcome.code == 0
     assert outcome.stderr.startswith("Done: 5 done before, 1 other file left alone (")
+
+
+def test_a_dry_run_tells_each_picture_and_what_all_will_take(
+    llenhance_: Command, photos: Path
+) -> None:
+    *lines, done, takes = llenhance_("photos", "--dry-run").stderr.splitlines()
+    assert sum(" -> photos_enhanced/" in line for line in lines) == 5
+    assert done.startswith("Done: 5 to write, 1 failed")
+    assert takes.startswith("  It would take about ")
+    assert not (photos.parent / "photos_enhanced").exists()
+
+
+def test_results_of_a_folder_beside_it_are_not_enhanced_again(
+    llenhance_: Command, photos: Path
+) -> None:
+    (photos / "bad.jpg").unlink()
+    assert llenhance_("photos").code == 0
+    outcome = llenhance_("photos", "photos_enhanced")
+    assert outcome.code == 0
+    assert "photos_enhanced: it was skipped: it is the folder of results" in outcome.stderr
+    assert "Done: 5 done before, 1 skipped" in outcome.stderr
+    assert not (photos.parent / "photos_enhanced_enhanced").exists()
+
+
+def test_the_originals_of_a_folder_are_found_beside_its_results(
+    llenhance_: Command, run: Command, photos: Path
+) -> None:
+    llenhance_("photos")
+    assert "originals of 5 results: 5 unchanged" in run("audit", "photos_enhanced").stdout
 
 
 def test_an_empty_folder_is_no_failure(llenhance_: Command, folder: Path) -> None:

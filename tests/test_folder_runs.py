@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -156,6 +157,30 @@ def test_links_to_pictures_are_pictures(folder: Path) -> None:
 def test_a_link_to_nothing_fails_alone(folder: Path) -> None:
     (folder / "photos/gone.jpg").symlink_to("nowhere.jpg")
     assert became(enhance("photos"))["photos/gone.jpg"] == "not-found"
+
+
+def test_a_folder_that_cannot_be_looked_into_fails_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, exists, scandir = folder / "photos/day", Path.exists, os.scandir
+
+    def refuse(path: Path) -> bool:
+        if closed in path.parents:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return exists(path)
+
+    def refuse_to_list(path: Any) -> Any:
+        if Path(path).is_relative_to("photos/day"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    monkeypatch.setattr(os, "scandir", refuse_to_list)
+    assert became(enhance("photos")) == {
+        "photos/day": "permission-denied",
+        "photos/a.jpg": "written",
+        "photos/b.jpg": "written",
+    }
 
 
 def test_pipes_are_not_opened(folder: Path) -> None:

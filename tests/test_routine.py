@@ -55,7 +55,6 @@ def test_other_numbers_are_the_same_kind_and_other_words_are_not() -> None:
         Note("target-missed", mean=0.4, goal=0.5),
         Note("frame-kept", top=1, bottom=1, left=0, right=0),
         Note("transparency-lost", format="JPEG"),
-        Note("earlier-result"),
     ],
 )
 def test_what_is_of_one_picture_is_told_for_each(note: Note) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from llenhance.cli.advice import remedy, sentence
 from llenhance.cli.documents import told
 from llenhance.cli.routine import Routine
-from llenhance.cli.terminal import Terminal
+from llenhance.cli.terminal import Terminal, duration
 
 if TYPE_CHECKING:
     from llenhance.jobs.results import Result
+    from llenhance.messages.note import Note
 
 
 def report(result: Result, terminal: Terminal, routine: Routine, *, alone: bool = True) -> None:
@@ -30,26 +31,29 @@ def report(result: Result, terminal: Terminal, routine: Routine, *, alone: bool 
         terminal.write(result.data)
     if terminal.json:
         _document(result, terminal)
-    elif result.error:
-        terminal.error(sentence(result.error, command=terminal.command))
-    elif not (alone or terminal.verbose or result.notes):
         return
-    elif result.width is None and result.status in ("copied", "planned"):
+    if result.error:
+        terminal.error(sentence(result.error, command=terminal.command))
+        return
+    notes = [note for note in result.notes if routine.tells(note)]
+    if not (alone or terminal.verbose or notes or result.estimate):
+        return
+    if result.width is None and result.status in ("copied", "planned"):
         terminal.say(f"{_title(result.input)} -> {result.output}  (copied)")
     elif result.status == "done-before":
         terminal.say(f"{_title(result.input)} -> {result.output}  (done before)")
     elif result.status == "left":
         copied = "" if result.output in (None, "-") else f" -> {result.output}"
         terminal.say(f"{_title(result.input)}{copied}  ({_as_it_is(result)})")
-        for note in filter(routine.tells, result.notes):
+        for note in notes:
             terminal.say(f"  {note}")
     elif result.status == "skipped" and result.output is not None:
         terminal.say(f"{_title(result.input)}: skipped, since {result.output} exists")
     elif result.output is None:
-        for note in result.notes:
+        for note in notes:
             terminal.note(note, about=_title(result.input))
     else:
-        for line in _sentences(result, terminal, routine):
+        for line in _sentences(result, terminal, notes):
             terminal.say(line)
 
 
@@ -97,18 +101,19 @@ def _figures(result: Result) -> dict[str, Any]:
     }
 
 
-def _sentences(result: Result, terminal: Terminal, routine: Routine) -> Iterator[str]:
+def _sentences(result: Result, terminal: Terminal, notes: Iterable[Note]) -> Iterator[str]:
     """Yield what is worth saying about a picture that was enhanced."""
     source, target = _title(result.input), result.output
     target = "standard output" if target == "-" else target
     size = f"{result.width}x{result.height}"
     size += f", {result.pictures} pictures" if result.pictures > 1 else ""
     if result.estimate:
-        takes = f"about {result.estimate.seconds:.1f} s and {result.estimate.memory / 1e9:.1f} GB"
+        seconds = result.estimate.seconds
+        takes = f"about {duration(seconds)} and {result.estimate.memory / 1e9:.1f} GB"
         yield f"{source} -> {target}  ({size}, would take {takes})"
     else:
         yield f"{source} -> {target}  ({size}, {result.seconds:.1f} s)"
-    for note in filter(routine.tells, result.notes):
+    for note in notes:
         advice = remedy(note, command=terminal.command)
         yield f"  {note}" + (f". {advice}" if advice else "")
     if terminal.verbose and not result.estimate:

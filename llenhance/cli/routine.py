@@ -21,6 +21,8 @@ ROUTINE: Final = frozenset(
         "maker-note-may-tell-position", "maker-preview-kept", "video-may-tell-position",
         # How they are read.
         "read-with-8-bits", "cmyk-without-profile", "converted-to-srgb", "hdr-cut-off",
+        # What people said twice.
+        "named-twice", "earlier-result",
         # What the format of the results does not hold.
         "format-not-written", "depth-lost", "depth-reduced", "exif-lost", "xmp-lost", "iptc-lost",
         "texts-lost", "video-lost", "resolution-lost", "quality-ignored", "time-of-no-file",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from llenhance.cli.terminal import Terminal
+from llenhance.cli.terminal import Terminal, duration
 
 if TYPE_CHECKING:
     from llenhance.jobs.job import Planned
@@ -39,6 +39,8 @@ class Summary:
         kinds: Number of failures by the code of their error.
         examples: By code: what is wrong, and with which picture first.
         megapixels: Of what was written.
+        takes: Seconds that all of what is only planned would take.
+        memory: Bytes that the largest of it would take.
     """
 
     expected: int = 0
@@ -49,6 +51,8 @@ class Summary:
     kinds: Counter[str] = field(default_factory=Counter[str])
     examples: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     megapixels: float = 0.0
+    takes: float = 0.0
+    memory: float = 0.0
     started: float = field(default_factory=monotonic)
 
     @property
@@ -69,6 +73,9 @@ class Summary:
         self.expected += self.is_open
         if result.status == "written":
             self.megapixels += (result.width or 0) * (result.height or 0) / 1e6
+        if result.estimate is not None:
+            self.takes += result.estimate.seconds
+            self.memory = max(self.memory, result.estimate.memory)
         if result.error is not None:
             self.kinds[result.error.code] += 1
             self.examples.setdefault(result.error.code, (result.error.problem, result.error.name))
@@ -116,13 +123,17 @@ class Summary:
                 told.append(f"{files} left alone")
             speed = self.megapixels / seconds
             pace = f", {speed:.1f} MP/s" if speed >= 0.05 else ""
-            all_of_it = ", ".join(told) or "there are no pictures"
-            yield f"Done: {all_of_it} ({_duration(seconds)}{pace})"
+            if not any(self.counts.values()):
+                told.insert(0, "there are no pictures")
+            yield f"Done: {', '.join(told)} ({duration(seconds)}{pace})"
+            if self.takes:
+                memory = f"{self.memory / 1e9:.1f} GB"
+                yield f"  It would take about {duration(self.takes)}, and {memory} of memory"
         if self.counts["failed"] < _MANY:  # they can be seen right above
             return
         for code, count in self.kinds.most_common():
             problem, name = self.examples[code]
-            yield f"  {count} failed: {problem} ({'such as ' * (count > 1)}{name})"
+            yield f"  {count} failed{', such as' if count > 1 else ':'} {name}: {problem}"
 
     def _figures(self, *, stopped: bool) -> dict[str, Any]:
         return {
@@ -134,13 +145,3 @@ class Summary:
             "seconds": round(monotonic() - self.started, 3),
             "stopped": stopped,
         }
-
-
-def _duration(seconds: float) -> str:
-    """Return a time as people say it: 8.2 s, 3 min 20 s, 2 h 5 min."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"

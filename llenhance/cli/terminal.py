@@ -225,3 +225,13 @@ def printable(text: str) -> str:
         letter.encode("unicode_escape").decode() if category(letter) in _STEERING else letter
         for letter in text
     )
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it: 8.2 s, 3 min 20 s, 2 h 5 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"

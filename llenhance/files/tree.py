@@ -82,10 +82,18 @@ def _files_in(
             continue
         path = folder / entry.name
         if entry.is_dir(follow_symlinks=False):
-            if recursive and identity(path) not in left_out and not (path / LEDGER).exists():
+            if recursive and identity(path) not in left_out and not has_ledger(path):
                 yield from _files_in(path, recursive=True, left_out=left_out, tree=tree)
         elif not _is_link_to_folder(entry):
             yield path
+
+
+def has_ledger(folder: Path) -> bool:
+    """Tell whether a folder holds results of an earlier run."""
+    try:
+        return (folder / LEDGER).exists()
+    except OSError:  # looking into it will tell
+        return False
 
 
 def _is_link_to_folder(entry: os.DirEntry[str]) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from llenhance.errors import LlenhanceError, UsageError
+from llenhance.files.called import ENHANCED
 from llenhance.files.provenance import read_provenance
 from llenhance.files.whole import identity
 from llenhance.jobs.loop import Failed, each
@@ -120,7 +121,12 @@ class _Search:
 
     def _named(self, result: Path, name: str) -> Iterator[Path]:
         """Yield the files that have the name of the original, nearest first."""
-        near = (result.parent / name, _folder_around(result) / name, self._folder / name)
+        near = (
+            result.parent / name,
+            _folder_around(result) / name,
+            self._folder / name,
+            *_mirrored(result, name),
+        )
         own, seen = identity(result), set[object]()
         for path in (*near, *(path for path in self._files if path.name == name)):
             with suppress(OSError):
@@ -167,6 +173,15 @@ def _folder_around(result: Path) -> Path:
     """Return the folder around that of a result: results often lie in one beside originals."""
     own = result.parent
     return own.parent if own.name not in ("", "..") else own.resolve().parent
+
+
+def _mirrored(result: Path, name: str) -> Iterator[Path]:
+    """Yield where the original is if the results of a folder went to the usual one beside it."""
+    whole = result.absolute()
+    for folder in whole.parents:
+        if folder.name.endswith(ENHANCED):
+            beside = folder.with_name(folder.name.removesuffix(ENHANCED))
+            yield beside / whole.parent.relative_to(folder) / name
 
 
 def _files_below(folder: Path, refused: list[Failed[Path]]) -> Iterator[Path]:

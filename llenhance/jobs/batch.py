@@ -94,6 +94,8 @@ def enhance_files(
         begin(planned)
     for error in planned.refused:
         yield Result(input=error.name, output=None, status="failed", error=error)
+    if not (planned.jobs or planned.is_open):
+        return
     loaded = enhancer()  # first: a wrong model or device is wrong whatever the pictures are
     run = Run(loaded, request=request, policy=policy, advise=advise, progress=progress, sets=sets)
     with closing(run), closing(_done(jobs, run, late, watched or coming)) as done:

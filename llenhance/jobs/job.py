@@ -136,6 +136,10 @@ def plan(
         if named.name == STDIO:
             job = replace(job, data=data)
         jobs.append(replace(job, refusal=unread) if unread and named.name == STDIO else job)
+    passed = (Note("results-of-earlier-run"),)
+    jobs += [
+        Job(input=name, output=None, request=request, notes=passed) for name in gathered.passed
+    ]
     return Planned(
         jobs=jobs + (_copies(gathered, request) if copy_others else []),
         others=_left_alone(gathered) if copy_others else gathered.others,

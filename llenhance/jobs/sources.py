@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -10,7 +11,7 @@ from typing import Final, Literal
 from llenhance.errors import LlenhanceError, UsageError
 from llenhance.files.called import USUAL_NAMING, Naming
 from llenhance.files.naming import Source
-from llenhance.files.tree import look_into
+from llenhance.files.tree import has_ledger, look_into
 from llenhance.files.whole import FOLDS_CASE, identity, same_file
 
 STDIO: Final[Literal["-"]] = "-"
@@ -43,6 +44,7 @@ class Gathered:
         others: Files in the folders that are no pictures, and where copies of them would go.
         refused: Of what is in the folders, what cannot be looked at.
         in_folders: Whether a folder was named.
+        passed: Folders that were named, and hold the results of another one that was.
     """
 
     pictures: list[Named] = field(default_factory=list[Named])
@@ -50,6 +52,7 @@ class Gathered:
     others: list[tuple[Path, Path]] = field(default_factory=list[tuple[Path, Path]])
     refused: list[LlenhanceError] = field(default_factory=list[LlenhanceError])
     in_folders: bool = False
+    passed: list[str] = field(default_factory=list[str])
 
 
 def gather(
@@ -85,6 +88,7 @@ def gather(
         name: _results_of(folder, output, many=many, naming=naming)
         for name, folder in folders.items()
     }
+    usual = _usual_results(folders.values(), naming)
     gathered = Gathered(in_folders=bool(folders))
     first = {} if first is None else first
     for name in names:
@@ -92,6 +96,9 @@ def gather(
             _add(gathered, first, Named(name, Source(Path(name))))
             continue
         folder, place = folders[name], places[name]
+        if identity(folder) in usual and has_ledger(folder):
+            gathered.passed.append(name)
+            continue
         results = place if output is None else Path(output)
         tree = look_into(folder, recursive=recursive, without=list(places.values()))
         gathered.refused += tree.refused
@@ -130,6 +137,15 @@ def _results_of(folder: Path, output: str | None, *, many: bool, naming: Naming)
     if same_file(folder, results):
         raise UsageError("output-is-input", str(results))
     return results
+
+
+def _usual_results(folders: Iterable[Path], naming: Naming) -> set[object]:
+    """Return the identities of the folders that results of folders go to without an output."""
+    found: set[object] = set()
+    for folder in folders:
+        with suppress(UsageError):  # it can have none
+            found.add(identity(_results_of(folder, None, many=True, naming=naming)))
+    return found
 
 
 def _is_folder(path: Path) -> bool:

@@ -32,6 +32,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "folder-without-name": Message(
         "results cannot go beside it: it has no name", "Name a folder for the results"
     ),
+    "results-of-earlier-run": note(
+        "it was skipped: it is the folder of results of another one that was named",
+        "To enhance it, give it alone",
+    ),
     "named-twice": note("it was named more than once, and is enhanced once"),
     "one-name-for-many": Message(
         "it names one picture, but there are several inputs", "Name a folder"

@@ -51,6 +51,12 @@ class Outcome:
         return _strict(self.data)
 
     @property
+    def errors(self) -> list[str]:
+        """The errors in the only document of JSON, in the words that people are told."""
+        told = [told for told in self.document["messages"] if told["severity"] == "error"]
+        return [f"{error['about']}: {error['text']}." for error in told]
+
+    @property
     def report(self) -> dict[str, Any]:
         """The result in the one JSON document that was printed."""
         return self.document["result"]
