@@ -139,7 +139,7 @@ def test_a_name_without_an_extension_is_a_folder(llenhance_: Command, folder: Pa
 def test_a_stopped_run_says_how_it_goes_on_and_does(
     llenhance_: Command, folder: Path, tiny: Path, jobs: str
 ) -> None:
-    for number in range(300):
+    for number in range(120):
         path = folder / f"photos/{number:03}.jpg"
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(photograph_file(size=(24, 24)))
@@ -152,26 +152,26 @@ def test_a_stopped_run_says_how_it_goes_on_and_does(
     running.send_signal(signal.SIGINT)
     said = running.communicate()[1].decode()
     assert running.returncode == 130
-    written = re.search(r"Stopped: (\d+) of 300 written, (\d+) to go; run the same command", said)
+    written = re.search(r"Stopped: (\d+) of 120 written, (\d+) to go; run the same command", said)
     assert written is not None
-    assert 3 <= int(written[1]) < 300
+    assert 3 <= int(written[1]) < 120
     assert not [path for path in results.iterdir() if path.name.endswith(".part")]
     outcome = llenhance_("photos", "-j", jobs)
     assert outcome.code == 0
     assert re.match(r"Done: \d+ written, \d+ done before", outcome.stderr)
-    assert len(list(results.glob("*.jpg"))) == 300
+    assert len(list(results.glob("*.jpg"))) == 120
 
 
 def test_a_killed_run_goes_on_to_the_same_bytes(
     llenhance_: Command, folder: Path, tiny: Path
 ) -> None:
-    for number in range(60):
+    for number in range(24):
         path = folder / f"photos/{number:03}.jpg"
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(photograph_file(size=(24, 24)))
     assert llenhance_("photos", "-o", "straight").code == 0
     arguments = ("photos", "-o", "killed", "--model", str(tiny))
-    for wanted in (1, 20):
+    for wanted in (1, 9):
         running = process(*arguments)
         while sum(1 for _ in (folder / "killed").glob("*.jpg")) < wanted:
             assert running.poll() is None
