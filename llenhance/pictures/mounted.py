@@ -53,7 +53,7 @@ def mounted_photographs(pixels: Pixels) -> list[Frame]:
     if min(small.shape[:2]) < max(least, 32):
         return []
     change = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    largest = cast("NDArray[np.uint8]", np.asarray(change).max(axis=2))
+    largest = _largest(cast("NDArray[np.uint8]", change))
     for even in _EVEN:
         ground = _ground(largest <= even)
         found: list[Frame] = [] if ground is None else _rectangles(pixels, small, ground, least)
@@ -80,7 +80,7 @@ def _rectangles(pixels: Pixels, small: Pixels8, ground: Mask, least: int) -> lis
     words = max(3, int(_WORDS * max(ground.shape)))
     blobs = cv2.morphologyEx(1 - ground, cv2.MORPH_OPEN, np.ones((words, words), np.uint8))
     stats = cast("NDArray[np.int32]", cv2.connectedComponentsWithStats(blobs, connectivity=4)[2])
-    color = np.median(small[ground > 0], axis=0)
+    color = _median(small, ground)
     found: list[Frame] = []
     for left, top, across, down, area in stats[1:].tolist():
         part = small[top : top + down, left : left + across]
@@ -98,6 +98,19 @@ def _rectangles(pixels: Pixels, small: Pixels8, ground: Mask, least: int) -> lis
             return []  # perhaps it is a photograph too, and must not be left dark
     # On black a further photograph may be too dark to be seen.
     return [] if len(found) > 1 and color.max() <= _BLACK else found
+
+
+def _largest(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the largest of the three channels; OpenCV is ten times as fast as numpy in it."""
+    first, second, third = cv2.split(values)
+    return cast("NDArray[np.uint8]", cv2.max(cv2.max(first, second), third))
+
+
+def _median(small: Pixels8, ground: Mask) -> NDArray[np.float64]:
+    """Return the median color of the ground."""
+    counts = [cv2.calcHist([small], [channel], ground, [256], [0, 256]) for channel in range(3)]
+    levels = [np.searchsorted(np.cumsum(count), float(np.sum(count)) / 2) for count in counts]
+    return np.array(levels, np.float64)
 
 
 def _ground(even: NDArray[np.bool_]) -> Mask | None:
@@ -119,7 +132,8 @@ def _ground(even: NDArray[np.bool_]) -> Mask | None:
 
 def _is_written(part: Pixels8, color: NDArray[np.float64], words: int) -> bool:
     """Tell whether a rectangle is a block of words: the ground is seen all over it."""
-    other = (np.abs(part - color).max(axis=2) > _GROUND_COLOR).astype(np.uint8)
+    levels = cv2.absdiff(part, np.append(color, 0.0))  # a color has four values for OpenCV
+    other = (_largest(cast("NDArray[np.uint8]", levels)) > _GROUND_COLOR).astype(np.uint8)
     size = max(3, words // 2)
     squares = cv2.morphologyEx(other, cv2.MORPH_OPEN, np.ones((size, size), np.uint8))
     return float(np.asarray(squares).mean()) < _SOLID
