@@ -498,6 +498,20 @@ def test_a_second_picture_for_a_name_never_replaces_the_first(
     assert decode((folder / "a_enhanced.webp").read_bytes(), name="a").width == 9
 
 
+def test_what_names_alone_refuse_is_told_before_the_model_is_loaded(folder: Path) -> None:
+    (folder / "a_enhanced.jpg").write_bytes(b"of somebody else")
+    (folder / "c_enhanced.jpg").write_bytes(b"of somebody else")
+    assert outcomes(enhance_files(["a.jpg", "c.jpg"], enhancer=never)) == [
+        ("a.jpg", "exists"),
+        ("c.jpg", "exists"),
+    ]
+    assert outcomes(enhance_files(["a.jpg", "b.jpg", "c.jpg"], enhancer=Inverter)) == [
+        ("a.jpg", "exists"),
+        ("c.jpg", "exists"),
+        ("b.jpg", "b_enhanced.jpg"),
+    ]
+
+
 def test_a_second_run_does_what_is_new(folder: Path) -> None:
     list(enhance_files(["a.jpg"], enhancer=Inverter))
     first = (folder / "a_enhanced.jpg").read_bytes()
@@ -525,9 +539,9 @@ def test_a_picture_whose_result_would_replace_an_input_fails_alone(folder: Path)
     inputs = ["a.jpg", "b.jpg", "sub/b.jpg"]
     results = enhance_files(inputs, enhancer=Inverter, output="sub", overwrite=True)
     assert outcomes(results) == [
-        ("a.jpg", "sub/a.jpg"),
         ("b.jpg", "output-replaces-input"),
         ("sub/b.jpg", "output-is-input"),
+        ("a.jpg", "sub/a.jpg"),
     ]
     assert (folder / "sub" / "b.jpg").read_bytes() == before
 

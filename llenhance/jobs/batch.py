@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-from llenhance.errors import UsageError
+from llenhance.errors import LlenhanceError, PictureError, UsageError
 from llenhance.files.lists import Arriving
+from llenhance.files.tree import has_ledger
 from llenhance.jobs.alike import Sets
 from llenhance.jobs.job import Job, Planned, plan, plan_coming
 from llenhance.jobs.loop import Failed, each, overlapped
@@ -94,8 +95,14 @@ def enhance_files(
         begin(planned)
     for error in planned.refused:
         yield Result(input=error.name, output=None, status="failed", error=error)
-    if not (planned.jobs or planned.is_open):
-        return
+    if not planned.is_open:  # what needs no model and no reading is told at once
+        refused = [Failed(job, error) for job in planned.jobs if (error := _known(job, policy))]
+        for failed in refused:
+            yield _failed(failed)
+        told = {id(failed.item) for failed in refused}
+        jobs = [job for job in planned.jobs if id(job) not in told]
+        if not jobs or (refused and policy.fail_fast):
+            return
     loaded = enhancer()  # first: a wrong model or device is wrong whatever the pictures are
     run = Run(loaded, request=request, policy=policy, advise=advise, progress=progress, sets=sets)
     with closing(run), closing(_done(jobs, run, late, watched or coming)) as done:
@@ -106,6 +113,19 @@ def enhance_files(
             yield result
             if isinstance(made, Failed) and (policy.fail_fast or _fails_all(made)):
                 return
+
+
+def _known(job: Job, policy: Policy) -> LlenhanceError | None:
+    """Return what is known of a job to fail, by names alone."""
+    if job.refusal is not None or not isinstance(job.output, Path):
+        return job.refusal
+    if policy.overwrite or policy.skip_existing or policy.only_if_dark is not None:
+        return None
+    may_be_done = job.results is not None and not job.is_alone and has_ledger(job.results)
+    with suppress(OSError, ValueError):
+        if not may_be_done and job.output.is_file() and Path(job.input).exists():
+            return PictureError("exists", str(job.output))
+    return None
 
 
 def _watched(inputs: Sequence[str], request: Request, policy: Policy) -> Watched:
