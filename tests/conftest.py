@@ -1,5 +1,7 @@
 """What all tests share."""
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,11 @@ def lpips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def scored(evaluate_: Command) -> Command:
     """Score `low` as it is."""
     return lambda *arguments: evaluate_("--outputs-only", "low", "high", *arguments)
+
+
+@pytest.fixture
+def signals_reach_children() -> Iterator[None]:
+    """Where this process was started to ignore SIGINT, its children would ignore it too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -135,6 +135,7 @@ def test_a_name_without_an_extension_is_a_folder(llenhance_: Command, folder: Pa
     assert (folder / "new/bright/dark.jpg").exists()
 
 
+@pytest.mark.usefixtures("signals_reach_children")
 @pytest.mark.parametrize("jobs", ["1", "3"])
 def test_a_stopped_run_says_how_it_goes_on_and_does(
     llenhance_: Command, folder: Path, tiny: Path, jobs: str

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import redirect_stderr
 from pathlib import Path
 
@@ -86,14 +85,6 @@ def test_a_full_disk_under_standard_error_stops_nothing(tiny: Path, folder: Path
     with Path("/dev/full").open("w") as full, redirect_stderr(full):
         assert run(["--model", str(tiny), *names]) == 1
     assert (folder / "other_enhanced.jpg").exists()
-
-
-@pytest.fixture
-def signals_reach_children() -> Iterator[None]:
-    """Where this process was started to ignore SIGINT, its children would ignore it too."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("signals_reach_children")

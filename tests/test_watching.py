@@ -269,6 +269,7 @@ def test_wrong_usage(llenhance_: Command, folder: Path, arguments: list[str]) ->
     assert llenhance_(*arguments).code == 2
 
 
+@pytest.mark.usefixtures("signals_reach_children")
 def test_a_process_that_watches_until_it_is_stopped(folder: Path, tiny: Path) -> None:
     (folder / "photos").mkdir()
     (folder / "photos/a.jpg").write_bytes(JPEG)

@@ -117,7 +117,7 @@ def enhance_files(
 
 def _known(job: Job, policy: Policy) -> LlenhanceError | None:
     """Return what is known of a job to fail, by names alone."""
-    if job.refusal is not None or not isinstance(job.output, Path):
+    if job.refusal is not None or job.is_copy or not isinstance(job.output, Path):
         return job.refusal
     if policy.overwrite or policy.skip_existing or policy.only_if_dark is not None:
         return None
