@@ -41,6 +41,8 @@ def sweep(folder: Path) -> None:
     Those of other runs that are at work stay: they are locked. A run that has made a file and not
     locked it yet finds it gone, and makes another one.
     """
+    with suppress(ValueError):  # a name that no folder can have: using it will tell
+        folder = Path(os.path.realpath(folder))  # the working folder may be another one later
     if folder in _swept:
         return
     _swept.add(folder)
