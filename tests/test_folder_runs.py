@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Generator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -337,9 +338,11 @@ def test_a_ledger_takes_names_of_any_bytes(tmp_path: Path) -> None:
     target = tmp_path / os.fsdecode(b"caf\xe9.jpg")
     target.write_bytes(b"bright")
     ledger = Ledger(tmp_path, {})
-    ledger.add(target, name=os.fsdecode(b"\xff.jpg"), source=b"dark", result=b"bright")
-    assert ledger.has(target, source=b"dark")
-    assert not ledger.has(target, source=b"darker")
+    dark, darker, bright = (sha256(data).hexdigest() for data in (b"dark", b"darker", b"bright"))
+    name = os.fsdecode(b"\xff.jpg")
+    ledger.note_down(target, name=name, source_sha256=dark, result_sha256=bright)
+    assert ledger.knows(target, source_sha256=dark)
+    assert not ledger.knows(target, source_sha256=darker)
 
 
 # --- What ends a run ----------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from llenhance.errors import ResourceError, UsageError
 from llenhance.files.tree import LEDGER
@@ -30,6 +30,21 @@ _TABLE: Final = """CREATE TABLE IF NOT EXISTS results (
 ) WITHOUT ROWID"""
 _VERSION: Final = 1  # of the table; ledgers of before had none, and are the same
 _PATIENCE: Final = 60.0  # seconds to wait for another run that writes
+
+
+class _Line(NamedTuple):
+    """What is noted down of a result."""
+
+    source: str
+    source_sha256: str
+    target_sha256: str
+
+    def is_of(self, target: Path) -> bool:
+        """Tell whether a file is as it was written."""
+        try:
+            return _sha256(target.read_bytes()) == self.target_sha256
+        except OSError:  # it is not there any more
+            return False
 
 
 class Ledger:
@@ -52,73 +67,41 @@ class Ledger:
         if (folder / LEDGER).exists():
             self._open()
 
-    def has(self, target: Path, *, source: bytes) -> bool:
+    def knows(self, target: Path, *, source_sha256: str) -> bool:
         """Tell whether a file is the result of a picture with these settings, unchanged.
 
         Args:
             target: The file of the result.
-            source: The content of the picture's file.
+            source_sha256: Of the picture's file, as `note_down` was told it.
         """
-        return self.knows(target, source_sha256=_sha256(source))
-
-    def knows(self, target: Path, *, source_sha256: str) -> bool:
-        """Tell the same of a picture whose file has this SHA-256."""
-        if self._known is None:
-            return False
-        with self._database() as database:
-            line = database.execute(
-                "SELECT source_sha256, settings, target_sha256 FROM results WHERE target = ?",
-                (self._name_of(target),),
-            ).fetchone()
-        if line is None or line[:2] != (source_sha256, self._settings):
-            return False
-        try:
-            return _sha256(target.read_bytes()) == line[2]
-        except OSError:  # it is not there any more
-            return False
+        line = self._line_of(target)
+        return line is not None and line.source_sha256 == source_sha256 and line.is_of(target)
 
     def made_of(self, name: str, target: Path) -> bool:
         """Tell whether a file was made with these settings of a picture that may be another now.
 
-        The file itself has not.
+        The file itself has not changed.
 
         Args:
             name: Of the picture; folders do not matter.
             target: The file of the result.
         """
-        if self._known is None:
-            return False
-        with self._database() as database:
-            line = database.execute(
-                "SELECT source, settings, target_sha256 FROM results WHERE target = ?",
-                (self._name_of(target),),
-            ).fetchone()
-        if line is None or line[1] != self._settings:
-            return False
-        try:
-            same = Path(line[0]).name == Path(_text(name)).name
-            return same and _sha256(target.read_bytes()) == line[2]
-        except OSError:  # it is not there any more
-            return False
+        line = self._line_of(target)
+        same_name = line is not None and Path(line.source).name == Path(_text(name)).name
+        return line is not None and same_name and line.is_of(target)
 
-    def add(self, target: Path, *, name: str, source: bytes, result: bytes) -> None:
+    def note_down(self, target: Path, *, name: str, source_sha256: str, result_sha256: str) -> None:
         """Note down what is about to be written.
 
         Args:
             target: The file of the result; the folder of the ledger exists.
             name: Of the picture.
-            source: The content of the picture's file.
-            result: The content of the result's file.
+            source_sha256: Of the picture's file.
+            result_sha256: Of the result's file.
 
         Raises:
             ResourceError: The disk is full.
         """
-        self.note_down(
-            target, name=name, source_sha256=_sha256(source), result_sha256=_sha256(result)
-        )
-
-    def note_down(self, target: Path, *, name: str, source_sha256: str, result_sha256: str) -> None:
-        """Note down the same of files that have these SHA-256."""
         line = (self._name_of(target), _text(name), source_sha256, self._settings, result_sha256)
         if self._known is None:
             self._open()
@@ -145,6 +128,18 @@ class Ledger:
                 with self._known:
                     self._known.execute(_TABLE)
                     self._known.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def _line_of(self, target: Path) -> _Line | None:
+        """Return what is noted down of a file with these settings; None if nothing is."""
+        if self._known is None:
+            return None
+        with self._database() as database:
+            found = database.execute(
+                "SELECT source, source_sha256, target_sha256 FROM results "
+                "WHERE target = ? AND settings = ?",
+                (self._name_of(target), self._settings),
+            ).fetchone()
+        return None if found is None else _Line(*found)
 
     @contextmanager
     def _database(self) -> Generator[sqlite3.Connection]:
