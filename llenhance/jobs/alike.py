@@ -33,14 +33,13 @@ if TYPE_CHECKING:
     from llenhance.messages.note import Note
 
 
-def known_by(job: Job, data: bytes) -> str:
+def known_by(job: Job, own: str) -> str:
     """Return what a ledger knows a picture by: its SHA-256, and that of the set it belongs to.
 
     Args:
         job: Its request tells the set.
-        data: The content of its file.
+        own: The SHA-256 of its file.
     """
-    own = sha256(data).hexdigest()
     together = job.request.together
     return own if together is None else sha256((own + together).encode()).hexdigest()
 

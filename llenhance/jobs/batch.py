@@ -96,12 +96,12 @@ def enhance_files(
     for error in planned.refused:
         yield Result(input=error.name, output=None, status="failed", error=error)
     if not planned.is_open:  # what needs no model and no reading is told at once
-        refused = [Failed(job, error) for job in planned.jobs if (error := _known(job, policy))]
-        for failed in refused:
-            yield _failed(failed)
-        told = {id(failed.item) for failed in refused}
-        jobs = [job for job in planned.jobs if id(job) not in told]
-        if not jobs or (refused and policy.fail_fast):
+        checked = [(job, _known(job, policy)) for job in planned.jobs]
+        for job, error in checked:
+            if error is not None:
+                yield _failed(Failed(job, error))
+        jobs = [job for job, error in checked if error is None]
+        if not jobs or (policy.fail_fast and len(jobs) < len(checked)):
             return
     loaded = enhancer()  # first: a wrong model or device is wrong whatever the pictures are
     run = Run(loaded, request=request, policy=policy, advise=advise, progress=progress, sets=sets)

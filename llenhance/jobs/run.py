@@ -293,7 +293,7 @@ class Run:
                 ledger.note_down(
                     job.output,
                     name=job.input,
-                    source_sha256=known_by(job, ready.data),
+                    source_sha256=known_by(job, ready.opened.source.sha256),
                     result_sha256=sha256(data).hexdigest(),
                 )
             like = None if job.input == STDIO else Path(job.input)
@@ -323,7 +323,7 @@ class Run:
             return None
         copy = job.output.with_name(job.output.stem + Path(job.input).suffix)
         places = (job.output,) if self._policy.only_if_dark is None else (job.output, copy)
-        known = known_by(job, data)
+        known = known_by(job, sha256(data).hexdigest())
         return next((one for one in places if ledger.knows(one, source_sha256=known)), None)
 
     def _check(self, job: Job, output: Path) -> None:
