@@ -310,3 +310,12 @@ def test_names_that_come_one_by_one_stay_apart_when_results_are_written(tmp_path
         one.target.write_bytes(b"bright")
         outputs.append(one.target.name)
     assert outputs == ["x.jpg", "x-jpg.jpg", "x-2.jpg"]
+
+
+def test_a_result_that_comes_as_a_picture_after_it_was_written_is_a_result(tmp_path: Path) -> None:
+    known = Known()
+    (one,) = plan_each([Source(Path("a/x.jpg"))], output=tmp_path, many=True, known=known)
+    assert isinstance(one, Output)
+    one.target.write_bytes(b"bright")
+    (again,) = plan_each([Source(one.target)], output=tmp_path / "more", many=True, known=known)
+    assert targets([again]) == ["earlier-result"]

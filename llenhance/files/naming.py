@@ -57,6 +57,10 @@ class Known:
     taken: set[object] = field(default_factory=set[object])
     names: set[str] = field(default_factory=set[str])
 
+    def is_result(self, path: Path) -> bool:
+        """Tell whether a file is one of the results, written or not."""
+        return identity(path) in self.taken or real_name(path) in self.names
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
@@ -211,7 +215,7 @@ def plan_each(
     else:
         comes_alone = True
         earlier = {one for one in beside if is_earlier_result(one, naming.marks)}
-        earlier |= {one.path for one in sources if identity(one.path) in known.taken}
+        earlier |= {one.path for one in sources if known.is_result(one.path)}
     inputs = known.inputs
     inputs |= {identity(one.path): one.path for one in sources if one.path not in earlier}
     planned: list[Output | NoOutput] = []
@@ -272,14 +276,10 @@ def _in_folder(
 
 def _own_name(planned: Output, known: Known, marks: Sequence[str]) -> Output:
     """Return the output under a name that no other result has, with a note if it is another."""
-
-    def is_free(target: Path) -> bool:
-        return identity(target) not in known.taken and real_name(target) not in known.names
-
-    if is_free(planned.target):
+    if not known.is_result(planned.target):
         return planned
     for target in _other_names(planned, marks):
-        if is_free(target):
+        if not known.is_result(target):
             return replace(planned, target=target, renamed=Note("renamed", result=target.name))
     raise AssertionError("numbers never end")
 

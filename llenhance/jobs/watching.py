@@ -18,7 +18,6 @@ from typing import Any, Final
 from llenhance.errors import PictureError, UsageError, require
 from llenhance.files.called import USUAL_NAMING, Naming
 from llenhance.files.naming import Known, NoOutput, Output, plan_each
-from llenhance.files.whole import identity
 from llenhance.jobs.job import Job, job_of
 from llenhance.jobs.loop import Failed
 from llenhance.jobs.sources import Gathered, Named, gather
@@ -209,8 +208,6 @@ class Watched:
         if not new:
             return
         planned: list[Output | NoOutput]
-        # A file that has been written since has another identity than its name alone had.
-        self._known.taken.update(identity(Path(result)) for result in self._results)
         try:
             planned = plan_each(
                 [named.source for named in new],
