@@ -78,7 +78,7 @@ def value_meant(problem: str, arguments: Sequence[str]) -> str:
     scale = _SCALES.get(option)
     whole = refused["wrong"] == "a valid integer" or (scale is not None and scale.whole)
     for meant in _meanings(given, scale, whole=whole):
-        if scale is not None and scale.least <= meant <= scale.most:
+        if scale is not None and meant in scale:
             return f"{told}. Write {_written(meant)}"
         if scale is None and refused["end"] is None and not (whole and meant % 1):
             return f"{told}. Write {_written(meant)}"
