@@ -59,7 +59,12 @@ app.add_typer(config.app, name="config")
 _COMMANDS: Final = {
     entry.name or "" for entry in (*app.registered_commands, *app.registered_groups)
 }
-_GROUPS: Final = {"weights": weights.names(), "config": config.names()}
+_GROUPS: Final = {
+    name: {
+        entry.name or getattr(entry.callback, "__name__", "") for entry in group.registered_commands
+    }
+    for name, group in (("weights", weights.app), ("config", config.app))
+}
 _TOP_OPTIONS: Final = {"-h", "--help", "--version", "--install-completion", "--show-completion"}
 _STOPPING: Final = ("SIGINT", "SIGTERM", "SIGHUP")  # the last is unknown to Windows
 

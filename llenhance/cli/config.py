@@ -81,11 +81,6 @@ def path(json: Json = False, quiet: Quiet = False) -> None:
         terminal.write_line(str(one["path"]))
 
 
-def names() -> set[str]:
-    """Return the names of these commands."""
-    return {getattr(entry.callback, "__name__", "") for entry in app.registered_commands}
-
-
 def rows(context: Any) -> list[dict[str, Any]]:
     """Return each option of a context of `llenhance enhance`, its value, and where that is from."""
     return [

@@ -284,9 +284,3 @@ def upload(
     terminal.say(f"{model} -> {url}")
     if json:
         terminal.document({"model": model, "url": url})
-
-
-def names() -> set[str]:
-    """Return the names of these commands."""
-    entries = app.registered_commands
-    return {entry.name or getattr(entry.callback, "__name__", "") for entry in entries}
