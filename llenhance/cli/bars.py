@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
 
 PATIENCE: Final = 1.0
-"""Seconds after which the bar of pictures appears."""
+"""Seconds after which the bars of pictures appear."""
 
 
 @contextmanager
@@ -58,8 +58,7 @@ def watching(terminal: Terminal, files: int) -> Generator[Callable[[str, int, in
         A function to call with a picture's name, the tiles done and all its tiles, 0 while unknown.
     """
     console = terminal.console
-    shares_screen = terminal.json and is_terminal(sys.stdout)
-    if terminal.quiet or shares_screen or not console.is_terminal or console.is_dumb_terminal:
+    if not are_wanted(terminal):
         yield lambda _name, _done, _tiles: None
         return
 
@@ -82,11 +81,27 @@ def watching(terminal: Terminal, files: int) -> Generator[Callable[[str, int, in
         else:  # the last step is writing the file: without it, the clock would stop too early
             bar.update(task, completed=done, total=tiles + 1)
 
+    with shown_later(bar):
+        yield show
+
+
+def are_wanted(terminal: Terminal) -> bool:
+    """Tell whether somebody can see bars that nothing else is printed beside."""
+    console = terminal.console
+    shares_screen = terminal.json and is_terminal(sys.stdout)
+    return not (
+        terminal.quiet or shares_screen or not console.is_terminal or console.is_dumb_terminal
+    )
+
+
+@contextmanager
+def shown_later(bar: Progress) -> Generator[None]:
+    """Show a bar once the work takes longer than `PATIENCE`, and take it away at the end."""
     patience = threading.Timer(PATIENCE, bar.start)
     patience.daemon = True
     patience.start()
     try:
-        yield show
+        yield
     finally:
         patience.cancel()
         patience.join()

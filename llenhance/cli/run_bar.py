@@ -5,14 +5,13 @@ A picture that is alone, and a large one among many, has a bar of its own, for i
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from llenhance.cli import bars
-from llenhance.cli.terminal import Terminal, is_terminal, printable
+from llenhance.cli.terminal import Terminal, printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, Task, TaskID
@@ -45,8 +44,7 @@ def watching_run(terminal: Terminal) -> Generator[Watch]:
         terminal: Knows whether bars are wanted.
     """
     console = terminal.console
-    shares_screen = terminal.json and is_terminal(sys.stdout)
-    if terminal.quiet or shares_screen or not console.is_terminal or console.is_dumb_terminal:
+    if not bars.are_wanted(terminal):
         yield Watch()
         return
 
@@ -64,15 +62,8 @@ def watching_run(terminal: Terminal) -> Generator[Watch]:
     text = TextColumn("{task.description}", markup=False, table_column=whole)
     bar = bars.narrow(console, SpinnerColumn(), text, BarColumn(), Clock(table_column=whole.copy()))
     watch = _Shown(bar, width=console.width)
-    patience = threading.Timer(bars.PATIENCE, bar.start)
-    patience.daemon = True
-    patience.start()
-    try:
+    with bars.shown_later(bar):
         yield watch
-    finally:
-        patience.cancel()
-        patience.join()
-        bar.stop()
 
 
 class _Shown(Watch):
