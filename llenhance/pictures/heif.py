@@ -12,12 +12,12 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from llenhance.pictures.boxes import MOST, Span, boxes
 from llenhance.pictures.pixels import TURNS, upright
 
 _META: Final = b"meta"
 _ITEM: Final = re.compile(b"infe")
 _FULL: Final = 4  # bytes of version and flags, which some boxes begin with
-_MOST: Final = 10_000  # boxes or items that are looked at
 
 
 class Boxes(NamedTuple):
@@ -46,15 +46,16 @@ def boxes_in(data: bytes) -> Boxes:
     Raises:
         ValueError, LookupError, struct.error: the file is damaged.
     """
-    meta = dict(_boxes(data, 0, len(data)))[_META]
-    parts = dict(_boxes(data, meta[0] + _FULL, meta[1]))
+    meta = dict(boxes(data, 0, len(data)))[_META]
+    parts = dict(boxes(data, meta[0] + _FULL, meta[1]))
     main = _main(data, parts)
     properties = list(_properties(data, parts, main))
     bits, subsampling = _coding(data, properties)
+    kinds = _kinds(data, parts)
     return Boxes(
-        exif=_exif(data, parts),
+        exif=_exif(data, parts, kinds),
         numbers=_numbers(data, properties),
-        kind=_kinds(data, parts).get(main, b""),
+        kind=kinds.get(main, b""),
         orientation=_orientation(data, properties),
         bits=bits,
         subsampling=subsampling,
@@ -66,7 +67,7 @@ def has_true_texts(data: bytes) -> bool:
 
     pi_heif 1.7 ends the process where the media type of an item is not UTF-8.
     """
-    for kind, (begin, end) in _boxes(data, 0, len(data)):
+    for kind, (begin, end) in boxes(data, 0, len(data)):
         if kind != _META:
             continue
         for found in _ITEM.finditer(data, begin, end):
@@ -79,26 +80,6 @@ def has_true_texts(data: bytes) -> bool:
             except UnicodeDecodeError:
                 return False
     return True
-
-
-Span = tuple[int, int]
-
-
-def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, Span]]:
-    """Yield kind, begin and end of the content of each box; of a kind the last one counts."""
-    for _ in range(_MOST):
-        if at + 8 > end:
-            return
-        size, kind = struct.unpack_from(">I4s", data, at)
-        head = 8
-        if size == 1:
-            (size,) = struct.unpack_from(">Q", data, at + 8)
-            head = 16
-        size = size or end - at
-        if size < head or at + size > end:
-            return
-        yield kind, (at + head, at + size)
-        at += size
 
 
 class _Reader:
@@ -123,11 +104,11 @@ def _main(data: bytes, parts: dict[bytes, Span]) -> int:
 
 def _properties(data: bytes, parts: dict[bytes, Span], main: int) -> Iterator[tuple[bytes, Span]]:
     """Yield the properties of an item in their order, which counts for how it is turned."""
-    properties = dict(_boxes(data, *parts[b"iprp"]))
-    found = list(_boxes(data, *properties[b"ipco"]))
+    properties = dict(boxes(data, *parts[b"iprp"]))
+    found = list(boxes(data, *properties[b"ipco"]))
     reader = _Reader(data, (at := properties[b"ipma"][0]) + _FULL)
     wide = data[at + 3] & 1
-    for _ in range(min(reader.number(4), _MOST)):
+    for _ in range(min(reader.number(4), MOST)):
         item = reader.number(4 if data[at] else 2)
         for _ in range(reader.number(1)):
             index = reader.number(2) & 0x7FFF if wide else reader.number(1) & 0x7F
@@ -175,7 +156,7 @@ def _kinds(data: bytes, parts: dict[bytes, Span]) -> dict[int, bytes]:
     """Return the kind of each item."""
     begin, end = parts[b"iinf"]
     kinds: dict[int, bytes] = {}
-    for _, (start, _) in _boxes(data, begin + _FULL + (4 if data[begin] else 2), end):
+    for _, (start, _) in boxes(data, begin + _FULL + (4 if data[begin] else 2), end):
         wide = data[start] == 3
         item = _Reader(data, start + _FULL).number(4 if wide else 2)
         at = start + _FULL + (4 if wide else 2) + 2  # behind the number of its protection
@@ -183,8 +164,8 @@ def _kinds(data: bytes, parts: dict[bytes, Span]) -> dict[int, bytes]:
     return kinds
 
 
-def _exif(data: bytes, parts: dict[bytes, Span]) -> bytes:
-    for item, kind in _kinds(data, parts).items():
+def _exif(data: bytes, parts: dict[bytes, Span], kinds: dict[int, bytes]) -> bytes:
+    for item, kind in kinds.items():
         if kind == b"Exif":
             content = _content(data, parts, item)
             (skipped,) = struct.unpack_from(">I", content)
@@ -199,7 +180,7 @@ def _content(data: bytes, parts: dict[bytes, Span], wanted: int) -> bytes:
     reader = _Reader(data, at + _FULL)
     sizes = reader.number(2)
     offset, length, base, index = (sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15, sizes & 15)
-    for _ in range(min(reader.number(4 if version == 2 else 2), _MOST)):
+    for _ in range(min(reader.number(4 if version == 2 else 2), MOST)):
         item = reader.number(4 if version == 2 else 2)
         method = reader.number(2) & 15 if version else 0
         reader.number(2)  # which file: this one
@@ -207,7 +188,7 @@ def _content(data: bytes, parts: dict[bytes, Span], wanted: int) -> bytes:
         if method == 1:
             start += parts[b"idat"][0]
         content = b""
-        for _ in range(min(reader.number(2), _MOST)):
+        for _ in range(min(reader.number(2), MOST)):
             if version and index:
                 reader.number(index)
             place, size = reader.number(offset) + start, reader.number(length)

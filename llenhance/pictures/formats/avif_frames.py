@@ -10,6 +10,8 @@ import struct
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from llenhance.pictures.boxes import boxes
+
 _PARENTS: Final = (b"moov", b"trak", b"edts", b"mdia")
 _REPEATS: Final = 1  # a flag of the edit
 _DATED: Final = (b"mvhd", b"tkhd", b"mdhd")
@@ -28,10 +30,10 @@ def plays_in(data: bytes) -> int:
     Raises:
         LookupError, struct.error: the file is damaged.
     """
-    boxes = {box.kind: box for box in _boxes(data, 0, len(data))}
-    if b"elst" not in boxes:
+    found = {box.kind: box for box in _boxes(data, 0, len(data))}
+    if b"elst" not in found:
         return 0
-    edit, track = boxes[b"elst"], boxes[b"tkhd"]
+    edit, track = found[b"elst"], found[b"tkhd"]
     if not data[edit.at + 3] & _REPEATS:
         return 1
     whole, longest = _duration(data, track)
@@ -48,10 +50,10 @@ def with_plays(data: bytes, plays: int) -> bytes:
         LookupError, struct.error: Pillow writes something else than it did.
     """
     result = bytearray(data)
-    boxes = list(_boxes(data, 0, len(data)))
-    edits = [box for box in boxes if box.kind == b"elst"]
+    found = list(_boxes(data, 0, len(data)))
+    edits = [box for box in found if box.kind == b"elst"]
     (once,) = struct.unpack_from(">Q", data, edits[0].at + 8)
-    for box in boxes:
+    for box in found:
         if box.kind in _DATED:
             result[box.at + 4 : box.at + 20] = bytes(16)
         if box.kind in (b"mvhd", b"tkhd") and plays:
@@ -71,17 +73,8 @@ def _duration(data: bytes, track: _Box) -> tuple[int, int]:
 
 
 def _boxes(data: bytes, at: int, end: int) -> Iterator[_Box]:
-    for _ in range(_MOST):
-        if at + 8 > end:
-            return
-        size, kind = struct.unpack_from(">I4s", data, at)
-        head = 8
-        if size == 1:
-            (size,), head = struct.unpack_from(">Q", data, at + 8), 16
-        size = size or end - at
-        if size < head or at + size > end:
-            return
-        yield _Box(kind, at + head, at + size)
+    """Yield the boxes, and behind a parent its children."""
+    for kind, (begin, stop) in boxes(data, at, end, most=_MOST):
+        yield _Box(kind, begin, stop)
         if kind in _PARENTS:
-            yield from _boxes(data, at + head, at + size)
-        at += size
+            yield from _boxes(data, begin, stop)

@@ -6,18 +6,17 @@ instead, which they keep to themselves.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from llenhance.pictures import icc
+from llenhance.pictures.boxes import boxes
 from llenhance.pictures.cicp import Told, told_by
 from llenhance.pictures.icc import Point
 
 CONTAINER: Final = b"\0\0\0\x0cJXL \r\n\x87\n"
 CODESTREAM: Final = b"\xff\x0a"
 
-_MOST: Final = 10_000  # boxes that are looked at
 _HEADER: Final = 4096  # bytes: it is far shorter, unless it has thousands of channels
 _RATIOS: Final = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
 _SIDES: Final = ((1, 9), (1, 13), (1, 18), (1, 30))
@@ -116,21 +115,9 @@ def _beginning(data: bytes) -> bytes:
 
 
 def _parts(data: bytes) -> Iterator[bytes]:
-    at = 0
-    for _ in range(_MOST):
-        if at + 8 > len(data):
-            return
-        size, kind = struct.unpack_from(">I4s", data, at)
-        head = 8
-        if size == 1:
-            (size,) = struct.unpack_from(">Q", data, at + 8)
-            head = 16
-        size = size or len(data) - at
-        if size < head:
-            return
+    for kind, (begin, end) in boxes(data, 0, len(data), cut=True):
         if kind in (b"jxlc", b"jxlp"):
-            yield data[at + head + 4 * (kind == b"jxlp") : at + min(size, head + _HEADER)]
-        at += size
+            yield data[begin + 4 * (kind == b"jxlp") : min(end, begin + _HEADER)]
 
 
 def _size(bits: _Bits) -> tuple[int, int]:
