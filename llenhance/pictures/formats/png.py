@@ -41,15 +41,7 @@ def _begins(data: bytes) -> bool:
 
 
 def _sequence(data: bytes) -> PictureSequence | None:
-    return png_frames.frames_in(data, read=_read, way=lambda: _way(data))
-
-
-def _way(data: bytes) -> int:
-    """Return how the pictures lie in the file, 1 to 8."""
-    data, found, _ = png_chunks.taken(png_frames.still(data))
-    image = pillow.open_file(data, "PNG")
-    _load(image, found)
-    return metadata.orientation_of(image, metadata.exif_of(image, []))
+    return png_frames.frames_in(data, read=_turned)
 
 
 def _write_frames(pictures: Iterable[Picture], timing: Timing, quality: int | None) -> bytes:
@@ -57,6 +49,11 @@ def _write_frames(pictures: Iterable[Picture], timing: Timing, quality: int | No
 
 
 def _read(data: bytes) -> Picture:
+    return _turned(data)[0]
+
+
+def _turned(data: bytes) -> tuple[Picture, int]:
+    """Return the picture in a file, and how it lay there, 1 to 8."""
     data, found, damaged = png_chunks.taken(data)
     image = pillow.open_file(data, "PNG")
     frames: int = getattr(image, "n_frames", 1)
@@ -75,13 +72,14 @@ def _read(data: bytes) -> Picture:
     picture = pillow.first_frame(image, deep=deep if is_deep else None, frames=frames, gray=gray)
     if numbers is not None:
         cicp.end_at_white(picture.pixels, numbers[1], notes)
-    turned = metadata.orientation_of(image, metadata.exif_of(image, [])) != 1
-    iptc, lost = photoshop.true_of_result(stored.get("iptc", b""), turned=turned)
+    way = metadata.orientation_of(image, metadata.exif_of(image, []))
+    iptc, lost = photoshop.true_of_result(stored.get("iptc", b""), turned=way != 1)
     if lost:
         notes.append(Note("photoshop-left-behind"))
     used = used_texts(words)
     kept = texts.true_of_result(text for text in found if text.keyword not in used)
-    return replace(picture, iptc=iptc or None, texts=kept, notes=(*picture.notes, *notes))
+    notes = (*picture.notes, *notes)
+    return replace(picture, iptc=iptc or None, texts=kept, notes=notes), way
 
 
 def _load(

@@ -22,7 +22,7 @@ from llenhance.pictures.picture import Picture
 from llenhance.pictures.pixels import Pixels, upright
 from llenhance.pictures.sequence import PictureSequence, Timing
 
-Read = Callable[[bytes], Picture]
+Read = Callable[[bytes], tuple[Picture, int]]
 Write = Callable[[Picture], bytes]
 
 # What every frame needs of the beginning of the file: colors, and nothing that turns it.
@@ -70,13 +70,12 @@ class _Parts(NamedTuple):
     may_be_clear: bool
 
 
-def frames_in(data: bytes, *, read: Read, way: Callable[[], int]) -> PictureSequence | None:
+def frames_in(data: bytes, *, read: Read) -> PictureSequence | None:
     """Return the frames of an animated PNG; None if the file has one picture.
 
     Args:
         data: the content of the file.
-        read: returns the picture in the content of a PNG.
-        way: returns how the pictures lie in the file, 1 to 8.
+        read: returns the picture in the content of a PNG, and how it lay there, 1 to 8.
 
     Raises:
         ValueError, LookupError, struct.error: it is damaged.
@@ -90,7 +89,7 @@ def frames_in(data: bytes, *, read: Read, way: Callable[[], int]) -> PictureSequ
     return PictureSequence(
         kind="frames",
         count=count,
-        read=lambda: _composed(data, parts, read, way()),
+        read=lambda: _composed(data, parts, read),
         timing=Timing(
             milliseconds=tuple(control.milliseconds for control, _ in parts.frames),
             plays=parts.plays,
@@ -141,13 +140,13 @@ def _parts(data: bytes) -> _Parts | None:
     return _Parts((width, height), header, b"".join(colors), plays, frames, has_still, may_be_clear)
 
 
-def _composed(data: bytes, parts: _Parts, read: Read, way: int) -> Iterator[Picture]:
-    whole = read(still(data))  # for what the file says of all frames
+def _composed(data: bytes, parts: _Parts, read: Read) -> Iterator[Picture]:
+    whole, way = read(still(data))  # for what the file says of all frames
     pixels: Pixels | None = None
     alpha: Pixels | None = None
     width, height = parts.size
     for control, places in parts.frames:
-        frame = read(_alone(data, parts, control, places))
+        frame, _ = read(_alone(data, parts, control, places))
         if pixels is None:
             pixels = np.zeros((height, width, 3), frame.pixels.dtype)
             if frame.alpha is not None or parts.may_be_clear:
