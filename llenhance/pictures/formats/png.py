@@ -101,15 +101,13 @@ def _load(
 
 def _numbers(data: bytes) -> tuple[int, int] | None:
     """Return the primaries and the transfer of H.273 that a chunk tells, or None."""
-    at = len(SIGNATURE)
-    while at + 8 <= len(data):
-        size, kind = struct.unpack_from(">I4s", data, at)
-        if kind == b"cICP" and size == 4 and at + 12 <= len(data):
-            primaries, transfer, matrix, full = data[at + 8 : at + 12]
+    for kind, start, end in png_chunks.chunks(data):
+        body = slice(start + 8, end - 4)
+        if kind == b"cICP" and body.stop - body.start == 4:
+            primaries, transfer, matrix, full = data[body]
             return (primaries, transfer) if (matrix, full) == (0, 1) else (-1, -1)
         if kind in (b"PLTE", b"IDAT"):  # it stands before them
             return None
-        at += 12 + size
     return None
 
 
