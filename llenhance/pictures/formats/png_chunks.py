@@ -50,6 +50,8 @@ def taken(data: bytes) -> Taken:
     cuts: list[tuple[int, int]] = []
     room = _ALL_TEXTS
     for kind, start, end in chunks(data):
+        if kind not in (*_TEXTS, b"iCCP"):
+            continue
         body = data[start + 8 : end - 4]
         if kind in _TEXTS:
             cuts.append((start, end))
@@ -61,7 +63,7 @@ def taken(data: bytes) -> Taken:
                 texts.append(text)
             else:
                 damaged.append(keyword or "without a keyword")
-        elif kind == b"iCCP" and not _unpacked(body.partition(b"\0")[2][1:], CHUNK_LIMIT).complete:
+        elif not _unpacked(body.partition(b"\0")[2][1:], CHUNK_LIMIT).complete:
             cuts.append((start, end))
             space = "RGB" if data[25] & _COLOR else "gray"
             notes.append(Note("color-profile-damaged", space=space))
