@@ -33,7 +33,6 @@ _MOVING: Final = frozenset({b"acTL", b"fcTL", b"fdAT"})
 _CONTROL: Final = struct.Struct(">5I2H2B")
 _TO_BACKGROUND, _TO_PREVIOUS = 1, 2  # what becomes of a frame when its time is over
 _OVER: Final = 1  # a frame is laid over what is there, and does not replace it
-_ALPHA: Final = 4  # flag of the kind of color
 _MOST: Final = 65535  # of the numbers of a delay
 
 
