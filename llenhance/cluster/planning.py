@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from llenhance.cluster.stores import Objects, as_path, is_address, plain
 from llenhance.errors import UsageError
 from llenhance.files.called import Naming
-from llenhance.files.naming import Output, Source, plan_each
-from llenhance.jobs.job import STDIO, Job, Planned, plan
+from llenhance.files.naming import Source, plan_each
+from llenhance.jobs.job import STDIO, Planned, job_of, plan
+from llenhance.jobs.sources import Named
 from llenhance.jobs.task import Request
-from llenhance.messages.note import Note
 from llenhance.pictures.formats import readable_extensions
 
 
@@ -83,18 +82,10 @@ def _plan_objects(
     planned = plan_each(
         list(pictures.values()), output=place, many=many, format=request.format, naming=naming
     )
-    jobs: list[Job] = []
-    for name, one in zip(pictures, planned, strict=True):
-        job = Job(input=name, output=None, request=request, results=ledgers.get(name))
-        if isinstance(one, Output):
-            notes = tuple(note for note in (one.note, one.renamed) if note)
-            made = replace(request, format=one.format)
-            job = replace(job, output=one.target, request=made, notes=notes)
-        elif isinstance(one.why, Note):
-            job = replace(job, notes=(one.why,))
-        else:
-            job = replace(job, refusal=one.why)
-        jobs.append(job)
+    jobs = [
+        job_of(Named(name, source, ledgers.get(name)), one, request=request, into=None)
+        for (name, source), one in zip(pictures.items(), planned, strict=True)
+    ]
     return Planned(jobs=jobs, others=others, in_folders=in_folders)
 
 
