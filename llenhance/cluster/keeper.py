@@ -79,15 +79,15 @@ class Remote:
         self._actor = actor
 
     def begin(self, number: int) -> int:
-        return _answer(self._actor.begin.remote(number))
+        return answer(self._actor.begin.remote(number))
 
     def has(self, folder: str, target: str, source_sha256: str) -> bool:
-        return _answer(self._actor.has.remote(folder, target, source_sha256))
+        return answer(self._actor.has.remote(folder, target, source_sha256))
 
     def add(
         self, folder: str, target: str, *, name: str, source_sha256: str, result_sha256: str
     ) -> None:
-        _answer(
+        answer(
             self._actor.add.remote(
                 folder,
                 target,
@@ -98,10 +98,9 @@ class Remote:
         )
 
 
-def _answer(asked: Any) -> Any:
-    """Wait for an answer; what the keeper raised is raised here, as it was."""
+def answer(asked: Any) -> Any:
+    """Wait for what another process returns; what it raised is raised here, as it was."""
     ray = require("ray", extra="cluster")
-
     try:
         return ray.get(asked)
     except ray.exceptions.RayTaskError as failed:

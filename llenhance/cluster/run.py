@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from llenhance.cluster.keeper import Keeper, Remote
+from llenhance.cluster.keeper import Keeper, Remote, answer
 from llenhance.cluster.planning import plan_anywhere
 from llenhance.cluster.quiet import errors_silent, quiet, set_up, signals_kept, speak_no_more
 from llenhance.cluster.stores import as_name, is_address
@@ -278,21 +278,13 @@ def _tried(
     Returns the settings that results depend on, and the model with the precision that all workers
     are to use, whatever their processors can do.
     """
-    ray = _ray()
 
     def load(model: Model) -> tuple[dict[str, Any], str]:
         enhancer = model.load()
         return settings_of(request, enhancer, policy), enhancer.precision
 
-    attempt: Any = ray.remote(load)
-    try:
-        settings, precision = ray.get(
-            attempt.options(num_cpus=pool.cpus, num_gpus=pool.gpus).remote(model)
-        )
-    except ray.exceptions.RayTaskError as failed:
-        if isinstance(cause := failed.cause, Exception):
-            raise cause from None
-        raise
+    attempt: Any = _ray().remote(load).options(num_cpus=pool.cpus, num_gpus=pool.gpus)
+    settings, precision = answer(attempt.remote(model))
     return settings, replace(model, precision=precision)
 
 
