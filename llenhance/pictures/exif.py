@@ -137,10 +137,8 @@ def _place(exif: bytes | bytearray, order: str, at: int) -> tuple[int, int, int]
 
 def _numbers(exif: bytes | bytearray, order: str, at: int) -> list[int]:
     """Return the whole numbers of an entry, four at most; none for other types."""
-    kind, count, place = _place(exif, order, at)
-    if kind not in (SHORT, LONG) or count > 4:
-        return []
-    return list(struct.unpack_from(f"{order}{count}{TIFF_KINDS[kind][1]}", exif, place))
+    _, count, _ = _place(exif, order, at)
+    return [] if count > 4 else list(_all_numbers(exif, order, at))
 
 
 def _swap(exif: bytearray, order: str, first: int, second: int) -> None:
@@ -168,12 +166,11 @@ def _correct(exif: bytearray, order: str, at: int | None, old: int, new: int) ->
     """Replace a number by another, if it is the one that was expected."""
     with suppress(struct.error):  # as above
         if at is not None and _numbers(exif, order, at) == [old]:
-            kind, _, place = _place(exif, order, at)
-            struct.pack_into(f"{order}{TIFF_KINDS[kind][1]}", exif, place, new)
+            _set(exif, order, at, new)
 
 
 def _set(exif: bytearray, order: str, at: int, value: int) -> None:
-    """Replace a single number."""
+    """Replace a single number, if its type can hold the new one."""
     kind, count, place = _place(exif, order, at)
     if count == 1 and (kind == LONG or (kind == SHORT and value < 2**16)):
         struct.pack_into(f"{order}{TIFF_KINDS[kind][1]}", exif, place, value)
@@ -217,7 +214,7 @@ def erase_thumbnail(exif: bytearray, start: int) -> None:
         return  # nothing refers to that directory any more: there is no thumbnail to be seen
 
 
-def _all_numbers(exif: bytearray, order: str, at: int) -> tuple[int, ...]:
+def _all_numbers(exif: bytes | bytearray, order: str, at: int) -> tuple[int, ...]:
     """Return all whole numbers of an entry: an uncompressed thumbnail may lie in many strips."""
     kind, count, place = _place(exif, order, at)
     if kind not in (SHORT, LONG):
