@@ -10,14 +10,10 @@ import struct
 from typing import Final
 
 from llenhance.pictures.exif import directory
+from llenhance.pictures.exif_repair import DIRECTORIES, SIZES
 
 _UNITS: Final = {3: 2, 4: 4, 5: 4, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4}
 """Bytes of what is swapped in another byte order, by the type of values; of others nothing is."""
-
-_SIZES: Final = {
-    1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1
-}  # fmt: skip
-_DIRECTORIES: Final = frozenset({34665, 34853, 40965})  # EXIF, GPS, interoperability
 
 
 def moved(exif: bytes, *, to: int, order: str) -> tuple[bytes, dict[int, bytes]]:
@@ -53,11 +49,11 @@ class _Mover:
     def _entry(self, at: int) -> None:
         tag, kind, count, place = struct.unpack_from(f"{self._old}HHII", self._exif, at)
         struct.pack_into(f"{self._new}HHI", self._exif, at, tag, kind, count)
-        if tag in _DIRECTORIES:
+        if tag in DIRECTORIES:
             if place not in self._done:
                 self._done.add(place)
                 self.directory(place)
-        elif (length := _SIZES[kind] * count) <= 4:
+        elif (length := SIZES[kind] * count) <= 4:
             self._swap(at + 8, kind, length)
             return
         elif place not in self._done:

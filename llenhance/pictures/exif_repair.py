@@ -12,7 +12,7 @@ from typing import Final
 SIZES: Final = {
     1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1
 }  # fmt: skip
-_DIRECTORIES: Final = frozenset({34665, 34853, 40965})  # EXIF, GPS, interoperability
+DIRECTORIES: Final = frozenset({34665, 34853, 40965})  # EXIF, GPS, interoperability
 
 
 def drop_impossible(exif: bytearray) -> int:
@@ -48,7 +48,7 @@ def _close_up(exif: bytearray, order: str, start: int, seen: set[int]) -> int:
         tag, kind, values, place = struct.unpack_from(f"{order}HHII", exif, at)
         length = SIZES.get(kind, 0) * values
         good = kind in SIZES and (length <= 4 or place + length <= len(exif))
-        if good and tag in _DIRECTORIES:
+        if good and tag in DIRECTORIES:
             good = kind in (4, 13) and values == 1 and place not in seen
             good = good and _fits(exif, order, place)
             if good:
