@@ -67,7 +67,7 @@ def kept(
         notes.append(Note("no-color-profile", size=len(profile)))
         return pixels, None
     space = icc.space_of(profile)
-    if space == "GRAY" and gray and _has_curve(profile):
+    if space == "GRAY" and gray and _has_curves(profile):
         return pixels, profile
     if space == "GRAY" and equal_channels(pixels):
         return _from_gray(pixels, profile, notes), None
@@ -77,10 +77,10 @@ def kept(
     return _without_tables(pixels, profile, notes)
 
 
-def _has_curve(profile: bytes) -> bool:
+def _has_curves(profile: bytes) -> bool:
     try:
         return spaces.space_in(profile) is not None
-    except (ValueError, LookupError, struct.error):  # it will be told
+    except (ValueError, LookupError, struct.error):  # for us; littlecms may make sense of it
         return False
 
 
@@ -136,11 +136,8 @@ def _from_gray(pixels: Pixels, profile: bytes, notes: list[Note]) -> Pixels:
 def _without_tables(
     pixels: Pixels, profile: bytes, notes: list[Note]
 ) -> tuple[Pixels, bytes | None]:
-    try:
-        if spaces.space_in(profile) is not None:
-            return pixels, profile
-    except (ValueError, LookupError, struct.error):
-        pass  # for us; littlecms may make sense of it
+    if _has_curves(profile):
+        return pixels, profile
     apply = _to_srgb("RGB", profile, notes)
     if apply is None:
         return pixels, None
