@@ -56,8 +56,7 @@ def exif_in(data: bytes) -> bytes:
                 within[tag] = _read(data, order, start, is_big=is_big)
             except (ValueError, struct.error):
                 continue
-    kept = {tag: e for tag, e in first.items() if tag in DESCRIPTIVE or tag == _ORIENTATION}
-    return _Layout(order, within.get(_EXIF, {}).get(_MAKER_NOTE)).whole(kept, within)
+    return _Layout(order, within.get(_EXIF, {}).get(_MAKER_NOTE)).whole(_described(first), within)
 
 
 def entry_in(data: bytes, tag: int) -> bytes:
@@ -84,11 +83,15 @@ def joined(first: bytes, *, exif: bytes | None, gps: bytes | None) -> bytes:
     order, entries = _first(first)
     within: dict[int, _Directory] = {}
     for tag, part in ((_EXIF, exif), (_GPS, gps)):
+        entries.pop(tag, None)  # it would point into the file
         if part is not None and part[:2] == first[:2]:
             within[tag] = _first(part)[1]
-    kept = {tag: e for tag, e in entries.items() if tag in DESCRIPTIVE or tag == _ORIENTATION}
-    kept = {tag: e for tag, e in kept.items() if tag not in (_EXIF, _GPS)}
-    return _Layout(order, None).whole(kept, within)
+    return _Layout(order, None).whole(_described(entries), within)
+
+
+def _described(first: _Directory) -> _Directory:
+    """Return the entries that describe the picture, and the one of its orientation."""
+    return {tag: e for tag, e in first.items() if tag in DESCRIPTIVE or tag == _ORIENTATION}
 
 
 def _first(data: bytes) -> tuple[str, _Directory]:
