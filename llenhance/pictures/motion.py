@@ -52,15 +52,15 @@ def kept_behind(data: bytes, found: Structure) -> bytes | None:
 
 def with_directory_of_video(xmp: bytes) -> bytes:
     """Return an XMP packet whose directory of the file lists the picture and the video alone."""
-    for begin, end in reversed(packets.elements(xmp, _DIRECTORY)):
-        directory = xmp[begin:end]
-        for first, last in reversed(packets.elements(directory, _ITEM)):
-            if _semantic(directory[first:last]) not in (b"Primary", b"MotionPhoto"):
-                directory = directory[:first].rstrip() + directory[last:]
-        # Between the picture and the video nothing is written.
-        directory = re.sub(rb"""(\bItem:Padding(?:\s*=\s*["']|>))\d+""", rb"\g<1>0", directory)
-        xmp = xmp[:begin] + directory + xmp[end:]
-    return xmp
+    return packets.changed(xmp, _DIRECTORY, _of_video)
+
+
+def _of_video(directory: bytes) -> bytes:
+    for first, last in reversed(packets.elements(directory, _ITEM)):
+        if _semantic(directory[first:last]) not in (b"Primary", b"MotionPhoto"):
+            directory = directory[:first].rstrip() + directory[last:]
+    # Between the picture and the video nothing is written.
+    return re.sub(rb"""(\bItem:Padding(?:\s*=\s*["']|>))\d+""", rb"\g<1>0", directory)
 
 
 def _told_length(xmp: bytes) -> int | None:

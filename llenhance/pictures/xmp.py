@@ -52,6 +52,8 @@ _PAIRS: Final = (
     (b"tiff:XResolution", b"tiff:YResolution"),
     (b"exif:PixelXDimension", b"exif:PixelYDimension"),
 )
+_REGIONS: Final = names(rb"mwg-rs:Regions")
+_AREA: Final = names(rb"mwg-rs:Area")
 _FOREIGN_REGIONS: Final = names(rb"Iptc4xmpExt:ImageRegion|acdsee-rs:Regions|exif:SubjectArea")
 
 Size = tuple[float, float]
@@ -99,10 +101,14 @@ def without_promises(xmp: bytes, *, video: bool = False) -> bytes:
 
 def without(xmp: bytes, gone: Names) -> bytes:
     """Return the packet without properties; an element without an end stays, and all behind it."""
-    xmp = gone.attribute.sub(b"", xmp)
+    return changed(gone.attribute.sub(b"", xmp), gone, lambda _: b"")
+
+
+def changed(xmp: bytes, wanted: Names, change: Callable[[bytes], bytes]) -> bytes:
+    """Return the packet with elements replaced by what becomes of them."""
     kept, at = bytearray(), 0
-    for begin, end in elements(xmp, gone):
-        kept += xmp[at:begin]
+    for begin, end in elements(xmp, wanted):
+        kept += xmp[at:begin] + change(xmp[begin:end])
         at = end
     return bytes(kept) + xmp[at:]
 
@@ -141,10 +147,10 @@ def _turned(xmp: bytes, orientation: int, size: tuple[int, int], notes: list[Not
         whole = (told[0], told[1]) if told[0] and told[1] else (float(width), float(height))
         if swaps and width != height and (whole[0] > whole[1]) != (width > height):
             return block  # marked in the upright picture already
-        block = _each(block, b"mwg-rs:Area", lambda area: _area(area, orientation, whole))
+        block = changed(block, _AREA, lambda area: _area(area, orientation, whole))
         return _swapped(block, b"stDim:w", b"stDim:h") if swaps else block
 
-    xmp = _each(xmp, b"mwg-rs:Regions", of_block)
+    xmp = changed(xmp, _REGIONS, of_block)
     xmp = re.sub(
         rb"""(MPReg:Rectangle(?:=["']|>))([^"'<]*)""",
         lambda found: found[1] + _rectangle(found[2], orientation),
@@ -154,13 +160,6 @@ def _turned(xmp: bytes, orientation: int, size: tuple[int, int], notes: list[Not
     if less != xmp:
         notes.append(Note("regions-left-behind"))
     return less
-
-
-def _each(xmp: bytes, name: bytes, change: Callable[[bytes], bytes]) -> bytes:
-    kept, at = b"", 0
-    for begin, end in elements(xmp, names(name)):
-        kept, at = kept + xmp[at:begin] + change(xmp[begin:end]), end
-    return kept + xmp[at:]
 
 
 def _value(xmp: bytes, name: bytes) -> re.Match[bytes] | None:
