@@ -67,9 +67,9 @@ class Packet:
         self._of = [(node, list(_properties(node))) for node in self._rdf.children]
         self.properties = [one for _, inside in self._of for one in inside]
 
-    def named(self, *names: Name) -> list[Property]:
-        """Return the properties of these names."""
-        return [one for one in self.properties if one.name in names]
+    def named(self, name: Name) -> list[Property]:
+        """Return the properties of a name."""
+        return [one for one in self.properties if one.name == name]
 
     def edited(
         self,
@@ -97,7 +97,7 @@ class Packet:
         for one, item in (items or {}).items():
             if one.list is None:
                 raise ValueError("it is no list")
-            edits.append(self._put(one.list, item, b"\n     "))
+            edits.append(self._put(one.list, _declared(item, one.list), b"\n     "))
         if added:
             about = self._about()
             nodes = [b"<rdf:Description rdf:about=" + about + rest for rest in added]
@@ -122,7 +122,6 @@ class Packet:
 
     def _put(self, around: Element, content: bytes, indent: bytes) -> Edit:
         """Return what puts content behind all that is in an element, indented as that is."""
-        content = content if around is self._rdf else _declared(content, around)
         if around.is_empty:
             opened = self._data[around.begin : around.tag_end].removesuffix(b"/>").rstrip()
             whole = opened + b">" + indent + content + b"</" + around.raw + b">"
