@@ -10,7 +10,7 @@ from PIL import Image
 
 from llenhance.errors import PictureError, UsageError
 from llenhance.files.reading import read_bytes
-from llenhance.pictures import guard
+from llenhance.pictures import guard, metadata
 from llenhance.pictures.decode import decode
 from llenhance.pictures.formats import FORMATS, format_in
 from llenhance.pictures.formats.tiff_directory import first_directory
@@ -70,8 +70,7 @@ def _packet_in(data: bytes, *, name: str) -> bytes | None:
     return decode(data, name=name).xmp
 
 
-def _packet_of(image: Image.Image, data: bytes) -> bytes | None:
+def _packet_of(image: Image.Image, data: bytes) -> bytes:
     if "xmp" not in image.info and _PNG_PACKET in data:
         image.load()  # it follows the pixels
-    packet: object = image.info.get("xmp")
-    return packet if isinstance(packet, bytes) else None
+    return metadata.xmp_of(image)

@@ -153,9 +153,7 @@ def _stored_in_boxes(data: bytes, picture: Picture) -> tuple[int, str | None]:
 def _stored_for_pillow(data: bytes, picture: Picture) -> tuple[int, str | None]:
     exif = picture.exif or b""
     with Image.open(BytesIO(data)) as image:
-        told: object = image.info.get("exif")
-        stored = told.removeprefix(b"Exif\0\0") if isinstance(told, bytes) else b""
-        orientation = metadata.orientation_of(image, stored)
+        orientation = metadata.orientation_of(image, metadata.exif_of(image, []))
         has_profile = bool(image.info.get("icc_profile"))
     if picture.source_format == "PNG":
         kinds = {kind for kind, _, _ in chunks(data)}

@@ -61,7 +61,7 @@ def orientation_of(image: Image.Image, exif: bytes) -> int:
     orientation = 0
     with suppress(struct.error, *DECODER_ERRORS):
         orientation = _orientation_in(exif) if exif else 0
-    found = packets.orientation_in(_xmp_of(image))
+    found = packets.orientation_in(xmp_of(image))
     return orientation or found or 1
 
 
@@ -103,7 +103,7 @@ def upright_xmp(
 ) -> bytes | None:
     """Return the XMP packet of an image for an upright picture that stands alone in its file."""
     video = "video" in image.info
-    return upright_packet(_xmp_of(image), orientation, size, notes, video=video)
+    return upright_packet(xmp_of(image), orientation, size, notes, video=video)
 
 
 def upright_packet(
@@ -142,7 +142,8 @@ def exif_of(image: Image.Image, notes: list[Note]) -> bytes:
         return b""
 
 
-def _xmp_of(image: Image.Image) -> bytes:
+def xmp_of(image: Image.Image) -> bytes:
+    """Return the XMP packet as the file has it; b"" if there is none."""
     xmp: object = image.info.get("xmp")
     return xmp if isinstance(xmp, bytes) else b""
 
