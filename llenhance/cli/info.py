@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -16,7 +17,6 @@ from llenhance.errors import LlenhanceError
 
 if TYPE_CHECKING:
     from llenhance.pictures.about import About
-    from llenhance.pictures.provenance import Provenance
 
 _LIES: Final = {
     1: "upright",
@@ -101,14 +101,8 @@ def _as_document(name: str, size: int, found: About) -> dict[str, Any]:
         "dpi": None if found.dpi is None else [round(value, 2) for value in found.dpi],
         "taken": found.taken,
         "camera": found.camera,
-        "record": found.record and _record(found.record),
+        "record": found.record and asdict(found.record),
     }
-
-
-def _record(record: Provenance) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(record)
 
 
 def _as_lines(name: str, size: int, found: About) -> Iterator[str]:
