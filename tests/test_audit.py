@@ -5,37 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.photographs import photograph_file
+from support.records import result_of
 from support.runners import Command, Outcome, imported_by
 
-from llenhance.pictures.decode import decode
-from llenhance.pictures.encode import encode
-from llenhance.pictures.provenance import Provenance, recorded
-
 PHOTO, OTHER = photograph_file(size=(9, 9)), photograph_file(size=(8, 9))
-
-
-def result_of(data: bytes, name: str) -> bytes:
-    """Return what could be a result of a picture."""
-    record = Provenance(
-        version="0.1.0",
-        model="nano",
-        model_sha256="0" * 64,
-        constant=0.0,
-        device="cpu",
-        precision="fp32",
-        format="JPEG",
-        source_name=name,
-        source_sha256=sha256(data).hexdigest(),
-    )
-    picture = decode(data, name=name)
-    return encode(replace(picture, xmp=recorded(None, record)), format="JPEG", name=name)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from PIL import Image
 from support.encoded import WITH_METADATA, XMP, codes, full_picture, saved, smooth_pixels
 from support.photographs import photograph_file
 from support.press import exiftool, needs_exiftool
+from support.records import RECORD
 from support.runners import Command
 
 from llenhance import (
@@ -41,17 +42,6 @@ from llenhance.version import __version__
 IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 EVENT = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"
 TERMS = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-RECORD = Provenance(
-    version="9.8.7",
-    model="nano",
-    model_sha256="0" * 64,
-    constant=0.0,
-    device="cpu",
-    precision="fp32",
-    format="JPEG",
-    source_name="photo.jpg",
-    source_sha256="1" * 64,
-)
 
 
 @pytest.fixture(scope="module")

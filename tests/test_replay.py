@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -12,13 +10,12 @@ import torch
 from support.architectures import TINY_OURS
 from support.encoded import codes
 from support.photographs import photograph_file
+from support.records import result_of
 from support.runners import Command
 
 from llenhance import Enhancer, Request, UsageError, enhance_bytes, read_provenance
 from llenhance.model.llflow import LLFlow
-from llenhance.pictures.decode import decode
-from llenhance.pictures.encode import encode
-from llenhance.pictures.provenance import Provenance, record_in, recorded
+from llenhance.pictures.provenance import record_in, recorded
 from llenhance.weights.file import store
 
 SETTINGS = {
@@ -126,20 +123,8 @@ CONTRADICTIONS = (
 def told(folder: Path) -> None:
     """A file that says it is a result of dark.jpg with a brightness of 0.1."""
     data = (folder / "dark.jpg").read_bytes()
-    record = Provenance(
-        version="0.1.0",
-        model="tiny.safetensors",
-        model_sha256="0" * 64,
-        brightness=0.1,
-        constant=0.1,
-        device="cpu",
-        precision="fp32",
-        format="JPEG",
-        source_name="dark.jpg",
-        source_sha256=sha256(data).hexdigest(),
-    )
-    picture = replace(decode(data, name="dark.jpg"), xmp=recorded(None, record))
-    (folder / "result.jpg").write_bytes(encode(picture, format="JPEG", name="result.jpg"))
+    result = result_of(data, "dark.jpg", model="tiny.safetensors", brightness=0.1, constant=0.1)
+    (folder / "result.jpg").write_bytes(result)
 
 
 @pytest.mark.usefixtures("told")
