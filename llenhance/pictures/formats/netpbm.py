@@ -84,6 +84,9 @@ def scaled(data: bytes, shape: tuple[int, int, int], *, offset: int, white: int)
     stored, full = (np.dtype(">u2"), 65535) if white > 255 else (np.dtype(np.uint8), 255)
     values = np.frombuffer(data, stored, int(np.prod(shape)), offset).reshape(shape)
     pixels = np.empty(shape, stored.newbyteorder("="))
+    if white == full:
+        pixels[:] = values
+        return pixels
     for part, place in zip(bands(values), bands(pixels), strict=True):
         place[:] = np.minimum((part.astype(np.uint64) * full + white // 2) // white, full)
     return pixels
@@ -120,12 +123,15 @@ def _written(kind: int, picture: Picture, pixels: Pixels) -> bytes:
     return b"".join((b"P%d\n" % kind, comment_lines(picture), size, stored_bytes(pixels)))
 
 
-def _writer(write: Callable[[Picture, int | None], bytes], *, color: bool = True) -> Writer:
+def writer(
+    write: Callable[[Picture, int | None], bytes], *, color: bool = True, alpha: bool = False
+) -> Writer:
+    """Return how pictures are written in one of these formats."""
     return Writer(
         write=write,
         side=2**31 - 1,
         color=color,
-        alpha=False,
+        alpha=alpha,
         deep=True,
         icc_profile=0,
         exif=0,
@@ -141,7 +147,7 @@ PPM: Final = Format(
     mime="image/x-portable-pixmap",
     begins=_begins(3, 6),
     read=_read,
-    writer=_writer(_write_color),
+    writer=writer(_write_color),
 )
 
 PGM: Final = Format(
@@ -150,7 +156,7 @@ PGM: Final = Format(
     mime="image/x-portable-graymap",
     begins=_begins(2, 5),
     read=_read,
-    writer=_writer(_write_gray, color=False),
+    writer=writer(_write_gray, color=False),
 )
 
 PBM: Final = Format(
@@ -168,5 +174,5 @@ PNM: Final = Format(
     mime="image/x-portable-anymap",
     begins=lambda _: False,  # files are one of the above
     read=_read,
-    writer=_writer(_write_any),
+    writer=writer(_write_any),
 )

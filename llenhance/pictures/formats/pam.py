@@ -10,8 +10,8 @@ import numpy as np
 
 from llenhance.errors import PictureError
 from llenhance.pictures import guard, texts
-from llenhance.pictures.formats.format import Format, Writer
-from llenhance.pictures.formats.netpbm import comment_lines, scaled, stored_bytes
+from llenhance.pictures.formats.format import Format
+from llenhance.pictures.formats.netpbm import comment_lines, scaled, stored_bytes, writer
 from llenhance.pictures.picture import Picture
 
 _HEADER: Final = 2**16  # bytes in which it ends
@@ -70,14 +70,5 @@ FORMAT: Final = Format(
     mime="image/x-portable-arbitrarymap",
     begins=_begins,
     read=_read,
-    writer=Writer(
-        write=_write,
-        side=2**31 - 1,
-        deep=True,
-        icc_profile=0,
-        exif=0,
-        xmp=0,
-        texts="comments",
-        dpi=None,
-    ),
+    writer=writer(_write, alpha=True),
 )
