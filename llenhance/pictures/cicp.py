@@ -107,8 +107,9 @@ def end_at_white(pixels: Pixels, transfer: int, notes: list[Note]) -> None:
     stored = np.linspace(0, 1, full + 1)
     if transfer == PQ:
         table = np.rint(linear_to_srgb((_pq(stored) / PAPER).clip(0, 1)) * full)
+        table = table.astype(pixels.dtype)
         for part in bands(pixels):
-            part[:] = table.astype(pixels.dtype)[part]
+            part[:] = table[part]
         return
     scene = _hlg(stored).astype(np.float32)
     for part in bands(pixels):
