@@ -105,8 +105,7 @@ def _page(data: bytes) -> Picture:
         for tag in (_PHOTOSHOP, _IPTC)
     )
     blocks = photoshop.with_captions(blocks, captions)
-    turned = directory.number(_ORIENTATION, 1) in range(2, 9)
-    iptc, lost = photoshop.true_of_result(blocks, turned=turned)
+    iptc, lost = photoshop.true_of_result(blocks, turned=_way(directory) != 1)
     notes = [note for note in notes if note.code != "iptc-left-behind"]
     if lost or (captions and not blocks):
         notes.append(Note("photoshop-left-behind"))
@@ -138,8 +137,7 @@ def _picture_in(data: bytes, directory: Directory) -> Picture:
     def deep(_: int) -> tuple[Pixels, Pixels | None]:
         stored, cover, notes = samples_in(planes, directory, layout)
         told.extend(notes)
-        way = directory.number(_ORIENTATION, 1)
-        way = way if 1 <= way <= 8 else 1
+        way = _way(directory)
         alpha = None if cover is None else np.ascontiguousarray(upright(cover, way))
         return np.ascontiguousarray(upright(stored, way)), alpha
 
@@ -153,14 +151,19 @@ def _first_frame(
     directory: Directory,
     deep: pillow.Deep | None = None,
 ) -> Picture:
-    way = directory.number(_ORIENTATION, 1)
-    way = way if 1 <= way <= 8 else 1
+    way = _way(directory)
     try:
         exif = tiff_exif.exif_in(data)
     except (ValueError, LookupError, struct.error):
         picture = pillow.first_frame(image, frames=1, deep=deep, orientation=way, exif=b"")
         return replace(picture, notes=(*picture.notes, Note("damaged-exif-left-behind")))
     return pillow.first_frame(image, frames=1, deep=deep, orientation=way, exif=exif)
+
+
+def _way(directory: Directory) -> int:
+    """Return how the picture lies in the file, 1 to 8."""
+    way = directory.number(_ORIENTATION, 1)
+    return way if 1 <= way <= 8 else 1
 
 
 def _refuse_unreadable(directory: Directory) -> None:
