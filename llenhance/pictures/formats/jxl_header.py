@@ -38,7 +38,6 @@ class Header(NamedTuple):
         is_float: whether the values are floating-point numbers.
         orientation: of EXIF, 1 to 8; decoders apply it.
         moves: whether the picture is an animation.
-        has_profile: whether an ICC profile tells the colors.
         told: what numbers tell of the colors; None leaves it to a profile, or to sRGB.
         transfer: the curve by H.273; 0 if it is none of these.
     """
@@ -48,7 +47,6 @@ class Header(NamedTuple):
     is_float: bool = False
     orientation: int = 1
     moves: bool = False
-    has_profile: bool = False
     told: Told | None = None
     transfer: int = 13
 
@@ -179,7 +177,7 @@ def _with_colors(header: Header, bits: _Bits) -> Header:
     has_profile = bits.flag()
     space = bits.either(*_ENUM)
     if has_profile or space in (_XYB, _UNKNOWN):
-        return header._replace(has_profile=has_profile)
+        return header
     kind = bits.either(*_ENUM)
     white = _point(bits) if kind == _CUSTOM else _WHITES[kind]
     told = Told(white=white)
