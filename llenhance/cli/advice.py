@@ -44,9 +44,6 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
         "evaluate": "Choose another folder with -o",
         "train": "Choose another folder with --out",
     },
-    "is-a-folder": {
-        "enhance": "Name the pictures in it, such as FOLDER/*.jpg, and where results go, with -o"
-    },
     "naming-of-named-file": {
         "enhance": "Name a folder with -o, or leave --suffix and --name-template out"
     },
@@ -69,10 +66,6 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "disk-full": {"enhance": "Free some space, or choose another folder with -o"},
     "quota-used-up": {"enhance": "Free some space, or choose another folder with -o"},
     "too-large-for-disk": {"enhance": "Choose another folder with -o"},
-    "folder-not-found": {
-        "enhance": "Create it first, or give -o the name of a folder alone, ending with a slash: "
-        "llenhance then makes it, and results keep the names of their pictures"
-    },
     "two-inputs-one-output": {
         "enhance": "Enhance {second} alone, and give its result another name with -o"
     },
