@@ -31,7 +31,6 @@ from llenhance.cli.schema import schema
 from llenhance.cli.settings import Configured
 from llenhance.cli.terminal import Terminal
 from llenhance.cli.train import train
-from llenhance.cli.values import value_meant
 from llenhance.cli.variables import PREFIX, variable_meant
 from llenhance.errors import LlenhanceError, ResourceError, UsageError
 from llenhance.memory import is_shortage
@@ -153,6 +152,8 @@ def _problem(error: typer.TyperException, command: Sequence[str]) -> str | Usage
             return better
         if command[0] == "enhance":
             return meant.option_meant(problem)
+    from llenhance.cli.values import value_meant  # patterns that take time, for what is wrong alone
+
     return value_meant(problem, command).replace("Input should be", "it must be")
 
 
