@@ -166,11 +166,12 @@ def _correct(exif: bytearray, order: str, at: int | None, old: int, new: int) ->
     """Replace a number by another, if it is the one that was expected."""
     with suppress(struct.error):  # as above
         if at is not None and _numbers(exif, order, at) == [old]:
-            _set(exif, order, at, new)
+            kind, _, place = _place(exif, order, at)
+            struct.pack_into(f"{order}{TIFF_KINDS[kind][1]}", exif, place, new)
 
 
 def _set(exif: bytearray, order: str, at: int, value: int) -> None:
-    """Replace a single number, if its type can hold the new one."""
+    """Replace a single number."""
     kind, count, place = _place(exif, order, at)
     if count == 1 and (kind == LONG or (kind == SHORT and value < 2**16)):
         struct.pack_into(f"{order}{TIFF_KINDS[kind][1]}", exif, place, value)
