@@ -6,8 +6,8 @@ particular to a format is in its file in `formats/`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
 from llenhance.errors import PictureError, UsageError, expect
@@ -40,13 +40,8 @@ def decode(data: bytes, *, name: str, max_megapixels: float = MEGAPIXELS) -> Pic
     """
     format = _format_of(data, name=name, max_megapixels=max_megapixels)
     about = FORMATS[format]
-    with guard.reading(
-        name=name, format=about.title, data=data, max_megapixels=max_megapixels
-    ) as heard:
-        try:
-            picture = about.read(data)
-        except UsageError as reason:  # of a `Picture` that cannot be: it is the file that is wrong
-            raise PictureError("damaged-picture", name, format=about.title) from reason
+    with _reading(about, data, name=name, max_megapixels=max_megapixels) as heard:
+        picture = about.read(data)
     notes = (*picture.notes, *_others(about, data), *guard.notes_of(heard))
     return replace(picture, source_format=format, notes=notes)
 
@@ -71,9 +66,7 @@ def decode_all(data: bytes, *, name: str, max_megapixels: float = MEGAPIXELS) ->
     about = FORMATS[format]
 
     def reading() -> AbstractContextManager[list[str]]:
-        return guard.reading(
-            name=name, format=about.title, data=data, max_megapixels=max_megapixels
-        )
+        return _reading(about, data, name=name, max_megapixels=max_megapixels)
 
     found = None
     heard: list[str] = []
@@ -96,16 +89,25 @@ def _one_by_one(
     pictures: Iterator[Picture] | None = None
     while True:
         with reading() as heard:
-            try:
-                pictures = iter(found) if pictures is None else pictures  # opens the file
-                picture = next(pictures, None)
-            except UsageError as reason:  # as above
-                title = FORMATS[format].title
-                raise PictureError("damaged-picture", "picture", format=title) from reason
+            pictures = iter(found) if pictures is None else pictures  # opens the file
+            picture = next(pictures, None)
         if picture is None:
             return
         notes = (*picture.notes, *guard.notes_of(heard))
         yield replace(picture, source_format=format, notes=notes)
+
+
+@contextmanager
+def _reading(
+    about: Format, data: bytes, *, name: str, max_megapixels: float
+) -> Generator[list[str]]:
+    with guard.reading(
+        name=name, format=about.title, data=data, max_megapixels=max_megapixels
+    ) as heard:
+        try:
+            yield heard
+        except UsageError as reason:  # of a `Picture` that cannot be: it is the file that is wrong
+            raise PictureError("damaged-picture", name, format=about.title) from reason
 
 
 def _format_of(data: bytes, *, name: str, max_megapixels: float) -> str:
