@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from llenhance.pictures.channels import largest_channel
 from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.pixels import Pixels
 
@@ -40,7 +41,8 @@ def outside_of_circle(pixels: Pixels) -> NDArray[np.bool_] | None:
     color = np.median(_corners(small), axis=0)
     if np.abs(_corners(small) - color).max() > _EVEN:
         return None
-    like = (np.abs(small - color).max(axis=2) <= _EVEN).astype(np.uint8)
+    away = largest_channel(np.abs(small - color))
+    like = (away <= _EVEN).astype(np.uint8)
     labels = cast("NDArray[np.int32]", cv2.connectedComponents(like, connectivity=4)[1])
     around = np.isin(labels, labels[[0, 0, -1, -1], [0, -1, 0, -1]])
     if around.mean() < _CORNERS:
@@ -57,7 +59,7 @@ def outside_of_circle(pixels: Pixels) -> NDArray[np.bool_] | None:
     rim, ring = (found > 0.85) & (found < 0.95), (found > 1.05) & (found < 1.3)
     if not rim.any() or (~around[rim]).mean() < _LIT_RIM:
         return None
-    if ring.any() and np.abs(small - color).max(axis=2)[ring].mean() > _FADING:
+    if ring.any() and away[ring].mean() > _FADING:
         return None
     whole = cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(whole) > _RIM**2

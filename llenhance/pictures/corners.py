@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from llenhance.pictures.channels import largest_channel
 from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.pixels import Pixels
 
@@ -42,13 +43,12 @@ def outside_of_corners(pixels: Pixels) -> Mask | None:
         return None
     turned = [to_8_bits(view(pixels)[:side, :side]).astype(np.int16) for view in _VIEWS]
     color = np.median([corner[0, 0] for corner in turned], axis=0)
+    away = [largest_channel(np.abs(corner - color)) for corner in turned]
     for even in _EVEN:
-        like: list[NDArray[np.uint8]] = [
-            (np.abs(corner - color).max(axis=2) <= even).astype(np.uint8) for corner in turned
-        ]
+        like: list[NDArray[np.uint8]] = [(each <= even).astype(np.uint8) for each in away]
         if even != _EVEN[0]:  # a lossy file, with specks
             like = [cast("NDArray[np.uint8]", cv2.medianBlur(each, 5)) for each in like]
-        found = _alike([_corner(corner > 0) for corner in like])
+        found = _alike([_corner(each) for each in like])
         if found:
             outside = np.zeros((height, width), bool)
             for view, corner in zip(_VIEWS, found, strict=True):
@@ -81,15 +81,15 @@ _VIEWS: Final[tuple[Callable[[NDArray[Any]], NDArray[Any]], ...]] = (
 )
 
 
-def _corner(like: Mask) -> Mask | None:
+def _corner(like: NDArray[np.uint8]) -> Mask | None:
     """Return what lies outside of the rounded corner at the top left; None if it is not round.
 
     Args:
-        like: Which pixels have the color of the corner.
+        like: Which pixels have the color of the corner: 1 or 0.
     """
-    labels = np.asarray(cv2.connectedComponents(like.astype(np.uint8), connectivity=4)[1])
     if not like[0, 0]:
         return None
+    labels = np.asarray(cv2.connectedComponents(like, connectivity=4)[1])
     outside = labels == labels[0, 0]
     across, down = int(outside.any(axis=0).sum()), int(outside.any(axis=1).sum())
     radius = max(across, down)
