@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from llenhance.pictures.channels import largest_channel
 from llenhance.pictures.pixels import Pixels
 
 Floats = NDArray[np.float32]
@@ -112,11 +113,12 @@ def _side(lines: Pixels) -> _Side:
     if not _is_even(lines, 2):  # most photographs are done with here
         return _Side(0)
     away = _away(lines, deepest + _RAMP + _SETTLED)
+    luma, most = np.abs(away @ _LUMA), largest_channel(np.abs(away))
     for tolerance, far, few, least in _EVENNESS:
-        depth = _depth(away, deepest, tolerance=tolerance, far=far, few=few, least=least)
+        depth = _depth(luma, most, deepest, tolerance=tolerance, far=far, few=few, least=least)
         if depth:
-            letters = _has_letters(away[:depth], tolerance=tolerance, far=far, few=few)
-            return _Side(depth, *_sharpness(away, depth), letters)
+            letters = _has_letters(luma[:depth], tolerance=tolerance, far=far, few=few)
+            return _Side(depth, *_sharpness(most, depth), letters)
     return _Side(0)
 
 
@@ -124,7 +126,10 @@ def _away(lines: Pixels, count: int) -> Floats:
     """Return the difference of so many rows from the color of the first, in 8-bit levels."""
     color = np.median(lines[:2].reshape(-1, 3), axis=0).astype(np.float32)
     unit = np.float32(257 if lines.dtype == np.uint16 else 1)
-    return (lines[:count].astype(np.float32) - color) / unit
+    away = lines[:count].astype(np.float32)
+    away -= color
+    away /= unit
+    return away
 
 
 def _is_even(lines: Pixels, depth: int) -> bool:
@@ -135,7 +140,8 @@ def _is_even(lines: Pixels, depth: int) -> bool:
 
 
 def _depth(
-    away: Floats,
+    luma: Floats,
+    most: Floats,
     deepest: int,
     *,
     tolerance: float,
@@ -143,8 +149,6 @@ def _depth(
     few: float,
     least: float,
 ) -> int:
-    luma = np.abs(away @ _LUMA)
-    most = np.abs(away).max(axis=2)
     difference = most.mean(axis=1)
     far_share = (luma > far).mean(axis=1)
     even = (luma.mean(axis=1) <= tolerance) & (far_share <= few)
@@ -158,8 +162,10 @@ def _depth(
                 break
             continue  # a caption's letters
         behind = slice(row + 2, row + 2 + _SETTLED)
+        if covered[behind].mean() < 0.45:
+            continue
         settled = float(np.median(difference[behind]))
-        if settled < least or covered[behind].mean() < 0.45:
+        if settled < least:
             continue
         risen = np.flatnonzero(difference[row : row + _RAMP] >= 0.5 * settled)
         if len(risen):
@@ -167,9 +173,8 @@ def _depth(
     return found
 
 
-def _has_letters(band: Floats, *, tolerance: float, far: float, few: float) -> bool:
+def _has_letters(luma: Floats, *, tolerance: float, far: float, few: float) -> bool:
     """Tell whether a line of letters stands in a band, with even rows on both sides of it."""
-    luma = np.abs(band @ _LUMA)
     even = (luma.mean(axis=1) <= tolerance) & ((luma > far).mean(axis=1) <= few)
     written = np.flatnonzero(~even)
     if len(written) < _LETTERS or not even[:_CLEAR].all() or not even[-_CLEAR:].all():
@@ -177,9 +182,9 @@ def _has_letters(band: Floats, *, tolerance: float, far: float, few: float) -> b
     return bool((np.diff(written) == 1).mean() >= 0.5)
 
 
-def _sharpness(away: Floats, depth: int) -> tuple[float, float]:
+def _sharpness(most: Floats, depth: int) -> tuple[float, float]:
     """Return the shares of columns that rise at the edge, and that are even right before it."""
-    most = np.abs(away[max(0, depth - 6) : depth + 16]).max(axis=2)
+    most = most[max(0, depth - 6) : depth + 16]
     edge = min(depth, 6)
     behind = np.median(most[edge + 2 : edge + 10], axis=0)
     there = behind > _PICTURE
