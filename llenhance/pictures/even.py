@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from llenhance.pictures.channels import largest_channel
 from llenhance.pictures.depth import to_8_bits
-from llenhance.pictures.pixels import Pixels
+from llenhance.pictures.pixels import Pixels, rows_of_a_band
 
 Places = tuple[NDArray[np.intp], NDArray[np.intp]]
 Labels = NDArray[np.int32]
@@ -88,8 +89,8 @@ def _is_worth_it(pixels: Pixels) -> bool:
         return False
     corner = pixels[:-1:_SAMPLED, :-1:_SAMPLED]
     right, below = pixels[:-1:_SAMPLED, 1::_SAMPLED], pixels[1::_SAMPLED, :-1:_SAMPLED]
-    even = ((corner == right) & (corner == below)).all(axis=2)
-    return bool(even.mean() >= _WORTH_IT)
+    changes = largest_channel((corner != right) | (corner != below))
+    return bool((~changes).mean() >= _WORTH_IT)
 
 
 def _areas(pixels: Pixels) -> tuple[Labels, NDArray[np.int64]]:
@@ -99,17 +100,16 @@ def _areas(pixels: Pixels) -> tuple[Labels, NDArray[np.int64]]:
     Number 0 is for the others; it has no pixels.
     """
     even = np.empty(pixels.shape[:2], np.uint8)
-    rows = max(1, len(even) // max(1, even.size >> 20))
+    rows = rows_of_a_band(pixels.shape[1])
+    square = np.ones((3, 3), np.uint8)
     for top in range(0, len(even), rows):  # in bands: a change of all would be another picture
         first, last = max(0, top - 1), min(len(even), top + rows + 1)
-        square = np.ones((3, 3), np.uint8)
-        change = np.asarray(cv2.morphologyEx(pixels[first:last], cv2.MORPH_GRADIENT, square)) > 0
-        change = change[top - first : top - first + rows]
-        even[top : top + rows] = ~(change[..., 0] | change[..., 1] | change[..., 2])
-    found = cv2.connectedComponentsWithStats(even, connectivity=4)
-    areas = np.asarray(found[2])[:, cv2.CC_STAT_AREA].astype(np.int64)
+        change = np.asarray(cv2.morphologyEx(pixels[first:last], cv2.MORPH_GRADIENT, square))
+        even[top : top + rows] = largest_channel(change[top - first : top - first + rows]) == 0
+    labels = cast("Labels", cv2.connectedComponents(even, connectivity=4)[1])
+    areas = np.bincount(labels.reshape(-1))  # in half the time of OpenCV's statistics
     areas[0] = 0
-    return cast("Labels", found[1]), areas
+    return labels, areas
 
 
 def _bounded(
