@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from llenhance.pictures.channels import largest_channel
 from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.even import even_areas
 from llenhance.pictures.frame import Frame, frame_around
@@ -53,10 +54,12 @@ def mounted_photographs(pixels: Pixels) -> list[Frame]:
     if min(small.shape[:2]) < max(least, 32):
         return []
     change = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    largest = _largest(cast("NDArray[np.uint8]", change))
+    largest = largest_channel(cast("NDArray[np.uint8]", change))
     for even in _EVEN:
         ground = _ground(largest <= even)
-        found: list[Frame] = [] if ground is None else _rectangles(pixels, small, ground, least)
+        if ground is None:  # and none where less is even
+            return []
+        found = _rectangles(pixels, small, ground, least)
         if _area(found, height, width) >= _AREA * height * width:
             return found
     return []
@@ -80,18 +83,19 @@ def _rectangles(pixels: Pixels, small: Pixels8, ground: Mask, least: int) -> lis
     words = max(3, int(_WORDS * max(ground.shape)))
     blobs = cv2.morphologyEx(1 - ground, cv2.MORPH_OPEN, np.ones((words, words), np.uint8))
     stats = cast("NDArray[np.int32]", cv2.connectedComponentsWithStats(blobs, connectivity=4)[2])
+    large: list[list[int]] = [blob for blob in stats[1:].tolist() if max(blob[2:4]) >= least]
+    full = [_is_full(ground, blob, least) for blob in large]
+    if not any(full):  # most photographs are done with here
+        return []
     color = _median(small, ground)
     found: list[Frame] = []
-    for left, top, across, down, area in stats[1:].tolist():
+    for (left, top, across, down, area), is_full in zip(large, full, strict=True):
         part = small[top : top + down, left : left + across]
-        if max(across, down) < least or _is_written(part, color, words) or _is_drawn(part):
+        if _is_written(part, color, words) or _is_drawn(part):
             continue
-        full = 1 - float(ground[top : top + down, left : left + across].mean()) >= _FULL
         rows = top * step, (top + down) * step
         columns = left * step, (left + across) * step
-        frame = (
-            _judged(pixels, rows, columns, step) if full and min(across, down) >= least else None
-        )
+        frame = _judged(pixels, rows, columns, step) if is_full else None
         if frame is not None:
             found.append(frame)
         elif area >= _DOUBTFUL * ground.size:
@@ -100,10 +104,11 @@ def _rectangles(pixels: Pixels, small: Pixels8, ground: Mask, least: int) -> lis
     return [] if len(found) > 1 and color.max() <= _BLACK else found
 
 
-def _largest(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the largest of the three channels; OpenCV is ten times as fast as numpy in it."""
-    first, second, third = cv2.split(values)
-    return cast("NDArray[np.uint8]", cv2.max(cv2.max(first, second), third))
+def _is_full(ground: Mask, blob: list[int], least: int) -> bool:
+    """Tell whether a blob fills its rectangle, which is large enough for a photograph."""
+    left, top, across, down, _ = blob
+    share = 1 - float(ground[top : top + down, left : left + across].mean())
+    return min(across, down) >= least and share >= _FULL
 
 
 def _median(small: Pixels8, ground: Mask) -> NDArray[np.float64]:
@@ -115,9 +120,9 @@ def _median(small: Pixels8, ground: Mask) -> NDArray[np.float64]:
 
 def _ground(even: NDArray[np.bool_]) -> Mask | None:
     """Return where the even areas are that reach the border."""
-    found = cv2.connectedComponentsWithStats(even.astype(np.uint8), connectivity=4)
+    found = cv2.connectedComponents(even.astype(np.uint8), connectivity=4)
     labels = cast("NDArray[np.int32]", found[1])
-    areas = np.asarray(found[2])[:, cv2.CC_STAT_AREA]
+    areas = np.bincount(labels.reshape(-1))  # in half the time of OpenCV's statistics
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     there = np.zeros(len(areas), bool)
     there[border] = True
@@ -125,7 +130,7 @@ def _ground(even: NDArray[np.bool_]) -> Mask | None:
     there[0] = False
     if not there.any():
         return None
-    ground = there[labels].astype(np.uint8)
+    ground = there.astype(np.uint8)[labels]
     # A change is seen a pixel away from it.
     return cast("Mask", cv2.dilate(ground, np.ones((3, 3), np.uint8)))
 
@@ -133,7 +138,7 @@ def _ground(even: NDArray[np.bool_]) -> Mask | None:
 def _is_written(part: Pixels8, color: NDArray[np.float64], words: int) -> bool:
     """Tell whether a rectangle is a block of words: the ground is seen all over it."""
     levels = cv2.absdiff(part, np.append(color, 0.0))  # a color has four values for OpenCV
-    other = (_largest(cast("NDArray[np.uint8]", levels)) > _GROUND_COLOR).astype(np.uint8)
+    other = (largest_channel(cast("NDArray[np.uint8]", levels)) > _GROUND_COLOR).astype(np.uint8)
     size = max(3, words // 2)
     squares = cv2.morphologyEx(other, cv2.MORPH_OPEN, np.ones((size, size), np.uint8))
     return float(np.asarray(squares).mean()) < _SOLID
