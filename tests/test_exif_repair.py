@@ -12,6 +12,7 @@ from support.encoded import WITH_METADATA, codes, exif_with, full_picture, saved
 
 from llenhance.pictures.decode import decode
 from llenhance.pictures.encode import encode
+from llenhance.pictures.exif import directory, erase_thumbnail
 from llenhance.pictures.exif_repair import drop_impossible
 from llenhance.pictures.formats.tiff_directory import first_directory
 from llenhance.pictures.picture import Picture
@@ -68,3 +69,15 @@ def test_directories_in_a_circle_end() -> None:
 def test_a_tiff_is_whole_whatever_exif_data_a_picture_is_given() -> None:
     picture = Picture(pixels=smooth_pixels(), exif=damaged(big=True, tag=282, kind=5))
     assert decode(encode(picture, format="TIFF", name="p"), name="p").notes == ()
+
+
+def test_a_thumbnail_far_beyond_the_data_takes_no_memory() -> None:
+    """A few bytes may say that four gigabytes of thumbnail lie where nothing is."""
+    exif = bytearray(exif_with(6, thumbnail=b"thumbnail"))
+    (start,) = struct.unpack_from("<I", exif, 8 + 2 + 12 * struct.unpack_from("<H", exif, 8)[0])
+    _, entries, _ = directory(exif, start)
+    for tag, value in ((513, 2**31), (514, 2**32 - 1)):
+        struct.pack_into("<I", exif, entries[tag] + 8, value)
+    size = len(exif)
+    erase_thumbnail(exif, start)
+    assert len(exif) == size

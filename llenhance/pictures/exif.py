@@ -227,7 +227,7 @@ def _blank(exif: bytearray, offset: int, length: int, start: int) -> None:
     """Blank a part of a thumbnail whose directory is at `start`."""
     if offset + length >= len(exif) > offset > start:
         del exif[offset:]
-    elif offset > start:  # it lies behind its directory, as writers place it
+    elif len(exif) > offset > start:  # it lies behind its directory, as writers place it
         exif[offset : offset + length] = bytes(length)
     elif exif.startswith(_JPEG, offset):  # some place it before
         end = min(offset + length, start)
