@@ -26,11 +26,11 @@ from llenhance.cluster.planning import plan_anywhere
 from llenhance.cluster.stores import Objects, Store, as_name, as_path, plain
 from llenhance.cluster.worker import ATTEMPTS, Rules, Task, Work, Worker
 from llenhance.errors import PictureError, UsageError
-from llenhance.files.called import USUAL_NAMING
 from llenhance.files.tree import LEDGER
 from llenhance.jobs import batch
+from llenhance.jobs.earlier import settings_of
 from llenhance.jobs.job import Planned
-from llenhance.jobs.run import Policy, settings_of
+from llenhance.jobs.policy import Policy
 from llenhance.jobs.task import Request
 from llenhance.pictures.formats import format_of
 
@@ -49,9 +49,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def planned(*inputs: str, output: str | None = None) -> Planned:
-    return plan_anywhere(
-        inputs, output=output, request=Request(), recursive=True, naming=USUAL_NAMING
-    )
+    return plan_anywhere(inputs, request=Request(), policy=Policy(output=output))
 
 
 def work(enhancer: Inverter | None = None, **rules: Any) -> Work:

@@ -11,15 +11,8 @@ from PIL import Image
 
 from llenhance.errors import PictureError, UsageError
 from llenhance.files import whole as files
-from llenhance.files.naming import (
-    Known,
-    NoOutput,
-    Output,
-    Source,
-    plan_each,
-    plan_output,
-    plan_outputs,
-)
+from llenhance.files.naming import Output, Source, plan_output
+from llenhance.files.planning import Known, NoOutput, plan_each, plan_outputs
 from llenhance.files.preflight import check_output
 from llenhance.files.reading import read_bytes
 from llenhance.files.whole import make_folder, write_whole

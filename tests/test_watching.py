@@ -254,7 +254,7 @@ def test_without_its_library_it_names_the_extra(
 ) -> None:
     monkeypatch.setitem(sys.modules, "watchfiles", None)
     with pytest.raises(MissingExtraError, match="watch"):
-        watching.Watched([str(photos)], output=None)
+        watching.Watched([str(photos)])
 
 
 # --- The command --------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import typer
 
     from llenhance.cli.replay import Settings
-    from llenhance.jobs.batch import Policy
+    from llenhance.jobs.policy import Policy
     from llenhance.jobs.results import Result
     from llenhance.jobs.task import Request
     from llenhance.weights.find import FoundModel

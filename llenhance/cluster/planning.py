@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from llenhance.cluster.stores import Objects, as_path, is_address, plain
 from llenhance.errors import UsageError
 from llenhance.files.called import Naming
-from llenhance.files.naming import Source, plan_each
+from llenhance.files.naming import Source
+from llenhance.files.planning import plan_each
 from llenhance.jobs.job import STDIO, Planned, job_of, plan
+from llenhance.jobs.policy import Policy
 from llenhance.jobs.sources import Named
 from llenhance.jobs.task import Request
 from llenhance.pictures.formats import readable_extensions
 
 
-def plan_anywhere(
-    inputs: Sequence[str],
-    *,
-    output: str | None,
-    request: Request,
-    recursive: bool,
-    naming: Naming,
-) -> Planned:
+def plan_anywhere(inputs: Sequence[str], *, request: Request, policy: Policy) -> Planned:
     """Return a job for each picture; its output is a path, or an address as `as_path` has it.
 
     What is a picture in an object store is told by its name alone: looking into each of millions
@@ -34,34 +30,28 @@ def plan_anywhere(
         PictureError: An object store refuses to be looked at.
     """
     names = list(dict.fromkeys(map(plain, inputs)))
-    place = None if output is None else as_path(plain(output))
+    place = None if policy.output is None else as_path(plain(policy.output))
     if STDIO in names:
         raise UsageError("not-on-cluster", "standard input")
     if place == STDIO:
         raise UsageError("not-on-cluster", "standard output")
     remote = [name for name in names if is_address(name)]
     if not remote:
-        return plan(names, output=place, request=request, recursive=recursive, naming=naming)
+        return plan(names, request=request, policy=replace(policy, output=place))
     if len(remote) < len(names):
         local = next(name for name in names if not is_address(name))
         raise UsageError("files-beside-objects", local, other=remote[0])
-    return _plan_objects(remote, place=place, request=request, recursive=recursive, naming=naming)
+    return _plan_objects(remote, request=request, policy=replace(policy, output=place))
 
 
-def _plan_objects(
-    names: Sequence[str],
-    *,
-    place: str | None,
-    request: Request,
-    recursive: bool,
-    naming: Naming,
-) -> Planned:
+def _plan_objects(names: Sequence[str], *, request: Request, policy: Policy) -> Planned:
+    place, naming = policy.output, policy.naming
     pictures: dict[str, Source] = {}
     ledgers: dict[str, Path] = {}
     others: list[tuple[Path, Path]] = []
     in_folders = False
     for name in names:
-        found = Objects().below(name, recursive=recursive)
+        found = Objects().below(name, recursive=policy.recursive)
         if found is None:
             pictures[name] = Source(Path(as_path(name)))
             continue

@@ -24,9 +24,10 @@ from llenhance.cluster.quiet import errors_silent, quiet, set_up, signals_kept, 
 from llenhance.cluster.stores import as_name, is_address
 from llenhance.cluster.worker import Model, Rules, Task, Worker
 from llenhance.errors import UsageError, require
+from llenhance.jobs.earlier import settings_of
 from llenhance.jobs.job import Job, Planned
+from llenhance.jobs.policy import Policy
 from llenhance.jobs.results import Result
-from llenhance.jobs.run import Policy, settings_of
 from llenhance.jobs.task import Request
 
 EXTRA: Final = "cluster"
@@ -104,13 +105,7 @@ def enhance_on_cluster(
     set_up()
     for module in ("ray", "pyarrow"):
         require(module, extra=EXTRA)
-    planned = plan_anywhere(
-        inputs,
-        output=policy.output,
-        request=request,
-        recursive=policy.recursive,
-        naming=policy.naming,
-    )
+    planned = plan_anywhere(inputs, request=request, policy=policy)
     if begin is not None:
         begin(planned)
     for error in planned.refused:

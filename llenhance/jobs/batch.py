@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from llenhance.errors import LlenhanceError, PictureError, UsageError
 from llenhance.files.lists import Arriving
@@ -21,15 +21,14 @@ from llenhance.files.tree import has_ledger
 from llenhance.jobs.alike import Sets
 from llenhance.jobs.job import Job, Planned, plan, plan_coming
 from llenhance.jobs.loop import Failed, each, overlapped
+from llenhance.jobs.policy import USUAL_POLICY, Policy
 from llenhance.jobs.results import Result
-from llenhance.jobs.run import LoadedEnhancer, Policy, Run
+from llenhance.jobs.run import LoadedEnhancer, Run
 from llenhance.jobs.task import USUAL, Request
 from llenhance.jobs.watching import Watched
 from llenhance.messages.note import Note
 from llenhance.model.architecture import USUAL_BRIGHTNESS
 from llenhance.process import memory_is_limited
-
-USUAL_POLICY: Final = Policy()
 
 _FULL: Final = {"disk-full", "quota-used-up"}
 _REFUSED: Final = {"disk-read-only", "permission-denied", "not-permitted"}
@@ -71,23 +70,16 @@ def enhance_files(
             enhancer refuses a setting.
         WeightsError: The model cannot be loaded or does not work.
     """
-    planning: dict[str, Any] = {
-        "output": policy.output,
-        "request": request,
-        "recursive": policy.recursive,
-        "naming": policy.naming,
-        "copy_others": policy.copy_others,
-    }
-    watched = _watched(inputs, request, policy) if policy.watch else None
+    watched = Watched(inputs, request=request, policy=policy) if policy.watch else None
     if watched is not None:
         planned = Planned(jobs=[], is_open=True)
         jobs: Iterable[Job] = watched
     elif coming is None:
-        planned = plan(inputs, **planning)
+        planned = plan(inputs, request=request, policy=policy)
         jobs = planned.jobs
     else:
         planned = Planned(jobs=[], is_open=True)
-        jobs = plan_coming(chain(inputs, coming), **planning)
+        jobs = plan_coming(chain(inputs, coming), request=request, policy=policy)
     if policy.consistent and planned.is_open:
         raise UsageError("set-not-known", "the pictures")
     sets = Sets(planned.jobs) if policy.consistent else None
@@ -126,17 +118,6 @@ def _known(job: Job, policy: Policy) -> LlenhanceError | None:
         if not may_be_done and job.output.is_file() and Path(job.input).exists():
             return PictureError("exists", str(job.output))
     return None
-
-
-def _watched(inputs: Sequence[str], request: Request, policy: Policy) -> Watched:
-    return Watched(
-        inputs,
-        output=policy.output,
-        request=request,
-        recursive=policy.recursive,
-        naming=policy.naming,
-        poll=policy.poll,
-    )
 
 
 def _done(

@@ -18,8 +18,8 @@ import numpy as np
 
 from llenhance.errors import PictureError, UsageError, require
 from llenhance.files.folders import natural_order, pictures_in, read_pixels
-from llenhance.files.naming import plan_outputs
 from llenhance.files.pictures import read_picture, write_picture
+from llenhance.files.planning import plan_outputs
 from llenhance.files.preflight import check_output
 from llenhance.files.whole import make_folder, same_file
 from llenhance.jobs.loop import Failed, each

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 from llenhance.errors import LlenhanceError, PictureError, UsageError
-from llenhance.files.called import USUAL_NAMING, Naming
-from llenhance.files.naming import Known, NoOutput, Output, Source, is_folder, plan_each
+from llenhance.files.naming import Output, Source, is_folder
+from llenhance.files.planning import Known, NoOutput, plan_each
 from llenhance.files.reading import read_stream
+from llenhance.jobs.policy import USUAL_POLICY, Policy
 from llenhance.jobs.sources import STDIO, Gathered, Named, gather
 from llenhance.jobs.task import USUAL, Request
 from llenhance.messages.note import Note
@@ -86,28 +87,23 @@ def writes_to_stdout(inputs: Sequence[str], *, output: str | None) -> bool:
 def plan(
     inputs: Sequence[str],
     *,
-    output: str | None,
     request: Request = USUAL,
-    recursive: bool = True,
-    naming: Naming = USUAL_NAMING,
-    copy_others: bool = False,
+    policy: Policy = USUAL_POLICY,
 ) -> Planned:
     """Return a job for each picture, all checked against each other.
 
     Args:
         inputs: Names of files and folders; '-' is standard input.
-        output: A file, a folder, or '-' for standard output; None is beside the pictures.
         request: What to make of each.
-        recursive: Look into folders of folders too.
-        naming: What results are called.
-        copy_others: Whether files in the folders that are no pictures are copied.
+        policy: Where results go and what they are called, what is looked into, what is copied.
 
     Raises:
         UsageError: The inputs contradict each other, the output, the format or the naming.
     """
+    output, naming = policy.output, policy.naming
     if inputs.count(STDIO) > 1:
         raise UsageError("stdin-twice", "standard input")
-    gathered = gather(inputs, output=output, recursive=recursive, naming=naming)
+    gathered = gather(inputs, output=output, recursive=policy.recursive, naming=naming)
     names = [one.name for one in gathered.pictures]
     many = len(names) > 1 or any(one.results for one in gathered.pictures)
     if output == STDIO and many:
@@ -141,8 +137,8 @@ def plan(
         Job(input=name, output=None, request=request, notes=passed) for name in gathered.passed
     ]
     return Planned(
-        jobs=jobs + (_copies(gathered, request) if copy_others else []),
-        others=_left_alone(gathered) if copy_others else gathered.others,
+        jobs=jobs + (_copies(gathered, request) if policy.copy_others else []),
+        others=_left_alone(gathered) if policy.copy_others else gathered.others,
         refused=gathered.refused,
         in_folders=gathered.in_folders,
     )
@@ -151,11 +147,8 @@ def plan(
 def plan_coming(
     names: Iterable[str],
     *,
-    output: str | None,
     request: Request = USUAL,
-    recursive: bool = True,
-    naming: Naming = USUAL_NAMING,
-    copy_others: bool = False,
+    policy: Policy = USUAL_POLICY,
 ) -> Iterator[Job]:
     """Yield a job for each picture as soon as its name is there; all arguments are as for `plan`.
 
@@ -165,6 +158,7 @@ def plan_coming(
     Raises:
         UsageError: As `plan`; at once, if the names do not matter.
     """
+    output, naming = policy.output, policy.naming
     if output == STDIO:
         raise UsageError("stdout-takes-one", "standard output")
     into = Path(output) if output is not None and is_folder(output, many=True) else None
@@ -176,7 +170,7 @@ def plan_coming(
             if name == STDIO:
                 raise UsageError("stdin-among-many", "standard input")
             gathered = gather(
-                [name], output=output, recursive=recursive, naming=naming, first=first
+                [name], output=output, recursive=policy.recursive, naming=naming, first=first
             )
             for error in gathered.refused:
                 yield Job(input=error.name, output=None, request=request, refusal=error)
@@ -193,7 +187,7 @@ def plan_coming(
                     known=known,
                 )
                 yield job_of(named, one, request=request, into=into)
-            if copy_others:
+            if policy.copy_others:
                 yield from _copies(gathered, request)
 
     return jobs()

@@ -10,23 +10,20 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from llenhance.errors import PictureError, ResourceError, UsageError
-from llenhance.files.called import USUAL_NAMING, Naming
+from llenhance.errors import ResourceError
 from llenhance.files.parts import sweep
-from llenhance.files.preflight import check_output
 from llenhance.files.reading import read_bytes
-from llenhance.files.whole import identity, make_folder, set_time, write_whole
-from llenhance.jobs.alike import Sets, known_by
+from llenhance.files.whole import make_folder, set_time, write_whole
+from llenhance.jobs.alike import Sets
 from llenhance.jobs.copies import copied
+from llenhance.jobs.earlier import Earlier, settings_of
 from llenhance.jobs.job import STDIO, Job, read_stdin
-from llenhance.jobs.ledger import Ledger
 from llenhance.jobs.loop import Stages
+from llenhance.jobs.policy import Policy
 from llenhance.jobs.results import Result
 from llenhance.jobs.task import AnyEnhancer, Opened, Outcome, Request, enhance_opened, open_bytes
 from llenhance.jobs.well_lit import gray_of, place_of_copy
@@ -46,54 +43,6 @@ class LoadedEnhancer(AnyEnhancer, Protocol):
     """An enhancer that says what a picture will take."""
 
     def estimate(self, *, width: int, height: int) -> Estimate: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What may happen to files, the same for all of a run.
-
-    Attributes:
-        output: A file, a folder, or '-' for standard output. None writes results beside the inputs
-            (those of a folder beside the folder), and that of standard input to standard output.
-        recursive: Look into folders of folders too.
-        naming: What results are called.
-        copy_others: Whether files in folders that are no pictures are copied into the results'.
-        overwrite: Whether files that exist are replaced.
-        skip_existing: Whether pictures are skipped if there is a file where their result would be.
-        dry_run: Write nothing: read each input, and say where it would go and what it would take.
-        jobs: How many pictures are enhanced at once.
-        fail_fast: Whether the first picture that fails is the last that is begun.
-        preserve_time: Whether a result gets the time at which its input was modified; a note says
-            so if that cannot be.
-        only_if_dark: Mean gray, 0..1; pictures that have as much are left as they are. In a folder
-            of results they have a copy, to the byte. None enhances all.
-        watch: Go on with what arrives in the folders, without end.
-        consistent: Make the pictures of each folder look alike, and those that were named
-            themselves (`alike.py`).
-        poll: Look for it every second, instead of waiting for the system to tell.
-
-    Raises:
-        UsageError: What exists is to be both replaced and skipped.
-    """
-
-    output: str | None = None
-    recursive: bool = True
-    naming: Naming = USUAL_NAMING
-    copy_others: bool = False
-    overwrite: bool = False
-    skip_existing: bool = False
-    dry_run: bool = False
-    jobs: int = 1
-    fail_fast: bool = False
-    preserve_time: bool = False
-    only_if_dark: float | None = None
-    watch: bool = False
-    poll: bool = False
-    consistent: bool = False
-
-    def __post_init__(self) -> None:
-        if self.overwrite and self.skip_existing:
-            raise UsageError("contradiction", "overwrite and skip existing")
 
 
 class StoppedError(Exception):
@@ -154,18 +103,14 @@ class Run:
         self.sets = sets
         self._enhancer, self._policy = enhancer, policy
         self._advise, self._progress = advise, progress
-        self._settings = settings_of(request, enhancer, policy)
-        self._ledgers: dict[Path, Ledger] = {}
-        self._taken: dict[object, str] = {}
-        self._lock = Lock()
+        self._earlier = Earlier(settings_of(request, enhancer, policy), policy=policy)
         self.stages: Stages[Job, Ready | Result, Made | Ready | Result, Result] = Stages(
             before=self._read, work=self._enhance, after=self._write, workers=policy.jobs
         )
 
     def close(self) -> None:
         """Close what was opened for the run."""
-        for ledger in self._ledgers.values():
-            ledger.close()
+        self._earlier.close()
 
     def _read(self, job: Job) -> Ready | Result:
         """Read a picture, and find out all that can be known before it is enhanced."""
@@ -194,10 +139,10 @@ class Run:
         if self.sets is not None:
             job = replace(job, request=replace(job.request, together=self.sets.of(job).digest))
         data = _content(job)
-        if before := self._done_before(job, data):
+        if before := self._earlier.done(job, data):
             return Result(input=job.input, output=str(before), status="done-before")
         if isinstance(job.output, Path):
-            self._check(job, job.output)
+            self._earlier.check(job, job.output)
         opened = open_bytes(data, name=job.name, request=job.request)
         planned = Result(
             input=job.input,
@@ -225,7 +170,7 @@ class Run:
             return ready
         place = place_of_copy(job, ready.opened, named=policy.output is not None)
         if isinstance(place, Path):
-            self._check(job, place)
+            self._earlier.check(job, place)
         left = replace(
             ready.result,
             output=None if place is None else str(place),
@@ -286,19 +231,12 @@ class Run:
         job = ready.job
         to_file = isinstance(job.output, Path)
         if isinstance(job.output, Path):
-            self._refuse_taken(job, job.output)
             make_folder(job.output.parent)
-            overwrite = self._may_replace(job, job.output)  # before the ledger tells of the new one
-            if ledger := self._ledger(job):
-                ledger.note_down(
-                    job.output,
-                    name=job.input,
-                    source_sha256=known_by(job, ready.opened.source.sha256),
-                    result_sha256=sha256(data).hexdigest(),
-                )
+            digest = ready.opened.source.sha256
+            overwrite = self._earlier.note_down(job, job.output, data, source_sha256=digest)
             like = None if job.input == STDIO else Path(job.input)
             write_whole(job.output, data, overwrite=overwrite, like=like)
-            self._taken[identity(job.output)] = job.name
+            self._earlier.wrote(job, job.output)
         late = _with_time(job, ready.modified) if self._policy.preserve_time else ()
         return replace(
             ready.result,
@@ -315,63 +253,6 @@ class Run:
         if not (self._policy.skip_existing and isinstance(output, Path) and output.exists()):
             return None
         return Result(input=job.input, output=str(output), status="skipped")
-
-    def _done_before(self, job: Job, data: bytes) -> Path | None:
-        """Return what an earlier run has made of a picture, or its copy; None if there is none."""
-        ledger = self._ledger(job)
-        if not isinstance(job.output, Path) or self._policy.overwrite or ledger is None:
-            return None
-        copy = job.output.with_name(job.output.stem + Path(job.input).suffix)
-        places = (job.output,) if self._policy.only_if_dark is None else (job.output, copy)
-        known = known_by(job, sha256(data).hexdigest())
-        return next((one for one in places if ledger.knows(one, source_sha256=known)), None)
-
-    def _check(self, job: Job, output: Path) -> None:
-        self._refuse_taken(job, output)
-        overwrite = self._may_replace(job, output)
-        check_output(output, overwrite=overwrite, folder_will_be_made=True)
-
-    def _may_replace(self, job: Job, output: Path) -> bool:
-        """Tell whether the output of a job may be written if it exists."""
-        if self._policy.overwrite or not job.replaces:
-            return self._policy.overwrite
-        ledger = self._ledger(job)
-        return ledger is not None and ledger.made_of(job.input, output)
-
-    def _refuse_taken(self, job: Job, output: Path) -> None:
-        """Raise if another picture of this run has been written to the output of a job.
-
-        Their names differ, but a disk that folds case takes them for one.
-        """
-        first = self._taken.get(identity(output))
-        if first not in (None, job.name):  # it may have changed, and be done again
-            raise PictureError("two-inputs-one-output", str(output), first=first, second=job.name)
-
-    def _ledger(self, job: Job) -> Ledger | None:
-        """Return the ledger of the folder that all results of a run go into, if there is one."""
-        if job.results is None or job.is_alone:
-            return None
-        with self._lock:
-            if job.results not in self._ledgers:
-                self._ledgers[job.results] = Ledger(job.results, self._settings)
-            return self._ledgers[job.results]
-
-
-def settings_of(request: Request, enhancer: LoadedEnhancer, policy: Policy) -> dict[str, Any]:
-    """Return everything beside the picture and its name that a result depends on."""
-    wish = request.wish
-    left = {} if policy.only_if_dark is None else {"only_if_dark": policy.only_if_dark}
-    return left | {
-        "model": enhancer.model_sha256,
-        "precision": enhancer.precision,
-        "fast": enhancer.fast,
-        "brightness": wish.brightness,
-        "exposure": wish.exposure,
-        "target_mean": wish.target_mean,
-        "quality": request.quality,
-        "metadata": request.metadata,
-        "provenance": request.provenance,
-    }
 
 
 def _estimated(opened: Opened, enhancer: LoadedEnhancer) -> Estimate:

@@ -16,10 +16,11 @@ from threading import Event, Thread
 from typing import Any, Final
 
 from llenhance.errors import PictureError, UsageError, require
-from llenhance.files.called import USUAL_NAMING, Naming
-from llenhance.files.naming import Known, NoOutput, Output, plan_each
+from llenhance.files.naming import Output
+from llenhance.files.planning import Known, NoOutput, plan_each
 from llenhance.jobs.job import Job, job_of
 from llenhance.jobs.loop import Failed
+from llenhance.jobs.policy import USUAL_POLICY, Policy
 from llenhance.jobs.sources import Gathered, Named, gather
 from llenhance.jobs.task import USUAL, Request
 
@@ -64,11 +65,9 @@ class Watched:
 
     Args:
         folders: Names of folders that exist.
-        output: As for `plan`; no file.
         request: What to make of each picture.
-        recursive: Look into folders of folders too.
-        naming: What results are called.
-        poll: Look at all files every second: some network drives tell of no changes.
+        policy: As for `plan`; its output is no file. With `poll`, all files are looked at every
+            second: some network drives tell of no changes.
 
     Raises:
         UsageError: One is no folder, or the folders contradict the output.
@@ -79,18 +78,14 @@ class Watched:
         self,
         folders: Sequence[str],
         *,
-        output: str | None,
         request: Request = USUAL,
-        recursive: bool = True,
-        naming: Naming = USUAL_NAMING,
-        poll: bool = False,
+        policy: Policy = USUAL_POLICY,
     ) -> None:
         self._watch: Callable[..., Any] = require("watchfiles", extra="watch").watch
         for name in folders:
             if not Path(name).is_dir():
                 raise UsageError("watched-is-no-folder", name)
-        self._folders, self._request, self._poll = list(folders), request, poll
-        self._output, self._recursive, self._naming = output, recursive, naming
+        self._folders, self._request, self._policy = list(folders), request, policy
         self._known = Known()
         self._jobs: dict[str, Job] = {}
         self._seen: dict[str, _Seen] = {}
@@ -150,9 +145,9 @@ class Watched:
                 debounce=_GROUPED,
                 stop_event=self._stop,
                 raise_interrupt=False,
-                force_polling=self._poll or None,
+                force_polling=self._policy.poll or None,
                 poll_delay_ms=_POLLING,
-                recursive=self._recursive,
+                recursive=self._policy.recursive,
                 ignore_permission_denied=True,
             ):
                 self._changed.set()
@@ -211,10 +206,10 @@ class Watched:
         try:
             planned = plan_each(
                 [named.source for named in new],
-                output=self._output,
+                output=self._policy.output,
                 many=True,
                 format=self._request.format,
-                naming=self._naming,
+                naming=self._policy.naming,
                 known=self._known,
             )
         except UsageError as error:
@@ -232,8 +227,9 @@ class Watched:
         for name in self._folders:
             if not Path(name).is_dir():
                 raise UsageError("watched-folder-gone", name)
+        policy = self._policy
         return gather(
-            self._folders, output=self._output, recursive=self._recursive, naming=self._naming
+            self._folders, output=policy.output, recursive=policy.recursive, naming=policy.naming
         )
 
 
