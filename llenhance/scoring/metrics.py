@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from llenhance.errors import require
+from llenhance.pictures.channels import largest_channel
 
 LUMA: Final = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 SMALLEST: Final = 11  # pixels a side that `score` needs: the window of SSIM
@@ -61,11 +63,10 @@ def mean_grey(
         pixels: uint8 or uint16.
         weights: How much each pixel counts, ``(H, W)``, 0..1; None if all count alike.
     """
-    values = pixels.reshape(-1, 3)
-    if weights is None:
-        means = values.mean(axis=0)
+    if weights is None:  # whole numbers are summed exactly; numpy takes 400 times as long for it
+        means = np.array(cv2.sumElems(pixels)[:3]) / (pixels.shape[0] * pixels.shape[1])
     else:
-        means = np.average(values, axis=0, weights=weights.ravel())
+        means = np.average(pixels.reshape(-1, 3), axis=0, weights=weights.ravel())
     return float(means @ LUMA) / np.iinfo(pixels.dtype).max
 
 
@@ -125,27 +126,31 @@ def appearance(pixels: NDArray[np.uint8], weights: NDArray[np.float32] | None = 
         pixels: Of the picture alone, without a frame.
         weights: How much each pixel counts, ``(H, W)``, 0..1; None if all count alike.
     """
-    most = pixels.max(axis=2)
+    most = largest_channel(pixels)
     return Appearance(
         mean_grey=mean_grey(pixels, weights),
         clip_black=float(np.average(most <= _BLACK, weights=weights)),
         clip_white=float(np.average(most >= _WHITE, weights=weights)),
-        noise=_noise(pixels.astype(np.float64) @ LUMA),
+        noise=_noise(pixels),
     )
 
 
-def _noise(grey: NDArray[np.float64]) -> float:
-    """Estimate the standard deviation of noise (Immerkaer, CVIU 64(2), 1996), median over blocks.
+def _noise(pixels: NDArray[np.uint8]) -> float:
+    """Estimate the standard deviation of the luma's noise (Immerkaer, CVIU 64(2), 1996).
 
         sigma = sqrt(pi / 2) * mean |N * grey| / 6,    N = (1, -2, 1)^T (1, -2, 1)
 
-    N does not respond to slopes, and the median leaves out blocks with texture or edges.
+    N does not respond to slopes, and the median over blocks leaves out those with texture or edges.
+    In single precision, which is off by less than 2e-5 steps and ten times as fast as double.
     """
-    response = np.abs(np.diff(np.diff(grey, 2, axis=0), 2, axis=1)) / 6
+    grey = cv2.transform(pixels.astype(np.float32), LUMA.astype(np.float32)[None])
+    kernel = np.array([1, -2, 1], np.float32)
+    inside = cv2.sepFilter2D(grey, cv2.CV_32F, kernel, kernel)[1:-1, 1:-1]
+    response = np.abs(inside) / 6
     rows, columns = (length // _BLOCK for length in response.shape)
     if rows and columns:
         whole = response[: rows * _BLOCK, : columns * _BLOCK]
-        means = whole.reshape(rows, _BLOCK, columns, _BLOCK).mean(axis=(1, 3))
+        means = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
     else:
         means = response.mean()
     return float(np.sqrt(np.pi / 2) * np.median(means))
