@@ -93,7 +93,12 @@ class Engine:
 
     @torch.inference_mode()
     def enhance(
-        self, condition: Tensor, brightness: Tensor, context: Context | None = None
+        self,
+        condition: Tensor,
+        brightness: Tensor,
+        context: Context | None = None,
+        *,
+        added: Tensor | None = None,
     ) -> Tensor:
         """Return the picture ``(N, 3, H, W)``, nominally 0..1, not clamped, every value finite.
 
@@ -103,32 +108,43 @@ class Engine:
             condition: ``(N, 12, H, W)`` from `conditioning.condition`; H and W multiples of 8.
             brightness: Added to the color map, ``(N,)``: b plus the user's constant.
             context: `context.placed` of the window, if the model has a context map.
+            added: What is added to the latent mean (`enhancing/sample.py`), ``(N, 192, H/8, W/8)``
+                or broadcast to it; None decodes the mean itself.
 
         Raises:
             PictureError: The result is not finite in float32 either.
-            ValueError: There is a context and the model has none, or the other way round.
+            ValueError: There is a context and the model has none, or the other way round; or
+                something is added, and another function than the folded network runs.
         """
         self._check(context)
-        picture = self._computed(condition, brightness, context)
+        picture = self._computed(condition, brightness, context, added)
         if picture.isfinite().all():
             return picture
         if self.precision != "fp32":
-            picture = self._exact()(condition, brightness, context)
+            picture = self._exact()(condition, brightness, context, added)
         return finite(picture)
 
     def _check(self, context: Context | None) -> None:
         check_context(context, wanted=self.architecture.context)
 
-    def _computed(self, condition: Tensor, brightness: Tensor, context: Context | None) -> Tensor:
+    def _computed(
+        self,
+        condition: Tensor,
+        brightness: Tensor,
+        context: Context | None,
+        added: Tensor | None,
+    ) -> Tensor:
         """Run the network, and tell a watcher of each stage."""
         tell("condition", condition)
         if not isinstance(self._run, FastNetwork):
+            if added is not None:
+                raise ValueError("this network decodes the latent mean and nothing else")
             picture = self._run(condition, brightness, context)
             tell("network", picture)
             return picture
         features, colour = self._run.encoder(condition, context)
         tell("encoder", colour)
-        picture = self._run.decode(features, colour, brightness)
+        picture = self._run.decode(features, colour, brightness, added)
         tell("flow", picture)
         return picture
 
@@ -166,13 +182,20 @@ class Engine:
         return Encoded(*self._exact().encoder(condition, context))
 
     @torch.inference_mode()
-    def decode(self, encoded: Encoded, brightness: Tensor) -> Tensor:
+    def decode(
+        self, encoded: Encoded, brightness: Tensor, *, added: Tensor | None = None
+    ) -> Tensor:
         """Return the picture ``(N, 3, H, W)``, not clamped, in float32.
+
+        Args:
+            encoded: From `encode`.
+            brightness: As `enhance` takes it.
+            added: As `enhance` takes it.
 
         Raises:
             PictureError: A value is not finite.
         """
-        return finite(self._exact().decode(encoded.features, encoded.colour, brightness))
+        return finite(self._exact().decode(encoded.features, encoded.colour, brightness, added))
 
 
 def compile_model(

@@ -237,15 +237,34 @@ class FastNetwork(nn.Module):
         self.flow = FastFlow(model, dtype)
 
     def forward(
-        self, condition: Tensor, brightness: Tensor, context: Context | None = None
+        self,
+        condition: Tensor,
+        brightness: Tensor,
+        context: Context | None = None,
+        added: Tensor | None = None,
     ) -> Tensor:
-        """Enhance, as `LLFlow.forward` does."""
+        """Enhance, as `LLFlow.forward` does; see `decode` for what is added."""
         features, colour = self.encoder(condition, context)
-        return self.decode(features, colour, brightness)
+        return self.decode(features, colour, brightness, added)
 
-    def decode(self, features: list[Tensor], colour: Tensor, brightness: Tensor) -> Tensor:
-        """Return the picture for the encoder's results at a brightness ``(N,)``."""
-        return self.flow(_latent(colour, brightness), features)
+    def decode(
+        self,
+        features: list[Tensor],
+        colour: Tensor,
+        brightness: Tensor,
+        added: Tensor | None = None,
+    ) -> Tensor:
+        """Return the picture for the encoder's results.
+
+        Args:
+            features: Of the encoder.
+            colour: Of the encoder.
+            brightness: ``(N,)``.
+            added: To the latent mean, ``(N, 192, H/8, W/8)`` or broadcast to it; None decodes the
+                mean itself.
+        """
+        latent = _latent(colour, brightness)
+        return self.flow(latent if added is None else latent.add_(added), features)
 
 
 def _couplings(steps: list[FlowStep], dtype: torch.dtype) -> list[FastCoupling]:
