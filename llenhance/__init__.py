@@ -19,6 +19,7 @@ from llenhance.version import __version__
 if TYPE_CHECKING:
     from llenhance.enhancer import Enhancer
     from llenhance.enhancing.enhanced import Enhanced
+    from llenhance.enhancing.finish import Finish
     from llenhance.enhancing.plan import Plan
     from llenhance.enhancing.wish import Wish
     from llenhance.errors import (
@@ -47,6 +48,7 @@ __all__ = [
     "Enhanced",
     "Enhancer",
     "ExportError",
+    "Finish",
     "LlenhanceError",
     "MissingExtraError",
     "Note",
@@ -75,6 +77,7 @@ __all__ = [
 _HOMES = {
     "enhancer": ("Enhancer",),
     "enhancing.enhanced": ("Enhanced",),
+    "enhancing.finish": ("Finish",),
     "enhancing.plan": ("Plan",),
     "enhancing.wish": ("Wish",),
     "errors": (

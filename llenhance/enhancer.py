@@ -22,6 +22,7 @@ from llenhance.engine.settings import check_tile, choose_device, choose_precisio
 from llenhance.enhancing import render as rendering
 from llenhance.enhancing.enhanced import Enhanced
 from llenhance.enhancing.estimate import Estimate, Trial, estimate, try_engine
+from llenhance.enhancing.finish import Finish
 from llenhance.enhancing.plan import Plan, Seen, look
 from llenhance.enhancing.progress import Progress
 from llenhance.enhancing.seen import seen_in
@@ -136,6 +137,9 @@ class Enhancer:
         exposure: float | None = None,
         target_mean: float | None = None,
         match: str | Path | Picture | None = None,
+        strength: float = 1.0,
+        denoise: float = 1.0,
+        protect: float = 0.0,
         progress: Progress | None = None,
     ) -> Picture: ...
 
@@ -148,6 +152,9 @@ class Enhancer:
         exposure: float | None = None,
         target_mean: float | None = None,
         match: str | Path | Picture | None = None,
+        strength: float = 1.0,
+        denoise: float = 1.0,
+        protect: float = 0.0,
         progress: Progress | None = None,
     ) -> Kind: ...
 
@@ -159,6 +166,9 @@ class Enhancer:
         exposure: float | None = None,
         target_mean: float | None = None,
         match: str | Path | Picture | None = None,
+        strength: float = 1.0,
+        denoise: float = 1.0,
+        protect: float = 0.0,
         progress: Progress | None = None,
     ) -> Picture | Image.Image | NDArray[Any]:
         """Return an enhanced picture, as bright as the model predicts or as one option says.
@@ -173,6 +183,11 @@ class Enhancer:
                 result would be if it were exposed twice as long.
             target_mean: Mean gray of the result, 0 to 1.
             match: A picture, or the path of one, whose mean gray the result should have.
+            strength: 0 to 1: how much of the effect; 0 is the picture as it is.
+            denoise: 0 to 1: whose fine detail; 1 is the network's, with little noise, 0 that of the
+                picture, as much brighter as its surroundings became.
+            protect: 0 to 1: how much of what is well lit already keeps its structure where the
+                network makes it nearly white.
             progress: Called with the tiles done and all tiles, after each tile.
 
         Returns:
@@ -188,7 +203,11 @@ class Enhancer:
             ResourceError: There is not enough memory.
         """
         wish = wish_for(
-            brightness=brightness, exposure=exposure, target_mean=target_mean, match=match
+            brightness=brightness,
+            exposure=exposure,
+            target_mean=target_mean,
+            match=match,
+            finish=Finish(strength=strength, denoise=denoise, protect=protect),
         )
         made = self.enhance_picture(opened(picture), wish, progress=progress).picture
         return cast("Picture | Image.Image | NDArray[Any]", like(made, picture))
@@ -274,6 +293,7 @@ class Enhancer:
             with lack_of_memory_told():
                 plan = seen.plan(self._engine, brightness=wish.brightness)
                 plan = replace(plan, keeps_light=not wish.may_darken, visible=surroundings)
+                plan = replace(plan, finish=wish.finish)
                 return aimed(self._engine, plan, parts, wish, self._rendered, tile=tile)
 
         return self._in_memory(pixels, work)[0]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from llenhance.engine.engine import Engine
+from llenhance.enhancing.finish import AS_IT_IS, Finish
 from llenhance.errors import UsageError
 from llenhance.model.brightness import brightness_of
 from llenhance.model.conditioning import (
@@ -43,6 +44,7 @@ class Plan:
         context: The context map at that constant, ``(1, C, 8, 12)``; None if the model has none.
         keeps_light: Whether what is well lit already is left alone (`promises.py`).
         visible: What of the file is picture, if that was looked for; all else is of that part.
+        finish: What is done with the network's result.
     """
 
     tables: Pixels
@@ -52,6 +54,7 @@ class Plan:
     context: Tensor | None
     keeps_light: bool = False
     visible: Visible | None = None
+    finish: Finish = AS_IT_IS
 
     def at(self, constant: float, engine: Engine) -> Plan:
         """Return the plan for another constant."""

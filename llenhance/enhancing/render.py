@@ -12,6 +12,7 @@ from typing import NamedTuple
 from llenhance.engine.engine import Engine
 from llenhance.enhancing.even import even_kept
 from llenhance.enhancing.fast import enhance_fast
+from llenhance.enhancing.finish import finished
 from llenhance.enhancing.plan import Plan, look
 from llenhance.enhancing.progress import Progress
 from llenhance.enhancing.promises import as_gray, evened, is_even, light_kept
@@ -103,13 +104,18 @@ def render(
         return enhance_pixels(engine, part, fitting, tile=tile, progress=progress)
 
     with lack_of_memory_told():
+        if plan.finish.strength == 0:
+            return pixels.copy()
         bright = enhance_fast(pixels, in_tiles) if fast else in_tiles(pixels)
         if equal_channels(pixels):
             bright = as_gray(bright)
         if is_even(pixels):
-            return pixels.copy() if plan.keeps_light else evened(bright)
+            if plan.keeps_light:
+                return pixels.copy()
+            return evened(finished(pixels, bright, plan.finish))
         if plan.keeps_light:
             bright = light_kept(pixels, bright)
+        bright = finished(pixels, bright, plan.finish)
         return even_kept(pixels, bright, keeps_light=plan.keeps_light)
 
 
@@ -163,7 +169,7 @@ def enhance(
 def _looked(engine: Engine, pixels: Pixels, wish: Wish, weights: Weights | None) -> Plan:
     """Return the plan for a wish, before it is aimed at a target."""
     plan = look(pixels, engine, brightness=wish.brightness, weights=weights)
-    return replace(plan, keeps_light=not wish.may_darken)
+    return replace(plan, keeps_light=not wish.may_darken, finish=wish.finish)
 
 
 def _counting_on(progress: Progress, earlier: int) -> Progress:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from llenhance.engine.context import placed
 from llenhance.engine.engine import Engine
+from llenhance.enhancing.finish import finished_values
 from llenhance.enhancing.plan import Plan
 from llenhance.enhancing.tiled import conditioned
 from llenhance.enhancing.wish import LARGEST_BRIGHTNESS, Wish
@@ -123,7 +124,10 @@ class Aim:
         if abs(mean - self.goal) <= PROMISED:
             return None
         if self._found.exhausted:
-            way = "brighter" if self.goal > mean else "darker"
+            way, strength = "brighter" if self.goal > mean else "darker", self._plan.finish.strength
+            if strength < 1:
+                facts = {"mean": mean, "goal": self.goal, "way": way, "strength": strength}
+                return Note("target-beyond-strength", **facts)
             return Note("target-out-of-reach", mean=mean, goal=self.goal, way=way)
         return Note("target-missed", mean=mean, goal=self.goal)
 
@@ -165,12 +169,15 @@ class Sketch:
         self._engine, self._plan = engine, plan
         self.weights = weights
         self._height, self._width = pixels.shape[:2]
+        self._dark = pixels.astype(np.float32) / np.float32(np.iinfo(pixels.dtype).max)
         self._channels = conditioned(pixels, plan.tables, device=engine.device)
         # Only the context map makes the encoder depend on the constant.
         self._encoded = None if engine.architecture.context else engine.encode(self._channels)
 
     def decode(self, constant: float) -> NDArray[np.float32]:
-        """Return the enhanced sketch, ``(H, W, 3)``, 0..1.
+        """Return the enhanced sketch, finished, ``(H, W, 3)``, 0..1.
+
+        Its pixels are no neighbors, so it has no detail: that changes no mean gray.
 
         Raises:
             PictureError: A value of it is not finite.
@@ -184,7 +191,8 @@ class Sketch:
         told = torch.full((1,), constant, device=self._engine.device)
         whole = self._engine.decode(encoded, told)
         bright = whole[0, :, : self._height, : self._width]
-        return bright.clamp(0, 1).permute(1, 2, 0).cpu().numpy()
+        made = bright.clamp(0, 1).permute(1, 2, 0).cpu().numpy()
+        return finished_values(self._dark, made, self._plan.finish)
 
     def mean_grey(self, constant: float) -> float:
         """Return the mean luma of the enhanced sketch, 0..1."""

@@ -7,9 +7,11 @@ torch, so a wrong wish is refused at once.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
-from llenhance.errors import PictureError, UsageError
+from llenhance.enhancing.finish import AS_IT_IS, Finish
+from llenhance.enhancing.numbers import number
+from llenhance.errors import PictureError, UsageError, expect
 from llenhance.files.inputs import opened
 from llenhance.model.architecture import USUAL_BRIGHTNESS
 from llenhance.pictures.limits import MEGAPIXELS
@@ -24,20 +26,6 @@ LARGEST_EXPOSURE: Final = 5.0
 """In stops: 1/32 to 32 times the light. Beyond it, pictures are only white or black."""
 
 
-def _number(value: object, name: str) -> float:
-    """Return a number of any kind as Python's own; text is none.
-
-    Raises:
-        UsageError: It is no number.
-    """
-    try:
-        if isinstance(value, str | bytes):
-            raise TypeError
-        return float(cast("float", value))
-    except (TypeError, ValueError, OverflowError) as reason:
-        raise UsageError("not-a-number", name, given=type(value).__name__) from reason
-
-
 def gray_level(value: object, *, name: str) -> float:
     """Return a mean gray of any kind of number as Python's own.
 
@@ -48,7 +36,7 @@ def gray_level(value: object, *, name: str) -> float:
     Raises:
         UsageError: It is no number from 0 to 1.
     """
-    level = _number(value, name)
+    level = number(value, name=name)
     if not 0 <= level <= 1:  # refuses NaN as well
         raise UsageError("target-mean-out-of-range", name, value=level)
     return level
@@ -69,9 +57,10 @@ class Wish:
         exposure: Stops, -5..5, relative to the predicted result: 1 is as bright as that result
             would be if it were exposed twice as long.
         target_mean: Mean gray of the result (luma of BT.601), 0..1.
+        finish: What is done with the network's result.
 
     Raises:
-        UsageError: A value is out of range, or several of them are given.
+        UsageError: A value is out of range, or several of the first three are given.
 
     Example:
         ``Wish(target_mean=0.45)``
@@ -80,12 +69,13 @@ class Wish:
     brightness: float = 0.0
     exposure: float | None = None
     target_mean: float | None = None
+    finish: Finish = AS_IT_IS
 
     def __post_init__(self) -> None:
         for name in ("brightness", "exposure", "target_mean"):  # numpy's numbers are welcome
             value: object = getattr(self, name)
             if value is not None or name == "brightness":
-                object.__setattr__(self, name, _number(value, name.replace("_", " ")))
+                object.__setattr__(self, name, number(value, name=name.replace("_", " ")))
         _refuse_several(self.brightness, exposure=self.exposure, target_mean=self.target_mean)
         if not abs(self.brightness) <= LARGEST_BRIGHTNESS:  # refuses NaN as well
             raise UsageError(
@@ -101,6 +91,7 @@ class Wish:
             )
         if self.target_mean is not None:
             gray_level(self.target_mean, name="target mean")
+        expect(self.finish, Finish, name="the finish")
 
     @property
     def may_darken(self) -> bool:
@@ -122,6 +113,7 @@ def wish_for(
     exposure: float | None = None,
     target_mean: float | None = None,
     match: object = None,
+    finish: Finish = AS_IT_IS,
     max_megapixels: float = MEGAPIXELS,
 ) -> Wish:
     """Return the wish that options make.
@@ -132,6 +124,7 @@ def wish_for(
         target_mean: As `Wish` takes it.
         match: A picture whose mean gray the result should have: a path or anything else that
             `Enhancer.enhance` takes.
+        finish: What is done with the network's result.
         max_megapixels: How many million pixels its file may have, more than 0.
 
     Raises:
@@ -139,7 +132,7 @@ def wish_for(
             read.
         ResourceError: The picture to match does not fit into memory.
     """
-    brightness = _number(brightness, "brightness")
+    brightness = number(brightness, name="brightness")
     _refuse_several(brightness, exposure=exposure, target_mean=target_mean, match=match)
     if match is not None:
         try:
@@ -149,4 +142,4 @@ def wish_for(
         pixels = as_srgb(reference)
         visible = visible_part(pixels, reference.alpha)
         target_mean = mean_grey(visible.part(pixels), visible.weights)
-    return Wish(brightness=brightness, exposure=exposure, target_mean=target_mean)
+    return Wish(brightness=brightness, exposure=exposure, target_mean=target_mean, finish=finish)

@@ -19,10 +19,15 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "Use 1 for twice the light, -1 for half of it",
     ),
     "target-mean-out-of-range": Message("{value} is outside 0 to 1", "A usual mean gray is 0.45"),
+    "share-out-of-range": Message("{value} is outside 0 to 1", "Use a value from 0 to 1"),
     "brightness-unusual": warning("{value:g} is outside -{usual} to {usual}, the paper's range"),
     # Results
     "target-out-of-reach": warning(
         "the mean gray is {mean:.2f}, not {goal:.2f}: the model cannot make this picture any {way}"
+    ),
+    "target-beyond-strength": warning(
+        "the mean gray is {mean:.2f}, not {goal:.2f}: with a strength of {strength:g} the picture "
+        "gets no {way}"
     ),
     "target-missed": warning(
         "the mean gray is {mean:.2f}, not {goal:.2f}: the search did not come any closer"
