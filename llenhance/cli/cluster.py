@@ -24,6 +24,7 @@ _ALLOWED: Final = frozenset(
     {
         "photos", "output", "suffix", "name_template", "errors", "recursive",
         "brightness", "exposure", "target_mean", "match",
+        "strength", "denoise", "protect",
         "model", "device", "precision", "tile", "fast", "offline",
         "format", "quality", "max_megapixels", "metadata", "no_provenance",
         "overwrite", "skip_existing", "preserve_time", "fail_fast",

@@ -15,6 +15,7 @@ from llenhance.cli.enhance_options import (
     Consistent,
     CopyOthers,
     DarkBelow,
+    Denoise,
     DryRun,
     Errors,
     Exposure,
@@ -35,10 +36,12 @@ from llenhance.cli.enhance_options import (
     Photos,
     Poll,
     PreserveTime,
+    Protect,
     Quality,
     Recursive,
     Replay,
     SkipExisting,
+    Strength,
     Suffix,
     TargetMean,
     Threads,
@@ -89,6 +92,9 @@ def enhance(
     exposure: Exposure = None,
     target_mean: TargetMean = None,
     match: Match = None,
+    strength: Strength = 1.0,
+    denoise: Denoise = 1.0,
+    protect: Protect = 0.0,
     model: Model = "nano",
     device: Device = "auto",
     precision: Precision = "auto",
@@ -141,6 +147,7 @@ def enhance(
     )
     from llenhance.cli.run_bar import watching_run
     from llenhance.cli.summary import Summary
+    from llenhance.enhancing.finish import Finish
     from llenhance.enhancing.wish import wish_for
     from llenhance.files.called import Naming
     from llenhance.jobs import batch
@@ -196,6 +203,7 @@ def enhance(
             exposure=exposure,
             target_mean=target_mean,
             match=match,
+            finish=Finish(strength=strength, denoise=denoise, protect=protect),
             max_megapixels=max_megapixels,
         ),
         format=format_to_write(format) if format else None,

@@ -86,6 +86,22 @@ Match = Annotated[
     str | None,
     typer.Option(metavar="REF", help="Picture whose mean gray the result should have."),
 ]
+Strength = Annotated[
+    float,
+    typer.Option(min=0, max=1, metavar="0..1", help="How much of the effect; 0 is the original."),
+]
+Denoise = Annotated[
+    float,
+    typer.Option(
+        min=0, max=1, metavar="0..1", help="Less noise (1), or the original's fine detail (0)."
+    ),
+]
+Protect = Annotated[
+    float,
+    typer.Option(
+        min=0, max=1, metavar="0..1", help="Keep lamps, windows and skies from burning out."
+    ),
+]
 Fast = Annotated[
     bool,
     typer.Option("--fast", help="Enhance a small copy and transfer the effect: seconds."),

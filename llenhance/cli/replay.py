@@ -64,11 +64,16 @@ def settings_of(record: Provenance, asked: Settings, *, given: Collection[str]) 
 
     request = Request.like(record)
     tile: int | Literal["auto"] = "auto" if record.tile is None else record.tile
+    wanted_finish, finish = asked.request.wish.finish, request.wish.finish
+    bright = replace(asked.request.wish, finish=finish), request.wish
     told = {
-        "match": (asked.request.wish, request.wish),
-        "brightness": (asked.request.wish, request.wish),
-        "exposure": (asked.request.wish, request.wish),
-        "target_mean": (asked.request.wish, request.wish),
+        "match": bright,
+        "brightness": bright,
+        "exposure": bright,
+        "target_mean": bright,
+        "strength": (wanted_finish.strength, finish.strength),
+        "denoise": (wanted_finish.denoise, finish.denoise),
+        "protect": (wanted_finish.protect, finish.protect),
         "format": (asked.request.format, request.format),
         "quality": (asked.request.quality, request.quality),
         "tile": (asked.tile, tile),

@@ -47,6 +47,7 @@ _ALTERNATIVES: Final = (
 
 _RECORDED: Final = (
     *("brightness", "exposure", "target_mean", "match", "format", "quality", "metadata"),
+    *("strength", "denoise", "protect"),
     *("no_provenance", "model", "device", "precision", "tile", "fast"),
 )
 """What `--replay` takes from the record of a result."""

@@ -30,6 +30,7 @@ ONLY_TYPED: Final = {
 
 FROM_PROJECT: Final = {
     *("brightness", "exposure", "target_mean", "match", "fast"),
+    *("strength", "denoise", "protect"),
     *("format", "quality", "output", "recursive", "preserve_time", "skip_existing", "fail_fast"),
     *("only_if_dark", "dark_below"),
 }

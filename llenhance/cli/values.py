@@ -38,6 +38,9 @@ _SCALES: Final = {
     "--brightness": _Scale(least=-1, most=1, habits=(_PERCENT,)),
     "--exposure": _Scale(least=-5, most=5),
     "--target-mean": _Scale(least=0, most=1, habits=(_PERCENT, 1 / 255)),  # of values of 8 bits
+    "--strength": _Scale(least=0, most=1, habits=(_PERCENT,)),
+    "--denoise": _Scale(least=0, most=1, habits=(_PERCENT,)),
+    "--protect": _Scale(least=0, most=1, habits=(_PERCENT,)),
     "--quality": _Scale(least=1, most=100, whole=True, habits=(100,)),  # of programs with 0 to 1
 }
 _PRECISIONS: Final = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -119,7 +120,8 @@ class Earlier:
 def settings_of(request: Request, enhancer: Described, policy: Policy) -> dict[str, Any]:
     """Return everything beside the picture and its name that a result depends on."""
     wish = request.wish
-    left = {} if policy.only_if_dark is None else {"only_if_dark": policy.only_if_dark}
+    left: dict[str, Any] = {} if wish.finish.is_neutral else {"finish": asdict(wish.finish)}
+    left |= {} if policy.only_if_dark is None else {"only_if_dark": policy.only_if_dark}
     return left | {
         "model": enhancer.model_sha256,
         "precision": enhancer.precision,

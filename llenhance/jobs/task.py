@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import Final, Protocol
 
 from llenhance.enhancing.enhanced import Enhanced
+from llenhance.enhancing.finish import Finish
 from llenhance.enhancing.progress import Progress
 from llenhance.enhancing.wish import AUTOMATIC, Wish
 from llenhance.errors import PictureError, ResourceError, UsageError, expect, expect_function
@@ -89,8 +90,12 @@ class Request:
         """
         if record.together is not None:
             raise UsageError("made-together", record.source_name)
+        finish = Finish(strength=record.strength, denoise=record.denoise, protect=record.protect)
         wish = Wish(
-            brightness=record.brightness, exposure=record.exposure, target_mean=record.target_mean
+            brightness=record.brightness,
+            exposure=record.exposure,
+            target_mean=record.target_mean,
+            finish=finish,
         )
         return cls(
             wish=wish,

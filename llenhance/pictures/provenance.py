@@ -49,6 +49,9 @@ class Provenance:
         brightness: the constant that was asked for, -1..1.
         exposure: the stops that were asked for; None if they were not.
         target_mean: the mean gray that was asked for, also by a picture to match, 0..1.
+        strength: how much of the effect was asked for, 0..1.
+        denoise: whose fine detail was asked for, 0..1; 1 is the network's.
+        protect: how much protection of what is well lit was asked for, 0..1.
         predicted: the brightness b that the model predicted; None if it predicts none.
         constant: what was added to it, or to 0.
         fast: whether the network saw a small copy alone.
@@ -72,6 +75,9 @@ class Provenance:
     brightness: float = 0.0
     exposure: float | None = None
     target_mean: float | None = None
+    strength: float = 1.0
+    denoise: float = 1.0
+    protect: float = 0.0
     predicted: float | None = None
     constant: float
     fast: bool = False
@@ -95,6 +101,8 @@ class Provenance:
             told.append(f"mean gray {self.target_mean:.4g}")
         elif self.brightness:
             told.append(f"brightness {self.brightness:+g}")
+        finish = {name: getattr(self, name) for name in _USUAL}
+        told += [f"{name} {share:g}" for name, share in finish.items() if share != _USUAL[name]]
         told += ["fast"] if self.fast else []
         told += [] if self.tile is None else [f"tile {self.tile}"]
         told += [] if self.together is None else ["like others of its set"]
@@ -109,6 +117,9 @@ _NAMES: Final[Mapping[str, str]] = {
     "brightness": "Brightness",
     "exposure": "Exposure",
     "target_mean": "TargetMean",
+    "strength": "Strength",
+    "denoise": "Denoise",
+    "protect": "Protect",
     "predicted": "PredictedBrightness",
     "constant": "Constant",
     "fast": "Fast",
@@ -123,6 +134,9 @@ _NAMES: Final[Mapping[str, str]] = {
     "source_sha256": "SourceSHA256",
 }
 """Fields of `Provenance`, and what they are called in XMP."""
+
+_USUAL: Final = {"strength": 1.0, "denoise": 1.0, "protect": 0.0}
+"""What is only told if it is another value."""
 
 
 def base_name(name: str) -> str:
@@ -241,6 +255,9 @@ def _own(record: Provenance) -> bytes:
         del told["Brightness"]  # it was not asked for
     if record.metadata == "keep":
         del told["Metadata"]
+    for field, usual in _USUAL.items():
+        if getattr(record, field) == usual:
+            del told[_NAMES[field]]
     parts = "".join(
         f"\n    llenhance:{name}={_text(str(value))}"
         for name, value in told.items()

@@ -20,6 +20,9 @@ class Recorded(TypedDict):
     brightness: float
     exposure: float | None
     target_mean: float | None
+    strength: float
+    denoise: float
+    protect: float
     predicted: float | None
     constant: float
     fast: bool
