@@ -22,6 +22,7 @@ from llenhance.files.provenance import provenance_in
 from llenhance.files.whole import set_time
 from llenhance.jobs.loop import Failed, attempt
 from llenhance.jobs.results import Result
+from llenhance.jobs.signing import is_made_so
 from llenhance.jobs.task import AnyEnhancer, Request, enhance_bytes
 from llenhance.messages.note import Note
 
@@ -250,29 +251,12 @@ class Work:
             record = provenance_in(target.read(task.target), name=task.output)
         except PictureError:  # it is something else
             return False
-        request, wish, enhancer = self._rules.request, self._rules.request.wish, self._enhancer
-        return record is not None and (
-            record.source_sha256,
-            record.model_sha256,
-            record.precision,
-            record.fast,
-            record.brightness,
-            record.exposure,
-            record.target_mean,
-            record.format,
-            record.quality,
-            record.metadata,
-        ) == (
-            digest,
-            enhancer.model_sha256,
-            enhancer.precision,
-            enhancer.fast,
-            wish.brightness,
-            wish.exposure,
-            wish.target_mean,
-            task.format,
-            request.quality,
-            request.metadata,
+        return is_made_so(
+            record,
+            self._enhancer,
+            request=self._rules.request,
+            format=task.format,
+            source_sha256=digest,
         )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from llenhance.enhancing.enhanced import Enhanced
 from llenhance.messages.note import Note
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from llenhance.jobs.task import Request
 
 _ON_A_HUB = "hf:"
+
+_NO_SETTINGS: Final = {
+    "version", "model", "predicted", "constant", "tile", "device", "source_name",
+}  # fmt: skip
+"""Fields of a record that differ although all settings are the same."""
 
 
 class Described(Protocol):
@@ -114,31 +119,81 @@ class Signer:
         return signed
 
     def _record(self, enhanced: Enhanced) -> Provenance:
-        enhancer, wish = self._enhancer, self._request.wish
-        model = enhancer.model_name
-        return Provenance(
-            version=__version__,
-            model=model if model.startswith(_ON_A_HUB) else base_name(model),
-            model_sha256=enhancer.model_sha256,
-            brightness=wish.brightness,
-            exposure=wish.exposure,
-            target_mean=wish.target_mean,
-            strength=wish.finish.strength,
-            denoise=wish.finish.denoise,
-            protect=wish.finish.protect,
+        return replace(
+            record_before(
+                self._enhancer,
+                request=self._request,
+                format=self._format,
+                source_name=self._source.name,
+                source_sha256=self._source.sha256,
+            ),
             predicted=None if enhanced.predicted is None else round(enhanced.predicted, 6),
             constant=round(enhanced.brightness, 6),
-            fast=enhancer.fast,
-            tile=_tile_that_matters(enhancer, enhanced),
-            device=str(enhancer.device),
-            precision=enhancer.precision,
-            format=self._format,
-            quality=self._request.quality,
-            metadata="strip-gps" if self._request.metadata == "strip-gps" else "keep",
-            together=self._request.together,
-            source_name=self._source.name,
-            source_sha256=self._source.sha256,
+            tile=_tile_that_matters(self._enhancer, enhanced),
         )
+
+
+def record_before(
+    enhancer: Described, *, request: Request, format: str, source_name: str, source_sha256: str
+) -> Provenance:
+    """Return the record of a result, as far as it is known before the picture is enhanced.
+
+    Args:
+        enhancer: What is to enhance it.
+        request: What is to be made of it.
+        format: Of the result, a key of `FORMATS`.
+        source_name: Of the input, without a folder.
+        source_sha256: Of the input's bytes.
+    """
+    wish, model = request.wish, enhancer.model_name
+    return Provenance(
+        version=__version__,
+        model=model if model.startswith(_ON_A_HUB) else base_name(model),
+        model_sha256=enhancer.model_sha256,
+        brightness=wish.brightness,
+        exposure=wish.exposure,
+        target_mean=wish.target_mean,
+        strength=wish.finish.strength,
+        denoise=wish.finish.denoise,
+        protect=wish.finish.protect,
+        constant=wish.brightness,
+        fast=enhancer.fast,
+        device=str(enhancer.device),
+        precision=enhancer.precision,
+        format=format,
+        quality=request.quality,
+        metadata="strip-gps" if request.metadata == "strip-gps" else "keep",
+        together=request.together,
+        source_name=source_name,
+        source_sha256=source_sha256,
+    )
+
+
+def is_made_so(
+    record: Provenance | None,
+    enhancer: Described,
+    *,
+    request: Request,
+    format: str,
+    source_sha256: str | None,
+) -> bool:
+    """Tell whether a result is just what would be made now, by its record.
+
+    Args:
+        record: Of the result; None if it has none.
+        enhancer: What would enhance the input.
+        request: What would be made of it.
+        format: Of the result that would be made, a key of `FORMATS`.
+        source_sha256: Of the input's bytes; None for whatever input.
+    """
+    if record is None or not _is_wanted(request):
+        return False
+    source = source_sha256 or record.source_sha256
+    expected = record_before(
+        enhancer, request=request, format=format, source_name="", source_sha256=source
+    )
+    told = (field.name for field in fields(Provenance) if field.name not in _NO_SETTINGS)
+    return all(getattr(record, name) == getattr(expected, name) for name in told)
 
 
 def _is_wanted(request: Request) -> bool:
