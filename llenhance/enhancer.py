@@ -18,7 +18,8 @@ from PIL import Image
 
 from llenhance.engine.cost import SMALLEST_TILE, largest_tile
 from llenhance.engine.engine import Engine, compile_model
-from llenhance.engine.settings import check_tile, choose_device, choose_precision
+from llenhance.engine.settings import choose_device, choose_precision
+from llenhance.engine.sides import check_tile
 from llenhance.enhancing import render as rendering
 from llenhance.enhancing.enhanced import Enhanced
 from llenhance.enhancing.estimate import Estimate, Trial, estimate, try_engine

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from llenhance.engine.context import Context, placed, weights_along
 from llenhance.engine.engine import compile_model
 from llenhance.engine.network import FastNetwork
-from llenhance.engine.settings import check_side
+from llenhance.engine.sides import check_side
 from llenhance.errors import ExportError, PictureError, UsageError, require
 from llenhance.files.whole import replaced_mode, write_whole
 from llenhance.model.conditioning import (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -273,18 +274,29 @@ def test_verbose_says_which_files_were_read(
 WRONG = {  # what a user's file says: what is told, after its name
     "text for a number": (
         '\nbrightness = "a"',
-        ":2: brightness cannot be 'a': it must be a number",
+        ":2: brightness cannot be 'a': it must be a number from -1 to 1.",
     ),
-    "out of range": ("brightness = 2", ":1: brightness cannot be 2: it must be less than or"),
+    "out of range": ("brightness = 2", ":1: brightness cannot be 2: it must be a number from -1"),
     "number for a switch": ("fast = 1", ":1: fast cannot be 1: it must be true or false"),
     "switch for a number": ("jobs = true", ":1: jobs cannot be true: it must be a whole number"),
     "switch for a text": ("model = true", ":1: model cannot be true: it must be a text in quotes"),
-    "date for a text": ("model = 2020-02-02", "it must be a text in quotes"),
+    "date for a text": (
+        "model = 2020-02-02",
+        ":1: model cannot be 2020-02-02: it must be a text in quotes.",
+    ),
     "no choice": (
         'metadata = "some"',
-        ":1: metadata cannot be 'some': 'some' is not one of 'keep'",
+        ":1: metadata cannot be 'some': it must be keep, strip or strip-gps.",
     ),
     "no size": ('tile = "big"', ":1: tile cannot be 'big': 'big' is not a size"),
+    "half a tile": (
+        "tile = 100",
+        ":1: tile cannot be 100: the side of a tile is a multiple of 8 pixels, not 100.",
+    ),
+    "no device": ('device = "tpu"', ":1: device cannot be 'tpu': it must be auto, cpu, cuda, cuda"),
+    "nothing": ('match = ""', ":1: match cannot be '': it must not be empty."),
+    "fraction": ("jobs = 1.5", ":1: jobs cannot be 1.5: it must be a whole number from 1 to 64."),
+    "no number": ("quality = nan", ":1: quality cannot be nan: it must be a whole number from 1"),
     "no format": ('format = "gif"', ":1: format cannot be 'gif': pictures of this format can be"),
     "misspelled": (
         "brightnes = 1",
@@ -344,10 +356,17 @@ def test_what_cannot_be_read_is_told(kind: str, run: Command, user: Write) -> No
 @pytest.mark.parametrize(
     ("variable", "value", "told"),
     [
-        ("BRIGHTNESS", "a", "it cannot be 'a': it must be a valid number"),
-        ("QUALITY", "101", "it cannot be '101': it must be less than or equal to 100"),
+        ("BRIGHTNESS", "a", "it cannot be 'a': it must be a number from -1 to 1"),
+        ("BRIGHTNESS", "nan", "it cannot be 'nan': it must be a number from -1 to 1"),
+        ("QUALITY", "101", "it cannot be '101': it must be a whole number from 1 to 100"),
+        ("MAX_MEGAPIXELS", "0", "it cannot be '0': it must be a number, at least 0.01"),
         ("FAST", "perhaps", "it cannot be 'perhaps': it must be true or false"),
-        ("METADATA", "all", "it cannot be 'all': 'all' is not one of 'keep'"),
+        ("NO_CONFIG", "perhaps", "it cannot be 'perhaps': it must be true or false"),
+        ("METADATA", "all", "it cannot be 'all': it must be keep, strip or strip-gps"),
+        ("TILE", "big", "it cannot be 'big': 'big' is not a size. Use auto, 0 for the whole"),
+        ("TILE", "-8", "it cannot be '-8': the side of a tile is a multiple of 8 pixels, not -8"),
+        ("FORMAT", "x", "it cannot be 'x': there is no such format. Use one of JPEG, PNG"),
+        ("DEVICE", "tpu", "it cannot be 'tpu': it must be auto, cpu, cuda, cuda:1 or mps"),
     ],
 )
 def test_wrong_variables_are_told(
@@ -355,6 +374,28 @@ def test_wrong_variables_are_told(
 ) -> None:
     monkeypatch.setenv(f"LLENHANCE_{variable}", value)
     assert problem(run("dark.jpg")).startswith(f"LLENHANCE_{variable}: {told}")
+
+
+OPTIONS = settable(typer.main.get_command(app).commands["enhance"])  # pyright: ignore
+WRONG_TYPES = {"list": "[[1]]", "date": "2020-02-02", "no number": "nan", "nothing": '""'}
+
+
+@pytest.mark.parametrize("kind", WRONG_TYPES)
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_wrong_type_of_any_option_is_told_in_plain_words(
+    name: str, kind: str, user: Write
+) -> None:
+    """In one line: the file, the line, the option, the value, and what is wanted."""
+    option = name.replace("_", "-")
+    path = user(f"{option} = {WRONG_TYPES[kind]}")
+    if (name, kind) == ("suffix", "nothing"):
+        assert parsed("dark.jpg")[name] == ""
+        return
+    said = refused()
+    assert said.startswith(f"{path}:1: {option} cannot be ")
+    wanted = said.partition(" cannot be ")[2]
+    assert re.fullmatch(r"[^:]{1,60}: it must .*\.", wanted)
+    assert not re.search(r"Input|parse|valid|integer|string|datetime|float|bool|than or", wanted)
 
 
 @pytest.mark.parametrize(
@@ -410,7 +451,7 @@ def test_options_that_come_later_are_none_of_a_projects() -> None:
 
 @pytest.mark.parametrize("option", ["output", "match"])
 @pytest.mark.parametrize(
-    "path", ["..", "../x", "a/../../x", "/tmp/x", "~/x", "", "-", ".git/hooks", "outside/x"]
+    "path", ["..", "../x", "a/../../x", "/tmp/x", "~/x", "-", ".git/hooks", "outside/x"]
 )
 def test_a_project_cannot_lead_out_of_its_folder(
     option: str, path: str, project: Write, folder: Path, tmp_path_factory: Any

@@ -53,11 +53,15 @@ def tile_side(text: str) -> int | Literal["auto"]:
     """Return what `--tile` says, as `Enhancer` takes it.
 
     Raises:
-        UsageError: It is neither auto nor a number.
+        UsageError: It is neither auto nor a number, or none that the network can compute.
     """
+    from llenhance.engine.sides import check_tile
+
     if text == "auto":
         return "auto"
     try:
-        return int(text)
+        side = int(text)
     except ValueError:
         raise UsageError("tile-not-a-number", "--tile", given=text) from None
+    check_tile(side)
+    return side

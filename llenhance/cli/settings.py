@@ -28,7 +28,7 @@ from llenhance.cli.settings_files import (
     read,
     usual_files,
 )
-from llenhance.cli.variables import unknown_variables, variable
+from llenhance.cli.variables import check_variables, unknown_variables, variable
 from llenhance.errors import LlenhanceError, UsageError
 from llenhance.messages.note import Note
 
@@ -145,6 +145,7 @@ class Configured(TyperCommand):
         rest = super().parse_args(ctx, args)
         if not typed.get("help"):
             _settle(ctx)
+            check_variables(settable(self).values(), ctx)
         return rest
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
+from datetime import date, time
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, Final
 
 import typer
 
 from llenhance.errors import UsageError
+
+_DEVICE: Final = re.compile(r"auto|(cpu|cuda|mps)(:\d+)?")
+_MAY_BE_EMPTY: Final = {"suffix"}
 
 
 def as_taken(option: Any, value: Any, context: Any) -> Any:
@@ -23,55 +28,80 @@ def as_taken(option: Any, value: Any, context: Any) -> Any:
             raise ValueError("it must be a list, in brackets")
         items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
         kind = option.type_descriptor.annotation.__args__[0]
-        given: Any = [_of_kind(item, kind) for item in items]
+        given: Any = [_of_kind(item, kind, option) for item in items]
     else:
-        given = _of_kind(value, bool if option.is_flag else option.type_descriptor.annotation)
+        kind = bool if option.is_flag else option.type_descriptor.annotation
+        given = _of_kind(value, kind, option)
     try:
         taken = option.process_value(context, given)
-        if option.name == "tile":
-            from llenhance.cli.options import tile_side
-
-            tile_side(taken)
-        if option.name == "format":
-            from llenhance.pictures.formats import format_to_write
-
-            format_to_write(taken)
-    except typer.BadParameter as refused:
-        raise ValueError(refusal(refused)) from None
-    except UsageError as error:
-        raise ValueError(f"{error.problem}. {error.remedy}") from None
+    except typer.BadParameter:
+        raise ValueError(f"it must be {wanted(option)}") from None
+    check(option, taken)
     return taken
 
 
-def refusal(error: typer.BadParameter) -> str:
-    """Return why Typer refuses a value, as the end of a sentence."""
-    problem = error.message.removeprefix("Value error, ").rstrip(".")
-    return problem.replace("Input should be", "it must be")
+def check(option: Any, value: Any) -> None:
+    """Raise if a value is of the right type and still none that the option takes.
+
+    Raises:
+        ValueError: The text says what is allowed.
+    """
+    if value == "" and option.name not in _MAY_BE_EMPTY:
+        raise ValueError("it must not be empty")
+    if option.name == "device" and not _DEVICE.fullmatch(value):
+        raise ValueError(f"it must be {wanted(option)}")
+    try:
+        if option.name == "tile":
+            from llenhance.cli.options import tile_side
+
+            tile_side(value)
+        if option.name == "format" and value is not None:
+            from llenhance.pictures.formats import format_to_write
+
+            format_to_write(value)
+    except UsageError as error:
+        raise ValueError(f"{error.problem}. {error.remedy}") from None
 
 
-def _of_kind(value: Any, kind: Any) -> Any:
+def wanted(option: Any) -> str:
+    """Return what an option takes, such as 'a whole number from 1 to 100'."""
+    kind, least, most = option.type_descriptor.annotation, option.min, option.max
+    if option.is_flag:
+        return "true or false"
+    if option.name == "device":
+        return "auto, cpu, cuda, cuda:1 or mps"
+    if choices := getattr(kind, "__args__", None):
+        *others, last = map(str, choices)
+        return f"{', '.join(others)} or {last}"
+    if kind not in (int, float):
+        return "a text in quotes"
+    number = "a whole number" if kind is int else "a number"
+    if least is not None and most is not None:
+        return f"{number} from {least:g} to {most:g}"
+    return number if least is None else f"{number}, at least {least:g}"
+
+
+def _of_kind(value: Any, kind: Any, option: Any) -> Any:
+    """Return a value if it has the type that an option takes, a number as the text that it is."""
     if kind is bool or isinstance(value, bool):
-        if kind is not bool:
-            raise ValueError(f"it must be {_wanted(kind)}")
-        if not isinstance(value, bool):
-            raise ValueError("it must be true or false")
+        is_right = kind is bool and isinstance(value, bool)
     elif kind in (int, float):
-        if not isinstance(value, (int, float)):
-            raise ValueError(f"it must be {_wanted(kind)}")
+        is_right = isinstance(value, (int, float))
     elif isinstance(value, int):  # a folder that is called 2024, a tile of 512
         return str(value)
-    elif not isinstance(value, str):
-        raise ValueError(f"it must be {_wanted(kind)}")
+    else:
+        is_right = isinstance(value, str)
+    if not is_right:
+        raise ValueError(f"it must be {wanted(option)}")
     return value
-
-
-def _wanted(kind: Any) -> str:
-    return {int: "a whole number", float: "a number"}.get(kind, "a text in quotes")
 
 
 def shown(value: Any) -> str:
     """Return a value as TOML has it, more or less, and not too long."""
-    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    if isinstance(value, bool):
+        text = str(value).lower()
+    else:
+        text = str(value) if isinstance(value, (date, time)) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 

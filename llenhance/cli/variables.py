@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from typing import Any, Final
 
 from llenhance.cli.settings_files import ONLY_TYPED
-from llenhance.cli.settings_values import refusal
+from llenhance.cli.settings_values import check, wanted
 from llenhance.errors import UsageError
 from llenhance.messages.note import Note
 
@@ -30,10 +30,25 @@ def variable_meant(error: Any) -> UsageError | None:
     source = context.get_parameter_source(option.name)
     if source is None or source.name != "ENVIRONMENT":
         return None
+    return _refused(option, f"it must be {wanted(option)}")
+
+
+def check_variables(options: Iterable[Any], context: Any) -> None:
+    """Raise if a variable has a value that its option does not take, although Typer does.
+
+    Raises:
+        UsageError: It names the variable.
+    """
+    for option in options:
+        if context.get_parameter_source(option.name).name == "ENVIRONMENT":
+            try:
+                check(option, context.params[option.name])
+            except ValueError as reason:
+                raise _refused(option, str(reason)) from None
+
+
+def _refused(option: Any, problem: str) -> UsageError:
     name = variable(option.name)
-    problem = refusal(error)
-    if option.is_flag:
-        problem = "it must be true or false"
     return UsageError("variable-wrong", name, value=os.environ.get(name, ""), problem=problem)
 
 

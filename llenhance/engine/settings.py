@@ -1,13 +1,12 @@
-"""Settings by name: which device, precision and tile a word stands for."""
+"""Settings by name: which device and precision a word stands for."""
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 import torch
 
 from llenhance.errors import UsageError
-from llenhance.model.architecture import STRIDE
 
 DTYPES: Final = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -72,26 +71,3 @@ def use_threads(threads: int | None, *, at_once: int = 1) -> None:
     """
     if threads is not None or at_once > 1:
         torch.set_num_threads(max(1, (threads or torch.get_num_threads()) // at_once))
-
-
-def check_tile(tile: int | Literal["auto"]) -> None:
-    """Refuse a tile that is neither auto, nor 0 (the whole picture), nor a multiple of 8 pixels.
-
-    Raises:
-        UsageError: The tile is refused.
-    """
-    if tile != "auto" and tile != 0:
-        check_side(tile)
-
-
-def check_side(tile: int) -> None:
-    """Refuse a side of a tile, in pixels, that the network cannot compute.
-
-    Raises:
-        UsageError: It is not a multiple of 8, or less than 8.
-    """
-    if tile <= 0 or tile % STRIDE:
-        below = max(STRIDE, tile // STRIDE * STRIDE)
-        raise UsageError(
-            "tile-not-multiple", "tile", tile=tile, stride=STRIDE, below=below, above=below + STRIDE
-        )
