@@ -2,10 +2,12 @@
 
 import signal
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
+import typer
 from hypothesis import settings
 from safetensors.torch import save_file
 from support.architectures import TINY_OURS
@@ -21,6 +23,17 @@ torch.set_num_threads(1)  # threads of small networks wait for each other longer
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_are_built_once() -> Iterator[None]:
+    """Typer builds all commands for each command line, which takes 30 ms of a process of its own.
+
+    In this one they serve thousands of command lines.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.main.get_command", cache(typer.main.get_command))
+        yield
 
 
 @pytest.fixture(scope="session")
