@@ -36,6 +36,7 @@ from llenhance.engine.engine import Engine
 from llenhance.engine.network import FastNetwork
 from llenhance.engine.settings import DTYPES
 from llenhance.enhancing.tiled import conditioned
+from llenhance.enhancing.work import Work
 from llenhance.export import export, import_openvino
 from llenhance.model.architecture import SMALL
 from llenhance.model.conditioning import equalisation_tables
@@ -178,7 +179,8 @@ def work(pipe: Connection, name: str, model: str, photo: str, size: str, whole: 
             precision=precision,
             run=lambda channels, brightness, _context: run(channels, brightness),
         )
-        enhancer._engine = engine  # pyright: ignore[reportPrivateUsage]
+        work = Work(engine=engine, tile=enhancer.tile, fast=enhancer.fast)
+        enhancer._work = work  # pyright: ignore[reportPrivateUsage]
 
     channels = conditioned(pixels, equalisation_tables(pixels), device=torch.device("cpu"))
     brightness = torch.full((1,), 0.1)

@@ -1,13 +1,11 @@
 """Dark pictures in, enhanced pictures out: the class that users import.
 
-The path of a picture goes on in `enhancing/render.py`.
+The path of a picture goes on in `enhancing/work.py`.
 """
 
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, TypeVar, cast, overload
 
@@ -16,34 +14,25 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from llenhance.engine.cost import SMALLEST_TILE, largest_tile
+from llenhance.engine.cost import largest_tile
 from llenhance.engine.engine import Engine, compile_model
 from llenhance.engine.settings import choose_device, choose_precision
 from llenhance.engine.sides import check_tile
-from llenhance.enhancing import render as rendering
 from llenhance.enhancing.enhanced import Enhanced
 from llenhance.enhancing.estimate import Estimate, Trial, estimate, try_engine
 from llenhance.enhancing.finish import Finish
-from llenhance.enhancing.plan import Plan, Seen, look
+from llenhance.enhancing.plan import Plan
 from llenhance.enhancing.progress import Progress
-from llenhance.enhancing.seen import seen_in
-from llenhance.enhancing.target import Part, thinned_for
-from llenhance.enhancing.tiled import network_inputs
-from llenhance.enhancing.together import Several, Together, aimed
+from llenhance.enhancing.together import Several, Together
 from llenhance.enhancing.wish import AUTOMATIC, Wish, gray_level, wish_for
-from llenhance.errors import ResourceError, UsageError, expect, expect_function
+from llenhance.enhancing.work import Work
+from llenhance.errors import UsageError, expect, expect_function
 from llenhance.files.inputs import checked, opened
 from llenhance.files.values import like
 from llenhance.memory import lack_of_memory_told
-from llenhance.messages.note import Note
-from llenhance.model.architecture import STRIDE
 from llenhance.model.brightness import brightness_of
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.pixels import Pixels
-from llenhance.pictures.spaces import as_srgb
-from llenhance.pictures.visible import visible_in_all, visible_part
-from llenhance.process import make_room
-from llenhance.scoring.metrics import mean_grey
 from llenhance.weights.digest import sha256
 from llenhance.weights.file import load
 from llenhance.weights.find import DEFAULT_MODEL, FoundModel, find
@@ -51,7 +40,6 @@ from llenhance.weights.find import DEFAULT_MODEL, FoundModel, find
 _LONGEST_SIDE: Final = 2**31
 """Pixels: more than any format of files can say."""
 
-Made = TypeVar("Made")
 Kind = TypeVar(
     "Kind",
     Picture,
@@ -127,6 +115,7 @@ class Enhancer:
         self.precision = self._engine.precision
         self.usual_tile = largest_tile(self._engine.architecture, self.precision)
         self.tile = self.usual_tile if tile == "auto" else tile
+        self._work = Work(engine=self._engine, tile=self.tile, fast=fast)
         self._trial: Trial | None = None  # made by the first `estimate`
 
     @overload
@@ -231,28 +220,7 @@ class Enhancer:
         expect(wish, Wish, name="the wish")
         if progress is not None:
             expect_function(progress, name="progress")
-        seen = seen_in(picture)
-
-        def work(tile: int) -> rendering.Rendered:
-            return rendering.enhance(
-                self._engine,
-                seen.pixels,
-                wish,
-                tile=tile,
-                fast=self.fast,
-                weights=seen.visible.weights,
-                progress=progress,
-            )
-
-        made, shortage = self._in_memory(seen.pixels, work)
-        notes = (made.note, shortage, seen.visible.note())
-        return Enhanced(
-            picture=seen.enhanced(made.pixels),
-            brightness=made.brightness,
-            mean_grey=made.mean_grey,
-            notes=tuple(note for note in notes if note is not None),
-            predicted=made.predicted,
-        )
+        return self._work.enhance_picture(picture, wish, progress=progress)
 
     def look_at_all(
         self, pictures: Several, wish: Wish = AUTOMATIC, *, frames: bool = False
@@ -278,44 +246,7 @@ class Enhancer:
             >>> alike = [together.enhance(picture).picture for picture in pictures]
         """
         expect(wish, Wish, name="the wish")
-        surroundings = visible_in_all(as_srgb(frame) for frame in pictures) if frames else None
-        seen, parts, pixels = Seen(), list[Part](), None
-        for picture in pictures:
-            expect(picture, Picture, name="a picture")
-            one = seen_in(picture, surroundings=surroundings)
-            pixels, weights = one.pixels, one.visible.weights
-            seen.add(pixels, weights)
-            if wish.is_target:
-                parts.append(thinned_for(Part(pixels, weights), pictures=len(pictures)))
-        if pixels is None:
-            raise UsageError("no-pictures", "the pictures")
-
-        def work(tile: int) -> Together:
-            with lack_of_memory_told():
-                plan = seen.plan(self._engine, brightness=wish.brightness)
-                plan = replace(plan, keeps_light=not wish.may_darken, visible=surroundings)
-                plan = replace(plan, finish=wish.finish)
-                return aimed(self._engine, plan, parts, wish, self._rendered, tile=tile)
-
-        return self._in_memory(pixels, work)[0]
-
-    def _rendered(self, picture: Picture, plan: Plan, progress: Progress | None) -> Enhanced:
-        seen = seen_in(picture, surroundings=plan.visible)
-
-        def work(tile: int) -> Pixels:
-            return rendering.render(
-                self._engine, seen.pixels, plan, tile=tile, fast=self.fast, progress=progress
-            )
-
-        pixels, shortage = self._in_memory(seen.pixels, work)
-        notes = (shortage, seen.visible.note())
-        return Enhanced(
-            picture=seen.enhanced(pixels),
-            brightness=plan.constant - plan.predicted,
-            mean_grey=mean_grey(pixels, seen.visible.weights),
-            notes=tuple(note for note in notes if note is not None),
-            predicted=plan.predicted if self.has_brightness else None,
-        )
+        return self._work.look_at_all(pictures, wish, frames=frames)
 
     def look(self, pixels: Pixels, wish: Wish = AUTOMATIC) -> Plan:
         """Look at a whole picture once, and plan how to enhance it; a uniform frame is left out.
@@ -331,14 +262,7 @@ class Enhancer:
             ResourceError: There is not enough memory.
         """
         expect(wish, Wish, name="the wish")
-        whole = checked(pixels)
-        visible = visible_part(whole)
-        seen = visible.cut(whole)
-
-        def work(tile: int) -> Plan:
-            return rendering.plan_for(self._engine, seen, wish, tile=tile, weights=visible.weights)
-
-        return replace(self._in_memory(seen, work)[0], visible=visible)
+        return self._work.look(checked(pixels), wish)
 
     def render(self, pixels: Pixels, plan: Plan, *, progress: Progress | None = None) -> Pixels:
         """Return pixels enhanced as planned: look once, render as often as you like.
@@ -364,18 +288,7 @@ class Enhancer:
         expect(plan, Plan, name="the plan")
         if progress is not None:
             expect_function(progress, name="progress")
-        whole = checked(pixels)
-        visible = plan.visible
-        if visible is None or visible.size != whole.shape[:2]:
-            visible = visible_part(whole)
-        seen = visible.cut(whole)
-
-        def work(tile: int) -> Pixels:
-            return rendering.render(
-                self._engine, seen, plan, tile=tile, fast=self.fast, progress=progress
-            )
-
-        return visible.placed(whole, self._in_memory(seen, work)[0])
+        return self._work.render(checked(pixels), plan, progress=progress)
 
     def estimate(self, *, width: int, height: int) -> Estimate:
         """Return what a picture of this size will take; the first call makes a short trial.
@@ -411,11 +324,7 @@ class Enhancer:
             UsageError: ``pixels`` is no such array.
         """
         expect(wish, Wish, name="the wish")
-        whole = checked(pixels)  # with its frame: the window is that of all pixels
-        plan, _ = self._in_memory(
-            whole, lambda tile: rendering.plan_for(self._engine, whole, wish, tile=tile)
-        )
-        return network_inputs(self._engine, whole, plan)
+        return self._work.network_inputs(checked(pixels), wish)
 
     @property
     def engine(self) -> Engine:
@@ -442,29 +351,4 @@ class Enhancer:
         """
         expect(picture, Picture, name="the picture")
         constant = float(brightness_of(torch.tensor(gray_level(mean_grey, name="mean gray"))))
-        seen = seen_in(picture)
-
-        def work(tile: int) -> Pixels:
-            with lack_of_memory_told():
-                plan = look(seen.pixels, self._engine, weights=seen.visible.weights)
-            plan = plan.at(constant, self._engine)
-            return rendering.render(self._engine, seen.pixels, plan, tile=tile, fast=self.fast)
-
-        return seen.enhanced(self._in_memory(seen.pixels, work)[0])
-
-    def _in_memory(self, pixels: Pixels, work: Callable[[int], Made]) -> tuple[Made, Note | None]:
-        """Do the work in tiles that memory holds; also return a note if they had to shrink.
-
-        The tile that fits is that of this picture: the next one starts with `tile` again.
-        """
-        tile, shortage = self.tile, None
-        while True:
-            try:
-                return work(tile), shortage
-            except ResourceError:
-                side = max(pixels.shape[:2])
-                tile = min(tile or side, side) // 2 // STRIDE * STRIDE
-                if tile < SMALLEST_TILE:
-                    raise
-                shortage = Note("memory-short", tile=tile)
-            make_room()
+        return self._work.enhance_at(picture, constant)
