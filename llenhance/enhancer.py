@@ -176,8 +176,8 @@ class Enhancer:
             strength: 0 to 1: how much of the effect; 0 is the picture as it is.
             denoise: 0 to 1: whose fine detail; 1 is the network's, with little noise, 0 that of the
                 picture, as much brighter as its surroundings became.
-            protect: 0 to 1: how much of what is well lit already keeps its structure where the
-                network makes it nearly white.
+            protect: 0 to 1: how much of what is well lit already, such as lamps and skies, keeps
+                its structure and color.
             progress: Called with the tiles done and all tiles, after each tile.
 
         Returns:

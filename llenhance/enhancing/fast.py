@@ -147,7 +147,7 @@ def lift(pixels: Pixels, small_dark: Floats, small_bright: Floats) -> Pixels:
 
     def fill(start: int) -> None:
         stop = min(start + rows, height)
-        strip = _of_rows(functions, start, stop, height)
+        strip = rows_of(functions, start, stop, height)
         result[start:stop] = _applied(strip, guides, pixels[start:stop])
 
     _in_threads(fill, range(0, height, rows))
@@ -229,8 +229,11 @@ def _dot(a: Sequence[NDArray[Any]], b: Sequence[NDArray[Any]]) -> NDArray[Any]:
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
-def _of_rows(functions: Floats, start: int, stop: int, height: int) -> Floats:
-    """Return the functions for some rows of a picture of this height, interpolated linearly."""
+def rows_of(functions: Floats, start: int, stop: int, height: int) -> Floats:
+    """Return functions ``(N, h, w)`` for some rows of a picture, ``(N, stop - start, w)``.
+
+    They are interpolated linearly; `height` is that of the whole picture.
+    """
     last = functions.shape[1] - 1
     at = ((np.arange(start, stop) + 0.5) * (last + 1) / height - 0.5).clip(0, last)
     first = at.astype(np.intp)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from llenhance.engine.context import placed
 from llenhance.engine.engine import Engine
-from llenhance.enhancing.finish import finished_values
+from llenhance.enhancing.finish import finished_sketch
 from llenhance.enhancing.plan import Plan
 from llenhance.enhancing.tiled import conditioned
 from llenhance.enhancing.wish import LARGEST_BRIGHTNESS, Wish
@@ -192,7 +192,7 @@ class Sketch:
         whole = self._engine.decode(encoded, told)
         bright = whole[0, :, : self._height, : self._width]
         made = bright.clamp(0, 1).permute(1, 2, 0).cpu().numpy()
-        return finished_values(self._dark, made, self._plan.finish)
+        return finished_sketch(self._dark, made, self._plan.finish)
 
     def mean_grey(self, constant: float) -> float:
         """Return the mean luma of the enhanced sketch, 0..1."""

@@ -1,0 +1,84 @@
+"""Where a picture is well lit: what the network should not burn out.
+
+How lit a place is, is an edge-aware mean of the input's luma m, from a small copy: around each
+place, the affine function of the luma that fits best (the fast guided filter, arXiv:1505.00996). So
+structure inside of what is lit does not change it: all of a sky is kept alike. Outside, where
+something is darker than its surroundings, it fades.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from llenhance.enhancing.fast import rows_of
+from llenhance.scoring.metrics import LUMA
+
+Floats = NDArray[np.float32]
+
+_COPY: Final = 256  # pixels of the longer side of the small copy
+_RADIUS: Final = 4  # of its pixels
+# Variance of stored luma, 0..1. From 0.03^2 to 0.05^2 the mean follows every edge, and moons kept a
+# white rim, whose pixels are neither dark nor lit; with 0.2^2 it is gone.
+_EDGE: Final = 0.2**2
+_GAIN: Final = 1.5  # a place is wholly lit from a mean of 2/3 on
+_OWN: Final = 0.8  # of the mean: what is darker than this share of it is less lit
+_BRIGHTER: Final = 0.05  # stored luma that a place has to gain to be held back fully
+
+_WEIGHTS: Final = LUMA.astype(np.float32)
+
+
+class Light:
+    """How lit each place of a picture is.
+
+    Args:
+        dark: ``(H, W, 3)``, uint8, uint16, or stored values 0..1 as float32.
+    """
+
+    def __init__(self, dark: NDArray[Any]) -> None:
+        self._height, width = dark.shape[:2]
+        scale = min(1.0, _COPY / max(dark.shape[:2]))
+        size = max(1, round(width * scale)), max(1, round(self._height * scale))
+        small = np.asarray(cv2.resize(dark, size, interpolation=cv2.INTER_AREA))
+        top = 1.0 if dark.dtype == np.float32 else np.iinfo(dark.dtype).max
+        luma = (small.astype(np.float32) @ _WEIGHTS) / np.float32(top)
+        low = _mean(luma)
+        variance = (_mean(luma * luma) - low * low).clip(0)
+        slope = variance / (variance + _EDGE)
+        self._functions = np.stack([_mean(slope), _mean(low - slope * low)])
+
+    def kept(self, dark: Floats, bright: Floats, start: int) -> Floats:
+        """Return what to add to rows of a result so that what is lit in the input stays as it is.
+
+        With a weight that rises from 0 in the dark to 1 in the light, it is ``w (dark - bright)``.
+        So the result has a share of the input's own structure and color; between a dark and a lit
+        place it still rises.
+
+        Args:
+            dark: Stored values of rows of the input, ``(rows, W, 3)``, 0..1.
+            bright: Those of the result.
+            start: Number of their first row.
+
+        Returns:
+            ``(rows, W, 3)``.
+        """
+        rows, width = dark.shape[:2]
+        strip = rows_of(self._functions, start, start + rows, self._height)
+        slope, constant = (_enlarged(plane, width, rows) for plane in strip)
+        luma = dark @ _WEIGHTS
+        mean = (slope * luma + constant).clip(1e-3, 1)
+        weight = (_GAIN * mean).clip(0, 1) * (luma / (_OWN * mean)).clip(0, 1)
+        weight *= ((bright @ _WEIGHTS - luma) / _BRIGHTER).clip(0, 1)
+        return cast("Floats", (dark - bright) * weight[..., None])
+
+
+def _mean(plane: NDArray[Any]) -> Floats:
+    side = 2 * _RADIUS + 1
+    return cast("Floats", cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT_101))
+
+
+def _enlarged(plane: Floats, width: int, height: int) -> Floats:
+    return cast("Floats", cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR))
