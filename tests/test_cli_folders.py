@@ -86,6 +86,26 @@ def test_the_same_command_again_is_done_at_once(llenhance_: Command, photos: Pat
     assert outcome.stderr.startswith("Done: 5 done before, 1 other file left alone (")
 
 
+def test_results_of_other_settings_are_told_once_with_why_and_what_to_do(
+    llenhance_: Command, photos: Path
+) -> None:
+    (photos / "bad.jpg").unlink()
+    llenhance_("photos")
+    outcome = llenhance_("photos", "--brightness", "0.1")
+    assert outcome.code == 1
+    first, done, count = outcome.stderr.splitlines()
+    assert first == (
+        "error: photos_enhanced/a.jpg: it already exists, and was made with other settings. "
+        "Add --overwrite to make it again, or choose another folder with -o."
+    )
+    assert done.startswith("Done: 5 failed, 1 other file left alone")
+    assert count.startswith("  5 failed, such as photos_enhanced/a.jpg: it already exists, and was")
+    documents = llenhance_("photos", "--brightness", "0.1", "--json").stdout.splitlines()
+    assert sum('"exists-of-other-settings"' in line for line in documents[:-1]) == 5
+    told = llenhance_("photos", "--brightness", "0.1", "--verbose").stderr
+    assert told.count("error: ") == 5
+
+
 def test_a_dry_run_tells_each_picture_and_what_all_will_take(
     llenhance_: Command, photos: Path
 ) -> None:

@@ -131,17 +131,66 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(photos: Path, enhance: Run) -> 
     assert set(became(enhance("photos", output="stopped"))) == {"done-before"}
 
 
-def test_another_picture_makes_another_set(photos: Path, enhance: Run) -> None:
+@pytest.mark.parametrize("what", ["added", "removed", "changed"])
+@pytest.mark.parametrize("has_ledger", [True, False])
+def test_of_a_set_that_has_changed_nothing_is_written(
+    photos: Path, enhance: Run, what: str, has_ledger: bool
+) -> None:
     enhance("photos")
+    Path("photos_enhanced/7.png").unlink()  # it would be made again
+    if what == "added":
+        write(photos / "new.png", 0.9)
+    if what == "removed":
+        (photos / "4.png").unlink()
+    if what == "changed":
+        write(photos / "4.png", 0.9)
+    if not has_ledger:
+        Path("photos_enhanced", LEDGER).unlink()
+    before = set(Path("photos_enhanced").glob("*.png"))
+    results = enhance("photos")
+    assert set(became(results)) == {"set-changed"}
+    assert results[0].error is not None
+    assert results[0].error.facts == {"result": "photos_enhanced/0.png"}
+    assert set(Path("photos_enhanced").glob("*.png")) == before
+
+
+def test_a_set_that_has_changed_is_made_again_on_request(photos: Path, enhance: Run) -> None:
+    enhance("photos", stop_after=2)
     write(photos / "new.png", 0.9)
-    assert became(enhance("photos")) == ["exists"] * 10 + ["written"]
     assert set(became(enhance("photos", overwrite=True))) == {"written"}
+    assert set(became(enhance("photos"))) == {"done-before"}
+
+
+def test_of_a_set_beside_results_that_were_made_otherwise_nothing_is_written(
+    photos: Path, enhance: Run
+) -> None:
+    enhance("photos/0.png", "photos/1.png", output="out")
+    Path("mine").mkdir()
+    Path("mine/3.png").write_bytes((photos / "3.png").read_bytes())
+    assert set(became(enhance("photos", output="mine"))) == {"set-beside-others"}
+    assert [path.name for path in Path("mine").glob("*.png")] == ["3.png"]
+
+
+def test_a_set_of_which_some_are_done_goes_on_without_its_ledger(
+    photos: Path, enhance: Run
+) -> None:
+    assert photos.exists()
+    enhance("photos", stop_after=3)
+    Path("photos_enhanced", LEDGER).unlink()
+    assert set(became(enhance("photos"))) == {"done-before", "written"}
+
+
+def test_other_sets_of_a_run_are_done(photos: Path, enhance: Run) -> None:
+    enhance("photos")
+    write(photos / "other/bright.png", 0.9)
+    assert became(enhance("photos")) == ["done-before"] * 10 + ["written"]
 
 
 def test_results_of_a_set_are_no_results_of_pictures_alone(photos: Path, enhance: Run) -> None:
     assert photos.exists()
     enhance("photos")
-    assert set(became(enhance("photos", consistent=False))) == {"exists"}
+    found = set(became(enhance("photos", consistent=False)))
+    assert found == {"exists-of-other-settings"}
 
 
 def test_a_damaged_picture_of_a_set_fails_alone(photos: Path, enhance: Run) -> None:
@@ -229,6 +278,25 @@ def test_a_result_of_a_set_tells_it_and_is_not_replayed(llenhance_: Command, fol
     outcome = llenhance_("a.jpg", "--replay", "out/a.jpg", "-o", "again.jpg")
     assert outcome.code == 2
     assert "made to look like others" in outcome.stderr
+
+
+def test_that_a_set_has_changed_is_said_once_with_what_to_do(
+    llenhance_: Command, folder: Path
+) -> None:
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        (folder / name).write_bytes(photograph_file("JPEG"))
+    assert llenhance_("a.jpg", "b.jpg", "--consistent", "-o", "out").code == 0
+    outcome = llenhance_("a.jpg", "b.jpg", "c.jpg", "--consistent", "-o", "out")
+    assert outcome.code == 1
+    first, done, count = outcome.stderr.splitlines()
+    assert first == (
+        "error: a.jpg: nothing of its set is written: pictures were added, removed or changed "
+        "since out/a.jpg was made, so new results would not look like the old ones. Add --overwrite to "
+        "make all of them again, or choose another folder with -o."
+    )
+    assert done.startswith("Done: 3 failed")
+    assert count.startswith("  3 failed, such as a.jpg: nothing of its set is written")
+    assert not (folder / "out/c.jpg").exists()
 
 
 @pytest.mark.parametrize("other", ["--only-if-dark", "--watch"])

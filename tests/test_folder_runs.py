@@ -37,10 +37,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def enhance(*inputs: str, format: str | None = None, **policy: Any) -> Generator[Result]:
+def enhance(
+    *inputs: str, format: str | None = None, provenance: bool = True, **policy: Any
+) -> Generator[Result]:
     """Enhance with a stand-in for the network."""
     network = policy.pop("network", None) or Inverter()
-    request = Request(format=format_of(f"x.{format}") if format else None)
+    format = format_of(f"x.{format}") if format else None
+    request = Request(format=format, provenance=provenance)
     yield from batch.enhance_files(
         list(inputs), enhancer=lambda: network, request=request, policy=Policy(**policy)
     )
@@ -288,18 +291,56 @@ def test_a_result_that_was_noted_down_and_not_written_is_made(
     assert set(became(enhance("photos")).values()) == {"written"}
 
 
-@pytest.mark.parametrize("what", ["input", "result", "settings"])
-def test_what_has_changed_since_is_not_taken_for_done(folder: Path, what: str) -> None:
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        ("input", "exists-of-changed-input"),
+        ("result", "exists-edited"),
+        ("settings", "exists-of-other-settings"),
+        ("all", "exists-unrecorded"),
+    ],
+)
+@pytest.mark.parametrize("has_ledger", [True, False])
+def test_what_has_changed_since_is_not_taken_for_done(
+    folder: Path, what: str, code: str, has_ledger: bool
+) -> None:
     list(enhance("photos"))
+    network = Inverter()
     if what == "input":
         (folder / "photos/a.jpg").write_bytes(photograph_file("JPEG", size=(7, 7)))
     if what == "result":
         (folder / "photos_enhanced/a.jpg").write_bytes(b"edited by somebody")
-    network = Inverter()
     if what == "settings":
         network.fast = True
-    assert became(enhance("photos", network=network))["photos/a.jpg"] == "exists"
+    if what == "all" or not has_ledger:
+        (folder / "photos_enhanced" / LEDGER).unlink()
+    if what == "all":
+        for path in (folder / "photos_enhanced").rglob("*.*"):
+            path.write_bytes(photograph_file("JPEG"))
+    code = "exists-unrecorded" if what == "result" and not has_ledger else code
+    assert became(enhance("photos", network=network))["photos/a.jpg"] == code
     assert became(enhance("photos", network=network, overwrite=True))["photos/a.jpg"] == "written"
+
+
+def test_where_the_ledger_is_lost_results_tell_themselves_what_made_them(folder: Path) -> None:
+    list(enhance("photos"))
+    (folder / "photos_enhanced" / LEDGER).unlink()
+    network = Inverter()
+    assert set(became(enhance("photos", network=network, dry_run=True)).values()) == {"done-before"}
+    assert not (folder / "photos_enhanced" / LEDGER).exists()
+    assert set(became(enhance("photos", network=network)).values()) == {"done-before"}
+    assert network.calls == 0
+    # Now the ledger tells again, of what somebody changes too.
+    with (folder / "photos_enhanced/a.jpg").open("ab") as file:
+        file.write(b"edited")
+    assert became(enhance("photos", network=network))["photos/a.jpg"] == "exists-edited"
+
+
+def test_without_records_a_lost_ledger_is_lost(folder: Path) -> None:
+    list(enhance("photos", provenance=False))
+    (folder / "photos_enhanced" / LEDGER).unlink()
+    again = became(enhance("photos", provenance=False))
+    assert set(again.values()) == {"exists-unrecorded"}
 
 
 def test_new_pictures_are_done(folder: Path) -> None:

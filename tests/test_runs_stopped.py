@@ -16,7 +16,7 @@ from support.runners import Command
 from llenhance.errors import PictureError, ResourceError, UsageError
 from llenhance.files.parts import PART
 from llenhance.files.tree import LEDGER
-from llenhance.jobs import batch, run
+from llenhance.jobs import batch, earlier, run
 from llenhance.jobs.batch import Policy
 from llenhance.jobs.results import Result
 
@@ -57,7 +57,7 @@ def test_a_folder_that_takes_no_results_stops_a_run(
     photos: Path, monkeypatch: pytest.MonkeyPatch, code: str, folder_named: str
 ) -> None:
     folder = os.path.realpath(photos.parent / folder_named)
-    monkeypatch.setattr(run, "check_output", refusing(PictureError(code, folder)))
+    monkeypatch.setattr(earlier, "check_output", refusing(PictureError(code, folder)))
     assert statuses(enhance()) == [code]
 
 
@@ -122,15 +122,20 @@ def set_version(ledger: Path, version: int) -> None:
         database.execute(f"PRAGMA user_version = {version}")
 
 
-def test_a_ledger_from_before_ledgers_had_versions_is_used(photos: Path) -> None:
+@pytest.mark.parametrize("version", [0, 1])
+def test_a_ledger_of_an_earlier_version_is_used(photos: Path, version: int) -> None:
     enhance()
-    set_version(Path("photos_enhanced", LEDGER), 0)
+    with closing(sqlite3.connect(Path("photos_enhanced", LEDGER))) as database:
+        database.execute("ALTER TABLE results DROP COLUMN together")
+    set_version(Path("photos_enhanced", LEDGER), version)
+    (photos / "g.jpg").write_bytes((photos / "f.jpg").read_bytes())
+    assert statuses(enhance()) == ["done-before"] * 6 + ["written"]
     assert set(statuses(enhance())) == {"done-before"}
 
 
 def test_a_ledger_of_a_later_version_is_refused(llenhance_: Command, photos: Path) -> None:
     enhance()
-    set_version(Path("photos_enhanced", LEDGER), 2)
+    set_version(Path("photos_enhanced", LEDGER), 3)
     with pytest.raises(UsageError) as raised:
         enhance()
     assert raised.value.code == "ledger-of-later-version"

@@ -174,7 +174,7 @@ def test_a_picture_of_the_same_content_is_not_done_again(photos: Path, started: 
 def test_a_result_that_somebody_edited_is_not_replaced(photos: Path, started: Watching) -> None:
     Path("photos_enhanced/a.jpg").write_bytes(b"edited")
     (photos / "a.jpg").write_bytes(JPEG)
-    started.expect(("a.jpg", "written"), ("a.jpg", "exists"))
+    started.expect(("a.jpg", "written"), ("a.jpg", "exists-edited"))
     assert Path("photos_enhanced/a.jpg").read_bytes() == b"edited"
 
 

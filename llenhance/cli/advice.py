@@ -13,6 +13,8 @@ from llenhance.errors import LlenhanceError
 from llenhance.messages.note import Note
 
 _PNG: Final = "To keep it, write PNG: --format png, or a name that ends in .png"
+_AGAIN: Final = "Add --overwrite to make it again, or choose another folder with -o"
+_ALL_AGAIN: Final = "Add --overwrite to make all of them again, or choose another folder with -o"
 _ONLINE: Final = "Run this once without --offline"
 
 _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
@@ -30,6 +32,26 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
         "weights import": "Add --overwrite, or choose another name with -o",
     },
     "output-is-input": {
+    "exists-of-other-settings": {"enhance": _AGAIN},
+    "exists-of-changed-input": {"enhance": _AGAIN},
+    "exists-edited": {"enhance": _AGAIN},
+    "exists-unrecorded": {
+        "enhance": "Add --overwrite to replace it, --skip-existing to leave it, "
+        "or choose another folder with -o"
+    },
+    "set-changed": {"enhance": _ALL_AGAIN},
+    "set-beside-others": {"enhance": _ALL_AGAIN},
+    "nothing-to-compare-with": {
+        "compare": "Name another folder or picture as well, or well-lit ones with --reference"
+    },
+    "labels-unmatched": {
+        "compare": "Give one for each with --labels, with commas between, in their order"
+    },
+    "label-twice": {"compare": "Give each another name with --labels"},
+    "report-extension": {
+        "compare": "Choose a name with -o that ends in .html",
+        "enhance": "Choose a name with --report that ends in .html",
+    },
         "enhance": "Choose another name or folder with -o",
         "evaluate": "Choose another name or folder for what is written",
     },

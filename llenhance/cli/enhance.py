@@ -273,7 +273,9 @@ def enhance(
             jobs=jobs,
             threads=threads,
         )
-    routine, summary = Routine(tells_all=verbose), Summary()
+    shown = Shown(terminal) if preview else None
+    pages = RunReport(report, overwrite=overwrite)
+    routine, summary = Routine(tells_all=verbose or coming is not None), Summary()
     stopped = True
     try:
         with (

@@ -33,7 +33,8 @@ def report(result: Result, terminal: Terminal, routine: Routine, *, alone: bool 
         _document(result, terminal)
         return
     if result.error:
-        terminal.error(sentence(result.error, command=terminal.command))
+        if routine.tells_failure(result.error):
+            terminal.error(sentence(result.error, command=terminal.command))
         return
     notes = [note for note in result.notes if routine.tells(note)]
     if not (alone or terminal.verbose or notes or result.estimate):

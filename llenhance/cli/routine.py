@@ -1,4 +1,4 @@
-"""Notes that are the same for many files of a batch: told for the first one, then counted."""
+"""What is the same for many files of a batch: told for the first one, then counted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from llenhance.errors import LlenhanceError
 from llenhance.messages.note import Note
 
 ROUTINE: Final = frozenset(
@@ -31,11 +32,19 @@ ROUTINE: Final = frozenset(
 """Codes of losses that come with a kind of file. Warnings, damage, and what concerns the pixels of
 one picture are none: they are told for each file."""
 
+ROUTINE_FAILURES: Final = frozenset(
+    {
+        "exists", "exists-of-other-settings", "exists-of-changed-input", "exists-unrecorded",
+        "set-changed", "set-beside-others",
+    }
+)  # fmt: skip
+"""Codes of errors that all pictures of a run may have, for one reason. The summary counts them."""
+
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 
 
 class Routine:
-    """Decides which notes are told, and counts the others.
+    """Decides which notes and errors are told, and counts the other notes.
 
     Two notes are of one kind if their words differ in numbers at most, such as a size in bytes.
 
@@ -48,6 +57,14 @@ class Routine:
         self._first: dict[str, Note] = {}
         self._more: Counter[str] = Counter()
         self._differ: set[str] = set()
+        self._failed: set[str] = set()
+
+    def tells_failure(self, error: LlenhanceError) -> bool:
+        """Tell whether an error is to be told now; otherwise the summary counts it."""
+        if self._tells_all or error.code not in ROUTINE_FAILURES or error.code not in self._failed:
+            self._failed.add(error.code)
+            return True
+        return False
 
     def tells(self, note: Note) -> bool:
         """Tell whether a note of a file is to be told now; otherwise it is counted."""

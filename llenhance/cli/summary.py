@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
+from llenhance.cli.routine import ROUTINE_FAILURES
 from llenhance.cli.terminal import Terminal, duration
 
 if TYPE_CHECKING:
@@ -129,9 +130,10 @@ class Summary:
             if self.takes:
                 memory = f"{self.memory / 1e9:.1f} GB"
                 yield f"  It would take about {duration(self.takes)}, and {memory} of memory"
-        if self.counts["failed"] < _MANY:  # they can be seen right above
-            return
+        few = self.counts["failed"] < _MANY  # they can be seen right above
         for code, count in self.kinds.most_common():
+            if few and (count == 1 or code not in ROUTINE_FAILURES):
+                continue
             problem, name = self.examples[code]
             yield f"  {count} failed{', such as' if count > 1 else ':'} {name}: {problem}"
 

@@ -33,17 +33,6 @@ if TYPE_CHECKING:
     from llenhance.messages.note import Note
 
 
-def known_by(job: Job, own: str) -> str:
-    """Return what a ledger knows a picture by: its SHA-256, and that of the set it belongs to.
-
-    Args:
-        job: Its request tells the set.
-        own: The SHA-256 of its file.
-    """
-    together = job.request.together
-    return own if together is None else sha256((own + together).encode()).hexdigest()
-
-
 class Sets:
     """The sets of a run.
 
@@ -68,9 +57,13 @@ class PictureSet:
 
     Args:
         members: The jobs of all of them, in an order that stays the same.
+
+    Attributes:
+        members: The same.
     """
 
     def __init__(self, members: Sequence[Job]) -> None:
+        self.members = list(members)
         self._sample = _Sample([job for job in members if job.input != STDIO])
         self._together: Together | None = None
         self._lock = Lock()

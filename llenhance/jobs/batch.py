@@ -17,8 +17,10 @@ from typing import Final
 
 from llenhance.errors import LlenhanceError, PictureError, UsageError
 from llenhance.files.lists import Arriving
+from llenhance.files.reading import read_bytes
 from llenhance.files.tree import has_ledger
 from llenhance.jobs.alike import Sets
+from llenhance.jobs.earlier import record_in_file
 from llenhance.jobs.job import Job, Planned, plan, plan_coming
 from llenhance.jobs.loop import Failed, each, overlapped
 from llenhance.jobs.policy import USUAL_POLICY, Policy
@@ -111,13 +113,25 @@ def _known(job: Job, policy: Policy) -> LlenhanceError | None:
     """Return what is known of a job to fail, by names alone."""
     if job.refusal is not None or job.is_copy or not isinstance(job.output, Path):
         return job.refusal
-    if policy.overwrite or policy.skip_existing or policy.only_if_dark is not None:
+    if policy.overwrite or policy.skip_existing or policy.consistent:
         return None
-    may_be_done = job.results is not None and not job.is_alone and has_ledger(job.results)
+    if policy.only_if_dark is not None:
+        return None
     with suppress(OSError, ValueError):
-        if not may_be_done and job.output.is_file() and Path(job.input).exists():
-            return PictureError("exists", str(job.output))
+        if job.output.is_file() and Path(job.input).exists():
+            if job.results is None or job.is_alone:
+                return PictureError("exists", str(job.output))
+            if not has_ledger(job.results) and not _has_record(job.output):
+                return PictureError("exists-unrecorded", str(job.output))
     return None
+
+
+def _has_record(path: Path) -> bool:
+    """Tell whether a file says what made it, so that it may be what would be made now."""
+    try:
+        return record_in_file(path, read_bytes(path)) is not None
+    except LlenhanceError:  # its turn will tell
+        return True
 
 
 def _done(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -10,27 +11,31 @@ from typing import Any
 
 from llenhance.errors import PictureError
 from llenhance.files.preflight import check_output
+from llenhance.files.provenance import provenance_in
+from llenhance.files.reading import read_bytes
 from llenhance.files.whole import identity
-from llenhance.jobs.alike import known_by
 from llenhance.jobs.job import Job
-from llenhance.jobs.ledger import Ledger
+from llenhance.jobs.ledger import Ledger, Standing
 from llenhance.jobs.policy import Policy
-from llenhance.jobs.signing import Described
+from llenhance.jobs.signing import Described, is_made_so
 from llenhance.jobs.task import Request
-
+from llenhance.pictures.provenance import Provenance
 
 class Earlier:
     """What is there already of the results of a run. Threads may share it.
 
     Args:
-        settings: Everything beside a picture that its result depends on; see `settings_of`.
+        enhancer: What enhances.
+        request: What is made of each picture.
         policy: What may happen to files.
     """
 
-    def __init__(self, settings: dict[str, Any], *, policy: Policy) -> None:
-        self._settings, self._policy = settings, policy
+    def __init__(self, enhancer: Described, *, request: Request, policy: Policy) -> None:
+        self._enhancer, self._policy = enhancer, policy
+        self._settings = settings_of(request, enhancer, policy)
         self._ledgers: dict[Path, Ledger] = {}
         self._taken: dict[object, str] = {}
+        self._sets: dict[Path | None, tuple[Standing, str] | None] = {}
         self._lock = Lock()
 
     def close(self) -> None:
@@ -50,8 +55,63 @@ class Earlier:
             return None
         copy = job.output.with_name(job.output.stem + Path(job.input).suffix)
         places = (job.output,) if self._policy.only_if_dark is None else (job.output, copy)
-        known = known_by(job, sha256(data).hexdigest())
-        return next((one for one in places if ledger.knows(one, source_sha256=known)), None)
+        digest, together = sha256(data).hexdigest(), job.request.together
+        for one in places:
+            if ledger.knows(one, source_sha256=digest, together=together):
+                return one
+        return job.output if self._is_recorded(job, job.output, digest, ledger) else None
+
+    def _is_recorded(self, job: Job, output: Path, digest: str, ledger: Ledger) -> bool:
+        """Tell whether a file that the ledger has lost is the result of a job, by its own record.
+
+        The ledger then tells of it again. What `only_if_dark` said is in no record.
+        """
+        if self._policy.only_if_dark is not None or not output.is_file():
+            return False
+        if ledger.standing(output) != "unrecorded":
+            return False
+        data = read_bytes(output)
+        if not self._is_made_so(record_in_file(output, data), job, source_sha256=digest):
+            return False
+        if not self._policy.dry_run:
+            ledger.note_down(
+                output,
+                name=job.input,
+                source_sha256=digest,
+                result_sha256=sha256(data).hexdigest(),
+                together=job.request.together,
+            )
+        return True
+
+    def check_set(self, job: Job, members: Sequence[Job]) -> None:
+        """Raise if there are results of a set that its other pictures would not look like.
+
+        Args:
+            job: One of the set; its request tells the set.
+            members: All of the set.
+
+        Raises:
+            PictureError: Of every picture of such a set, so that nothing of it is written.
+        """
+        if self._policy.overwrite or self._policy.skip_existing:
+            return
+        if job.folder not in self._sets:
+            self._sets[job.folder] = self._unlike(members, job.request.together)
+        if found := self._sets[job.folder]:
+            standing, result = found
+            if standing == "other-set":
+                raise PictureError("set-changed", job.name, result=result)
+            raise PictureError("set-beside-others", job.name, result=result)
+
+    def _unlike(self, members: Sequence[Job], together: str | None) -> tuple[Standing, str] | None:
+        """Return a result of a set that its other pictures would not look like, and what it is."""
+        for job in members:
+            if isinstance(job.output, Path) and job.output.is_file():
+                alike = replace(job, request=replace(job.request, together=together))
+                standing = self._standing(alike, job.output, edited=False)
+                if standing != "ours":
+                    return standing, str(job.output)
+        return None
 
     def check(self, job: Job, output: Path) -> None:
         """Raise what would keep the result of a job from being written.
@@ -61,6 +121,8 @@ class Earlier:
         """
         self._refuse_taken(job, output)
         overwrite = self._may_replace(job, output)
+        if not overwrite and self._ledger(job) and output.is_file():
+            raise _in_the_way(self._standing(job, output), str(output))
         check_output(output, overwrite=overwrite, folder_will_be_made=True)
 
     def note_down(self, job: Job, output: Path, data: bytes, *, source_sha256: str) -> bool:
@@ -82,8 +144,9 @@ class Earlier:
             ledger.note_down(
                 output,
                 name=job.input,
-                source_sha256=known_by(job, source_sha256),
+                source_sha256=source_sha256,
                 result_sha256=sha256(data).hexdigest(),
+                together=job.request.together,
             )
         return overwrite
 
@@ -106,6 +169,33 @@ class Earlier:
         first = self._taken.get(identity(output))
         if first not in (None, job.name):  # it may have changed, and be done again
             raise PictureError("two-inputs-one-output", str(output), first=first, second=job.name)
+
+    def _standing(self, job: Job, output: Path, *, edited: bool = True) -> Standing:
+        """Tell what a file is to a job: by the ledger, or by its own record."""
+        ledger, together = self._ledger(job), job.request.together
+        standing: Standing = "unrecorded"
+        if ledger is not None:
+            standing = ledger.standing(output, together=together, edited=edited)
+        if standing != "unrecorded":
+            return standing
+        record = record_in_file(output, read_bytes(output))
+        if record is None:
+            return "unrecorded"
+        if self._is_made_so(record, job):
+            return "ours"
+        other = replace(job, request=replace(job.request, together=record.together))
+        return "other-set" if self._is_made_so(record, other) else "other-settings"
+
+    def _is_made_so(
+        self, record: Provenance | None, job: Job, *, source_sha256: str | None = None
+    ) -> bool:
+        return is_made_so(
+            record,
+            self._enhancer,
+            request=job.request,
+            format=job.request.format or "",
+            source_sha256=source_sha256,
+        )
 
     def _ledger(self, job: Job) -> Ledger | None:
         """Return the ledger of the folder that all results of a run go into, if there is one."""
@@ -133,3 +223,29 @@ def settings_of(request: Request, enhancer: Described, policy: Policy) -> dict[s
         "metadata": request.metadata,
         "provenance": request.provenance,
     }
+
+
+def _in_the_way(standing: Standing, name: str) -> PictureError:
+    """Return the error that a file is where a result would go, by what it is."""
+    match standing:
+        case "ours":
+            return PictureError("exists-of-changed-input", name)
+        case "edited":
+            return PictureError("exists-edited", name)
+        case "other-settings" | "other-set":
+            return PictureError("exists-of-other-settings", name)
+        case "unrecorded":
+            return PictureError("exists-unrecorded", name)
+
+
+def record_in_file(path: Path, data: bytes) -> Provenance | None:
+    """Return what made the picture in a file, as it says; None if it does not, or is none.
+
+    Args:
+        path: The file.
+        data: Its content.
+    """
+    try:
+        return provenance_in(data, name=str(path))
+    except PictureError:
+        return None

@@ -1,10 +1,9 @@
 """What was made in a folder, so that the same command goes on where it was stopped.
 
-A line of the ledger says: the picture with this SHA-256 (of a set that is to look alike, that of
-the picture and its set; `alike.py`), enhanced with these settings, gives the
-file with this name and this SHA-256. It is on the disk before the file is, so that no file of a
-run is ever taken for one of somebody else, and one that is not there yet or was changed is told by
-its SHA-256. Times are never looked at.
+A line of the ledger says: the picture with this SHA-256, enhanced with these settings (and to look
+like the pictures of this set; `alike.py`), gives the file with this name and this SHA-256. It is on
+the disk before the file is, so that no file of a run is ever taken for one of somebody else, and
+one that is not there yet or was changed is told by its SHA-256. Times are never looked at.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from llenhance.errors import ResourceError, UsageError
 from llenhance.files.tree import LEDGER
@@ -26,10 +25,18 @@ _TABLE: Final = """CREATE TABLE IF NOT EXISTS results (
     source TEXT NOT NULL,
     source_sha256 TEXT NOT NULL,
     settings TEXT NOT NULL,
-    target_sha256 TEXT NOT NULL
+    target_sha256 TEXT NOT NULL,
+    together TEXT
 ) WITHOUT ROWID"""
-_VERSION: Final = 1  # of the table; ledgers of before had none, and are the same
+_ADDED: Final = "ALTER TABLE results ADD COLUMN together TEXT"  # to a table of version 0 or 1
+_VERSION: Final = 2  # of the table
 _PATIENCE: Final = 60.0  # seconds to wait for another run that writes
+
+
+Standing = Literal["ours", "edited", "other-settings", "other-set", "unrecorded"]
+"""What a file is to a run: a result of these settings and this set, unchanged, though perhaps of
+another picture; one that somebody has changed; one of other settings or another set; or one that no
+line tells of."""
 
 
 class _Line(NamedTuple):
@@ -37,7 +44,9 @@ class _Line(NamedTuple):
 
     source: str
     source_sha256: str
+    settings: str
     target_sha256: str
+    together: str | None
 
     def is_of(self, target: Path) -> bool:
         """Tell whether a file is as it was written."""
@@ -67,14 +76,15 @@ class Ledger:
         if (folder / LEDGER).exists():
             self._open()
 
-    def knows(self, target: Path, *, source_sha256: str) -> bool:
+    def knows(self, target: Path, *, source_sha256: str, together: str | None = None) -> bool:
         """Tell whether a file is the result of a picture with these settings, unchanged.
 
         Args:
             target: The file of the result.
-            source_sha256: Of the picture's file, as `note_down` was told it.
+            source_sha256: Of the picture's file.
+            together: Digest of the set that it is to look like; None if it stands alone.
         """
-        line = self._line_of(target)
+        line = self._like(target, together)
         return line is not None and line.source_sha256 == source_sha256 and line.is_of(target)
 
     def made_of(self, name: str, target: Path) -> bool:
@@ -86,11 +96,38 @@ class Ledger:
             name: Of the picture; folders do not matter.
             target: The file of the result.
         """
-        line = self._line_of(target)
+        line = self._like(target, None)
         same_name = line is not None and Path(line.source).name == Path(_text(name)).name
         return line is not None and same_name and line.is_of(target)
 
-    def note_down(self, target: Path, *, name: str, source_sha256: str, result_sha256: str) -> None:
+    def standing(
+        self, target: Path, *, together: str | None = None, edited: bool = True
+    ) -> Standing:
+        """Tell what a file that exists is to a run.
+
+        Args:
+            target: The file.
+            together: As for `knows`.
+            edited: Whether to look if somebody has changed it, which takes reading it.
+        """
+        line = self._line_of(target)
+        if line is None:
+            return "unrecorded"
+        if edited and not line.is_of(target):
+            return "edited"
+        if line.settings != self._settings:
+            return "other-settings"
+        return "ours" if line.together == together else "other-set"
+
+    def note_down(
+        self,
+        target: Path,
+        *,
+        name: str,
+        source_sha256: str,
+        result_sha256: str,
+        together: str | None = None,
+    ) -> None:
         """Note down what is about to be written.
 
         Args:
@@ -98,15 +135,19 @@ class Ledger:
             name: Of the picture.
             source_sha256: Of the picture's file.
             result_sha256: Of the result's file.
+            together: As for `knows`.
 
         Raises:
             ResourceError: The disk is full.
         """
-        line = (self._name_of(target), _text(name), source_sha256, self._settings, result_sha256)
+        line = _Line(_text(name), source_sha256, self._settings, result_sha256, together)
         if self._known is None:
             self._open()
         with self._database() as database:
-            database.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?)", line)
+            database.execute(
+                "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?)",
+                (self._name_of(target), *line),
+            )
 
     def close(self) -> None:
         """Close the file."""
@@ -127,17 +168,25 @@ class Ledger:
             if version < _VERSION:
                 with self._known:
                     self._known.execute(_TABLE)
+                    columns = self._known.execute("PRAGMA table_info(results)").fetchall()
+                    if "together" not in {column[1] for column in columns}:
+                        self._known.execute(_ADDED)
                     self._known.execute(f"PRAGMA user_version = {_VERSION}")
 
-    def _line_of(self, target: Path) -> _Line | None:
+    def _like(self, target: Path, together: str | None) -> _Line | None:
         """Return what is noted down of a file with these settings; None if nothing is."""
+        line = self._line_of(target)
+        same = line is not None and (line.settings, line.together) == (self._settings, together)
+        return line if same else None
+
+    def _line_of(self, target: Path) -> _Line | None:
         if self._known is None:
             return None
         with self._database() as database:
             found = database.execute(
-                "SELECT source, source_sha256, target_sha256 FROM results "
-                "WHERE target = ? AND settings = ?",
-                (self._name_of(target), self._settings),
+                "SELECT source, source_sha256, settings, target_sha256, together FROM results "
+                "WHERE target = ?",
+                (self._name_of(target),),
             ).fetchone()
         return None if found is None else _Line(*found)
 

@@ -20,7 +20,7 @@ from llenhance.files.reading import read_bytes
 from llenhance.files.whole import make_folder, set_time, write_whole
 from llenhance.jobs.alike import Sets
 from llenhance.jobs.copies import copied
-from llenhance.jobs.earlier import Earlier, settings_of
+from llenhance.jobs.earlier import Earlier
 from llenhance.jobs.job import STDIO, Job, read_stdin
 from llenhance.jobs.loop import Stages
 from llenhance.jobs.policy import Policy
@@ -103,7 +103,7 @@ class Run:
         self.sets = sets
         self._enhancer, self._policy = enhancer, policy
         self._advise, self._progress = advise, progress
-        self._earlier = Earlier(settings_of(request, enhancer, policy), policy=policy)
+        self._earlier = Earlier(enhancer, request=request, policy=policy)
         self.stages: Stages[Job, Ready | Result, Made | Ready | Result, Result] = Stages(
             before=self._read, work=self._enhance, after=self._write, workers=policy.jobs
         )
@@ -137,7 +137,9 @@ class Run:
             return skipped
         started = perf_counter()
         if self.sets is not None:
-            job = replace(job, request=replace(job.request, together=self.sets.of(job).digest))
+            alike = self.sets.of(job)
+            job = replace(job, request=replace(job.request, together=alike.digest))
+            self._earlier.check_set(job, alike.members)
         data = _content(job)
         if before := self._earlier.done(job, data):
             return Result(input=job.input, output=str(before), status="done-before")

@@ -29,6 +29,32 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "the list of what was made in this folder cannot be used: {reason}",
         "Choose another folder for the results",
     ),
+    "exists-of-other-settings": Message(
+        "it already exists, and was made with other settings",
+        "Choose another folder for the results, or allow it to be replaced",
+    ),
+    "exists-of-changed-input": Message(
+        "it already exists, and its picture has changed since it was made",
+        "Choose another folder for the results, or allow it to be replaced",
+    ),
+    "exists-edited": Message(
+        "it already exists, and was changed since llenhance made it",
+        "Choose another folder for the results, or allow it to be replaced",
+    ),
+    "exists-unrecorded": Message(
+        "it already exists, and nothing tells that it was made by llenhance with these settings",
+        "Choose another folder for the results, or allow it to be replaced",
+    ),
+    "set-changed": Message(
+        "nothing of its set is written: pictures were added, removed or changed since {result} was "
+        "made, so new results would not look like the old ones",
+        "Make all of them again, or choose another folder for the results",
+    ),
+    "set-beside-others": Message(
+        "nothing of its set is written: {result} was made otherwise, so new results would not look "
+        "like it",
+        "Make all of them again, or choose another folder for the results",
+    ),
     "well-lit-of-other-format": Message(
         "it is well lit and would be left as it is, but a copy of it is no {format} file",
         "Write to a folder: there it keeps its format",
