@@ -273,7 +273,6 @@ def enhance(
             jobs=jobs,
             threads=threads,
         )
-    shown = Shown(terminal) if preview else None
     pages = RunReport(report, overwrite=overwrite)
     routine, summary = Routine(tells_all=verbose or coming is not None), Summary()
     stopped = True
