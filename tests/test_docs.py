@@ -95,18 +95,21 @@ def test_documented_command_runs_and_writes_something(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(own))  # and their settings
     monkeypatch.delenv("LLENHANCE_NO_CONFIG")
     before = set(folder.rglob("*"))
-    plain = re.fullmatch(r"llenhance ([^<>|&*$]+?)(?: > ([^<>|&*$ ]+))?", command.line)
-    if plain is None:
-        done = run(command.line, folder)
-        code, said = done.returncode, done.stderr
-    else:  # no need of a shell: in this process, which has torch already
-        monkeypatch.chdir(folder)
-        arguments, target = plain.groups()
-        code = app.run(shlex.split(arguments))
-        data, said = capfd.readouterr()
-        if target is not None:
-            Path(target).write_text(data)
-    assert code == 0, said
+    said = ""
+    for step in command.line.split(" && "):
+        plain = re.fullmatch(r"llenhance ([^<>|&*$]+?)(?: > ([^<>|&*$ ]+))?", step.strip())
+        if plain is None:
+            done = run(step, folder)
+            code, told = done.returncode, done.stderr
+        else:  # no need of a shell: in this process, which has torch already
+            monkeypatch.chdir(folder)
+            arguments, target = plain.groups()
+            code = app.run(shlex.split(arguments))
+            data, told = capfd.readouterr()
+            if target is not None:
+                Path(target).write_text(data)
+        assert code == 0, told
+        said += told
     reads_only = command.line.endswith("--help")
     assert reads_only or set(folder.rglob("*")) > before
     assert "warning" not in said.lower()
