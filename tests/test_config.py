@@ -18,6 +18,7 @@ from llenhance import UsageError, read_provenance
 from llenhance.cli.advice import sentence
 from llenhance.cli.app import app
 from llenhance.cli.config import rows
+from llenhance.cli.presets import BUILT_IN
 from llenhance.cli.settings import settable
 from llenhance.cli.settings_files import FROM_PROJECT, ONLY_TYPED
 from llenhance.doctor import Report
@@ -418,10 +419,56 @@ def test_variables_that_say_nothing_are_warned_of(
 
 
 def test_presets_that_are_not_there_are_told(user: Write) -> None:
-    assert "nor any other" in refused("--preset", "night")
     user("[preset.night]\n[preset.snow]")
     assert "Did you mean this: night" in refused("--preset", "nigth")
-    assert "Use one of these: night, snow" in refused("--preset", "x")
+    assert "Use one of these: archive, night, snow, web" in refused("--preset", "x")
+
+
+# --- presets that come with llenhance ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_built_in_preset_says_what_a_file_could_say(name: str, shown: Shown, user: Write) -> None:
+    by_itself = shown("--preset", name)
+    said = {option for option, row in by_itself.items() if row["preset"] == name}
+    assert said == BUILT_IN[name].options.keys()
+    assert {by_itself[option]["source"] for option in said} == {"built-in"}
+    lines = (f"{option} = {toml(value)}" for option, value in BUILT_IN[name].options.items())
+    user("\n".join([f"[preset.{name}]", *lines]))
+    written = shown("--preset", name)
+    assert [row["value"] for row in written.values()] == [
+        row["value"] for row in by_itself.values()
+    ]
+
+
+def test_ones_own_preset_takes_the_place_of_a_built_in_one(shown: Shown, user: Write) -> None:
+    path = user("[preset.web]\nquality = 50")
+    row = shown("--preset", "web")["quality"]
+    assert (row["value"], row["source"], row["file"]) == (50, "user", str(path))
+    assert shown("--preset", "web")["format"]["value"] is None
+    assert parsed("--preset", "web", "--no-config")["quality"] == 80
+
+
+def test_a_built_in_preset_does_what_it_says(llenhance_: Command, folder: Path) -> None:
+    assert llenhance_("dark.jpg", "--preset", "web").code == 0
+    record = read_provenance(folder / "dark_enhanced.webp")
+    assert record is not None
+    assert (record.format, record.metadata) == ("WEBP", "strip-gps")
+
+
+def test_presets_are_listed(run: Command, project: Write) -> None:
+    path = project("[preset.night]\nfast = true\n[preset.snow]")
+    [*others, web] = run("config", "presets", "--json").document["result"]
+    assert web["purpose"] == BUILT_IN["web"].purpose
+    assert web["options"][1] == {"option": "quality", "value": 80}
+    assert [(one["preset"], one["source"], one["file"]) for one in others] == [
+        ("archive", "built-in", None),
+        ("night", "project", str(path)),
+        ("snow", "project", str(path)),
+    ]
+    said = run("config", "presets").stdout.splitlines()
+    assert said[2:4] == [f"night  ({path})", "  fast true"]
+    assert said[-1] == "  format webp, quality 80, metadata strip-gps"
 
 
 # --- what a project's file may not do ---------------------------------------------------------

@@ -79,8 +79,8 @@ def formats() -> list[str]:
     return ["jpeg", "png", "webp", "tiff", "bmp", "avif", "ppm", "pgm", "pnm", "pam"]
 
 
-def own_presets() -> list[str]:
-    """Return the names of the presets in the files of settings; none of those that are no TOML."""
+def settings_presets() -> list[str]:
+    """Return the names of presets: built-in ones, and those in files of settings that are TOML."""
     from llenhance.cli.settings_files import preset_names
 
     return preset_names()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from operator import itemgetter
 from typing import Any, Final
@@ -11,13 +11,16 @@ from typing import Any, Final
 import typer
 
 from llenhance.cli.options import Json, NoConfig, Preset, Quiet
+from llenhance.cli.presets import BUILT_IN
 from llenhance.cli.settings import (
+    configuration_of,
     configured_context,
     origin_of,
+    presets_in,
     settable,
     tell_configuration,
 )
-from llenhance.cli.settings_files import usual_files
+from llenhance.cli.settings_files import Said, SettingsFile, usual_files
 from llenhance.cli.terminal import Terminal, printable
 
 app: Final = typer.Typer(help="Show the settings that need not be typed.")
@@ -62,6 +65,29 @@ def show(
 
 
 @app.command()
+def presets(context: typer.Context, json: Json = False, quiet: Quiet = False) -> None:
+    """List the presets: those that come with llenhance, and those in your files.
+
+    \b
+    Example:
+      llenhance config presets
+    """  # noqa: D301
+    terminal = Terminal("config presets", json=json, quiet=quiet)
+    with configured_context(context, []) as inner:
+        tell_configuration(inner, terminal)
+        files = configuration_of(inner).files
+    found = [_preset_row(name, said, files) for name, said in sorted(presets_in(files).items())]
+    if json:
+        terminal.document(found)
+        return
+    for row in found:
+        where = row["file"] or f"{row['source']}: {row['purpose']}"
+        said = ", ".join(f"{one['option']} {_shown(one['value'])}" for one in row["options"])
+        terminal.write_line(printable(f"{row['preset']}  ({where})"))
+        terminal.write_line(printable(f"  {said}"))
+
+
+@app.command()
 def path(json: Json = False, quiet: Quiet = False) -> None:
     """Print the paths of the files: the project's, if there is one, and your own, in any case.
 
@@ -93,6 +119,20 @@ def rows(context: Any) -> list[dict[str, Any]]:
     ]
 
 
+def _preset_row(name: str, said: Said, files: Sequence[SettingsFile]) -> dict[str, Any]:
+    """Return a preset, where it is from, and what it says."""
+    file = next((one for one in files if name in one.presets), None)
+    return {
+        "preset": name,
+        "source": "built-in" if file is None else file.kind,
+        "file": None if file is None else str(file.path),
+        "purpose": BUILT_IN[name].purpose if file is None else None,
+        "options": [
+            {"option": option.replace("_", "-"), "value": one.value} for option, one in said.items()
+        ],
+    }
+
+
 def _shown(value: Any) -> str:
     if value is None:
         return "-"
@@ -102,7 +142,5 @@ def _shown(value: Any) -> str:
 def _told(row: Mapping[str, Any]) -> str:
     if row["variable"] is not None:
         return row["variable"]
-    if row["file"] is None:
-        return row["source"]
-    preset = row["preset"]
-    return row["file"] if preset is None else f"{row['file']} [preset.{preset}]"
+    where = row["file"] or row["source"]
+    return where if row["preset"] is None else f"{where} [preset.{row['preset']}]"

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from llenhance.cli import completion
+from llenhance.cli.presets import BUILT_IN
 from llenhance.errors import UsageError
 
 Model = Annotated[
@@ -36,8 +37,8 @@ Preset = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Use the options of a [preset.NAME] in llenhance.toml.",
-        autocompletion=completion.own_presets,
+        help=f"Use a preset: {', '.join(BUILT_IN)}, or a [preset.NAME] in llenhance.toml.",
+        autocompletion=completion.settings_presets,
     ),
 ]
 NoConfig = Annotated[

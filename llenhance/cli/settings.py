@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from typer.core import TyperCommand
 
+from llenhance.cli.presets import BUILT_IN
 from llenhance.cli.settings_files import (
     NAME,
     ONLY_TYPED,
@@ -82,7 +83,7 @@ class Origin:
         preset: Name of the preset, if it is a part of one.
     """
 
-    source: Literal["default", "user", "project", "environment", "command line"]
+    source: Literal["default", "built-in", "user", "project", "environment", "command line"]
     variable: str | None = None
     file: str | None = None
     preset: str | None = None
@@ -186,7 +187,8 @@ def origin_of(name: str, context: Any) -> Origin:
         return Origin(source="environment", variable=variable(name))
     if source == "DEFAULT_MAP":
         setting = configuration_of(context).settings[name]
-        return Origin(source=setting.kind, file=str(setting.file), preset=setting.preset)
+        file = None if setting.file is None else str(setting.file)
+        return Origin(source=setting.kind, file=file, preset=setting.preset)
     return Origin(source="default")
 
 
@@ -248,8 +250,14 @@ def _configuration(command: Any, ctx: Any, typed: Mapping[str, Any]) -> Configur
 
 
 def presets_in(files: Sequence[SettingsFile]) -> dict[str, Said]:
-    """Return all presets by name, of two with one name the stronger."""
-    found: dict[str, Said] = {}
+    """Return all presets by name, of two with one name the stronger; built-in ones first."""
+    found: dict[str, Said] = {
+        name: {
+            option.replace("-", "_"): Setting(value=value, kind="built-in", file=None, preset=name)
+            for option, value in built_in.options.items()
+        }
+        for name, built_in in BUILT_IN.items()
+    }
     for one in reversed(files):
         found |= one.presets
     return found
@@ -261,9 +269,7 @@ def _preset(name: str, files: Sequence[SettingsFile]) -> Said:
         return presets[name]
     if close := get_close_matches(name, presets, n=1):
         raise UsageError("preset-misspelled", name, meant=close[0])
-    if presets:
-        raise UsageError("preset-not-known", name, known=", ".join(sorted(presets)))
-    raise UsageError("preset-none-here", name, file=NAME)
+    raise UsageError("preset-not-known", name, known=", ".join(sorted(presets)))
 
 
 def _early(command: Any, ctx: Any, typed: Mapping[str, Any], name: str) -> Any:

@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
+from llenhance.cli.presets import BUILT_IN
 from llenhance.cli.settings_values import as_taken, path_at_home, path_inside, shown
 from llenhance.errors import LlenhanceError, UsageError
 from llenhance.system import system_errors
@@ -42,22 +43,25 @@ _CLOSE: Final = 0.6
 _HEADER: Final = re.compile(r"\s*\[+([^\[\]]+)\]")
 
 Kind = Literal["project", "user"]
+"""Whose a file is."""
+
+Source = Literal["built-in", "project", "user"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What a file says of one option.
+    """What a file or a preset says of one option.
 
     Attributes:
         value: As the option takes it.
-        kind: Whose file it is in.
-        file: That file.
+        kind: Whose file it is in; 'built-in' if it comes with llenhance.
+        file: That file; None if it is in none.
         preset: The preset that it is a part of; None if it is none's.
     """
 
     value: Any
-    kind: Kind
-    file: Path
+    kind: Source
+    file: Path | None
     preset: str | None = None
 
 
@@ -118,10 +122,10 @@ def usual_files() -> list[tuple[Kind, Path]]:
 
 
 def preset_names() -> list[str]:
-    """Return the names of the presets in all files, sorted; none of files that cannot be read."""
+    """Return the names of all presets, sorted; none of files that cannot be read."""
     import tomllib
 
-    names: set[str] = set()
+    names = set(BUILT_IN)
     for _, path in usual_files():
         with suppress(LlenhanceError, tomllib.TOMLDecodeError, RecursionError):
             names |= (_table(tomllib.loads(_text(path)).get(PRESETS)) or {}).keys()

@@ -92,9 +92,6 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "config-read": note("its settings were used"),
     "preset-misspelled": Message("there is no preset of this name", "Did you mean this: {meant}"),
     "preset-not-known": Message("there is no preset of this name", "Use one of these: {known}"),
-    "preset-none-here": Message(
-        "there is no preset of this name, nor any other", "Write it into {file}: [preset.night]"
-    ),
     "variable-wrong": Message("it cannot be {value!r}: {problem}", "Correct or unset it"),
     "variable-unknown": warning("this variable says nothing to llenhance", "Unset it"),
     "variable-misspelled": warning(

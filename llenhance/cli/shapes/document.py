@@ -24,7 +24,7 @@ from llenhance.cli.shapes.models import (
 )
 from llenhance.cli.shapes.pictures import Enhanced, Failure, RunSummary, Scores, Sweep
 from llenhance.cli.shapes.provenance import AuditCounts, AuditedOriginal, PictureFile
-from llenhance.cli.shapes.settings import OptionSet, SettingsPath
+from llenhance.cli.shapes.settings import OptionSet, PresetKnown, SettingsPath
 
 _exact = with_config(ConfigDict(extra="forbid"))
 
@@ -180,6 +180,14 @@ class ConfigShowDocument(Document):
 
 
 @_exact
+class ConfigPresetsDocument(Document):
+    """What `llenhance config presets` prints: all presets, by name."""
+
+    command: Literal["config presets"]
+    result: list[PresetKnown] | None
+
+
+@_exact
 class ConfigPathDocument(Document):
     """What `llenhance config path` prints: where files of settings are, the strongest first."""
 
@@ -213,6 +221,7 @@ AnyDocument = (
     | WeightsRemoveDocument
     | WeightsUploadDocument
     | ConfigShowDocument
+    | ConfigPresetsDocument
     | ConfigPathDocument
     | EndedDocument
     | Failure

@@ -12,8 +12,9 @@ _exact = with_config(ConfigDict(extra="forbid"))
 class OptionSet(TypedDict):
     """An option and its value.
 
-    The source is default, user or project (`file` names theirs), environment (`variable` is its
-    name) or command line. `preset` is the preset of the file that it is a part of.
+    The source is default, built-in (a preset that comes with llenhance), user or project (`file`
+    names theirs), environment (`variable` is its name) or command line. `preset` is the preset that
+    it is a part of.
     """
 
     option: str
@@ -22,6 +23,25 @@ class OptionSet(TypedDict):
     variable: str | None
     file: str | None
     preset: str | None
+
+
+@_exact
+class PresetOption(TypedDict):
+    """An option that a preset sets."""
+
+    option: str
+    value: bool | int | float | str | list[str]
+
+
+@_exact
+class PresetKnown(TypedDict):
+    """A preset; its source is built-in (`purpose` says what it is for), project or user."""
+
+    preset: str
+    source: str
+    file: str | None
+    purpose: str | None
+    options: list[PresetOption]
 
 
 @_exact
