@@ -56,6 +56,15 @@ def system_error(
     number = reason.errno or 0
     if number in _SHORTAGES:
         return ResourceError(_SHORTAGES[number], name)
+    if number == errno.ENOENT and _is_link(name):
+        return kind("link-to-nothing", name)
     if number in _REFUSALS:
         return kind(_REFUSALS[number], name)
     return kind("system-refused", name, reason=reason.strerror or str(reason))
+
+
+def _is_link(name: str) -> bool:
+    try:
+        return Path(name).is_symlink()
+    except ValueError:  # no file can have this name
+        return False

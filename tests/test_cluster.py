@@ -108,6 +108,16 @@ def test_without_ray_its_extra_is_named(llenhance_: Command, folder: Path) -> No
     assert not (folder / "out").exists()
 
 
+@pytest.mark.parametrize("words", [("s3://bucket/a.jpg",), ("a.jpg", "-o", "gs://bucket/out")])
+def test_an_object_store_without_a_cluster_is_told_with_the_option_that_reads_it(
+    llenhance_: Command, words: tuple[str, ...]
+) -> None:
+    outcome = llenhance_(*words)
+    assert outcome.code == 2
+    assert "object store" in outcome.stderr
+    assert "Add --cluster" in outcome.stderr
+
+
 # --- Names --------------------------------------------------------------------------------------
 
 

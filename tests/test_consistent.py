@@ -79,10 +79,10 @@ def became(results: list[Result]) -> list[str]:
     return [one.error.code if one.error else one.status for one in results]
 
 
-def with_nano(**wish: float) -> list[Result]:
+def with_nano(*, target_mean: float | None = None) -> list[Result]:
     """Enhance the folder with the model of the package, which knows what brightness is."""
     enhancer = Enhancer(precision="fp32")
-    request, policy = Request(wish=Wish(**wish)), Policy(consistent=True)
+    request, policy = Request(wish=Wish(target_mean=target_mean)), Policy(consistent=True)
     return list(
         batch.enhance_files(["photos"], enhancer=lambda: enhancer, request=request, policy=policy)
     )
@@ -291,8 +291,8 @@ def test_that_a_set_has_changed_is_said_once_with_what_to_do(
     first, done, count = outcome.stderr.splitlines()
     assert first == (
         "error: a.jpg: nothing of its set is written: pictures were added, removed or changed "
-        "since out/a.jpg was made, so new results would not look like the old ones. Add --overwrite to "
-        "make all of them again, or choose another folder with -o."
+        "since out/a.jpg was made, so new results would not look like the old ones. Add "
+        "--overwrite to make all of them again, or choose another folder with -o."
     )
     assert done.startswith("Done: 3 failed")
     assert count.startswith("  3 failed, such as a.jpg: nothing of its set is written")

@@ -259,6 +259,17 @@ def test_a_name_that_comes_again_has_an_answer_too(photos: Path) -> None:
 
 
 @needs_descriptors
+@pytest.mark.parametrize("names", [("sub/c.jpg", "sub"), ("sub", "sub/c.jpg"), ("sub", "./sub")])
+def test_a_file_and_its_folder_have_an_answer_each(photos: Path, names: tuple[str, str]) -> None:
+    sender = Sender()
+    sender.send("\n".join(names))
+    sender.end()
+    results = list(enhanced(sender))
+    assert [one.status for one in results] == ["written", "skipped"]
+    assert [note.code for note in results[1].notes] == ["named-twice"]
+
+
+@needs_descriptors
 def test_results_of_names_that_come_have_names_of_their_own(photos: Path) -> None:
     sender = Sender()
     (photos / "sub/a.jpg").write_bytes(photograph_file())

@@ -31,7 +31,6 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
         "export": "Add --overwrite, or choose another name with -o",
         "weights import": "Add --overwrite, or choose another name with -o",
     },
-    "output-is-input": {
     "exists-of-other-settings": {"enhance": _AGAIN},
     "exists-of-changed-input": {"enhance": _AGAIN},
     "exists-edited": {"enhance": _AGAIN},
@@ -53,6 +52,7 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
         "enhance": "Choose a name with --report that ends in .html",
     },
         "enhance": "Choose another name or folder with -o",
+    "output-is-input": {
         "evaluate": "Choose another name or folder for what is written",
     },
     "output-replaces-input": {"enhance": "Choose another folder with -o"},
@@ -140,6 +140,7 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
         "enhance": "Work on a machine of the cluster, or here: --cluster without an address"
     },
     "worker-lost": {"enhance": "Enhance it without --cluster, with a smaller --tile such as 256"},
+    "store-without-cluster": {"enhance": "Add --cluster, which also works on this machine alone"},
     "takes-long": {"enhance": "Add --fast to make it in a few seconds, nearly the same"},
     "target-mean-out-of-range": {"enhance": "Try --target-mean 0.45"},
     "result-not-finite": {"enhance": "Try another --model, or a --brightness closer to 0"},

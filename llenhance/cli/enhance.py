@@ -48,7 +48,7 @@ from llenhance.cli.enhance_options import (
     Verbose,
     Watch,
 )
-from llenhance.cli.meant import clearer, refuse_home, refuse_result_among
+from llenhance.cli.meant import clearer, refuse_home, refuse_result_among, refuse_store
 from llenhance.cli.obtain import obtain
 from llenhance.cli.options import (
     Device,
@@ -167,6 +167,8 @@ def enhance(
             "--watch": watch,
             "--poll": poll,
             "--consistent": consistent,
+    if cluster is None:
+        refuse_store([*(photos or []), output])
             "--replay": replay is not None,
             "--only-if-dark": only_if_dark,
             "--dry-run": dry_run,

@@ -21,6 +21,7 @@ PATTERN: Final = re.compile(r"[*?]|\[.+\]")
 """What makes a name a pattern for the names of files."""
 
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_STORE: Final = re.compile(r"(s3|gs)://")
 _WORD: Final = re.compile(r"[a-z]+", re.IGNORECASE)
 _OTHER_TOOLS: Final = {"help": "--help", "version": "--version"}
 _OTHER_OPTIONS: Final = {
@@ -120,6 +121,17 @@ def refuse_home(name: str | None) -> None:
     """
     if name is not None and (path := _in_home(name)):
         raise UsageError("home-not-replaced", name, path=path)
+
+
+def refuse_store(names: Sequence[str | None]) -> None:
+    """Raise if one of the names is in an object store, which only a cluster reads and writes.
+
+    Raises:
+        UsageError: It says how to reach it.
+    """
+    for name in names:
+        if name is not None and _STORE.match(name) and not exists(name):
+            raise UsageError("store-without-cluster", name)
 
 
 def refuse_result_among(photos: Sequence[str], *, output: str | None) -> None:

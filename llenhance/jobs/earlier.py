@@ -21,6 +21,7 @@ from llenhance.jobs.signing import Described, is_made_so
 from llenhance.jobs.task import Request
 from llenhance.pictures.provenance import Provenance
 
+
 class Earlier:
     """What is there already of the results of a run. Threads may share it.
 

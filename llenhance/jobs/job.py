@@ -127,15 +127,12 @@ def plan(
     into = Path(output) if output is not None and is_folder(output, many=many) else None
     jobs: list[Job] = []
     for named, one in zip(gathered.pictures, planned, strict=True):
-        job = job_of(named, one, request=request, into=into, again=named.name in gathered.again)
+        job = job_of(named, one, request=request, into=into)
         job = replace(job, is_alone=not many)
         if named.name == STDIO:
             job = replace(job, data=data)
         jobs.append(replace(job, refusal=unread) if unread and named.name == STDIO else job)
-    passed = (Note("results-of-earlier-run"),)
-    jobs += [
-        Job(input=name, output=None, request=request, notes=passed) for name in gathered.passed
-    ]
+    jobs += _passed_over(gathered, request)
     return Planned(
         jobs=jobs + (_copies(gathered, request) if policy.copy_others else []),
         others=_left_alone(gathered) if policy.copy_others else gathered.others,
@@ -152,8 +149,7 @@ def plan_coming(
 ) -> Iterator[Job]:
     """Yield a job for each picture as soon as its name is there; all arguments are as for `plan`.
 
-    What is checked against each other are the names that have come so far. A name that comes again
-    has a job without an output, so that who has sent it hears of it.
+    What is checked against each other are the names that have come so far.
 
     Raises:
         UsageError: As `plan`; at once, if the names do not matter.
@@ -174,9 +170,7 @@ def plan_coming(
             )
             for error in gathered.refused:
                 yield Job(input=error.name, output=None, request=request, refusal=error)
-            if gathered.again and not gathered.in_folders:
-                notes = (Note("named-twice"),)
-                yield Job(input=name, output=None, request=request, notes=notes)
+            yield from _passed_over(gathered, request)
             for named in gathered.pictures:
                 (one,) = plan_each(
                     [named.source],
@@ -199,7 +193,6 @@ def job_of(
     *,
     request: Request,
     into: Path | None,
-    again: bool = False,
 ) -> Job:
     """Return the job for a picture, by what was planned for its result.
 
@@ -208,7 +201,6 @@ def job_of(
         planned: Where its result goes.
         request: What to make of it.
         into: The folder that all results go into, if it was not named by its own folder.
-        again: Whether it was named more than once.
     """
     job = Job(
         input=named.name,
@@ -217,14 +209,20 @@ def job_of(
         results=named.results or into,
         folder=None if named.source.folder is None else named.source.path.parent,
     )
-    notes = (Note("named-twice"),) if again else ()
     if isinstance(planned, Output):
-        notes += tuple(note for note in (planned.note, planned.renamed) if note)
+        notes = tuple(note for note in (planned.note, planned.renamed) if note)
         made = replace(request, format=planned.format)
         return replace(job, output=planned.target, request=made, notes=notes)
     if isinstance(planned.why, Note):
         return replace(job, notes=(planned.why,))
     return replace(job, refusal=planned.why)
+
+
+def _passed_over(gathered: Gathered, request: Request) -> list[Job]:
+    """Return jobs without an output for what was named and is not done, so that it is told."""
+    told = [(name, Note("named-twice")) for name in gathered.again]
+    told += [(name, Note("results-of-earlier-run")) for name in gathered.passed]
+    return [Job(input=name, output=None, request=request, notes=(note,)) for name, note in told]
 
 
 def _copies(gathered: Gathered, request: Request) -> list[Job]:

@@ -40,7 +40,7 @@ class Gathered:
 
     Attributes:
         pictures: In the order in which they were given; those of a folder by name.
-        again: Names that were given more than once.
+        again: Names of pictures that were there before, perhaps by another name or in a folder.
         others: Files in the folders that are no pictures, and where copies of them would go.
         refused: Of what is in the folders, what cannot be looked at.
         in_folders: Whether a folder was named.
@@ -48,7 +48,7 @@ class Gathered:
     """
 
     pictures: list[Named] = field(default_factory=list[Named])
-    again: set[str] = field(default_factory=set[str])
+    again: list[str] = field(default_factory=list[str])
     others: list[tuple[Path, Path]] = field(default_factory=list[tuple[Path, Path]])
     refused: list[LlenhanceError] = field(default_factory=list[LlenhanceError])
     in_folders: bool = False
@@ -112,7 +112,7 @@ def gather(
 def _add(gathered: Gathered, first: dict[object, str], named: Named) -> None:
     key = STDIO if named.name == STDIO else _place(named.source.path)
     if key in first:
-        gathered.again.add(first[key])
+        gathered.again.append(named.name)
         return
     first[key] = named.name
     gathered.pictures.append(named)

@@ -34,7 +34,7 @@ _GROUPED: Final = 200  # milliseconds: changes so close together are looked at o
 _POLLING: Final = 1000  # milliseconds between two looks where the system tells of no changes
 _UNREADABLE: Final = {
     "empty-file", "format-not-known", "damaged-picture", "permission-denied", "not-found",
-    "compression-not-readable", "samples-not-readable",
+    "link-to-nothing", "compression-not-readable", "samples-not-readable",
 }  # fmt: skip
 """Codes of errors that a file may have that is not complete."""
 

@@ -39,6 +39,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "it is an address, and llenhance reads files only",
         "Download it first, or in one go: curl -L ADDRESS | llenhance - > bright.jpg",
     ),
+    "store-without-cluster": Message(
+        "it is in an object store, which is read and written by the workers of a cluster only",
+        "Let a cluster do it, which may be on this machine",
+    ),
     "result-among-inputs": Message(
         "there is no such picture",
         "If the result should have this name: llenhance {source} -o {result}",

@@ -106,7 +106,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     # Files that are written.
     "link-to-nothing": Message(
         "it is a symbolic link to a file that does not exist",
-        "Remove the link, or choose another name",
+        "Mend the link or remove it, or choose another name",
     ),
     "not-a-regular-file": Message(
         "it is a device or a pipe, not a file", "Choose the name of a file"
