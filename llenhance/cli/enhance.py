@@ -160,6 +160,8 @@ def enhance(
     tell_configuration(context, terminal)  # which `preset` and `no_config` are a part of
     for name in (output, match, model, replay, files_from, files0_from, errors):
         refuse_home(name)
+    if cluster is None:
+        refuse_store([*(photos or []), output])
     given = given_in(context)
     only_if_dark = only_if_dark or "dark_below" in given
     refuse_contradictions(
@@ -167,8 +169,6 @@ def enhance(
             "--watch": watch,
             "--poll": poll,
             "--consistent": consistent,
-    if cluster is None:
-        refuse_store([*(photos or []), output])
             "--replay": replay is not None,
             "--only-if-dark": only_if_dark,
             "--dry-run": dry_run,
@@ -275,7 +275,6 @@ def enhance(
             jobs=jobs,
             threads=threads,
         )
-    pages = RunReport(report, overwrite=overwrite)
     routine, summary = Routine(tells_all=verbose or coming is not None), Summary()
     stopped = True
     try:
