@@ -26,6 +26,7 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
         "train": "Close other programs, or try a smaller --batch or --crop",
     },
     "exists": {
+        "compare": "Add --overwrite, or choose another name with -o",
         "enhance": "Add --overwrite, or choose another name with -o",
         "evaluate": "Add --overwrite, or choose another name",
         "export": "Add --overwrite, or choose another name with -o",
@@ -52,6 +53,17 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
         "enhance": "Choose a name with --report that ends in .html",
     },
         "enhance": "Choose another name or folder with -o",
+    "nothing-to-compare-with": {
+        "compare": "Name another folder or picture as well, or well-lit ones with --reference"
+    },
+    "labels-unmatched": {
+        "compare": "Give one for each with --labels, with commas between, in their order"
+    },
+    "label-twice": {"compare": "Give each another name with --labels"},
+    "report-extension": {
+        "compare": "Choose a name with -o that ends in .html",
+        "enhance": "Choose a name with --report that ends in .html",
+    },
     "output-is-input": {
         "evaluate": "Choose another name or folder for what is written",
     },

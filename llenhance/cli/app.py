@@ -21,12 +21,14 @@ from llenhance.cli.advice import sentence
 from llenhance.cli.audit import audit
 from llenhance.cli.bench import bench
 from llenhance.cli.cluster import with_address
+from llenhance.cli.compare import compare
 from llenhance.cli.doctor import doctor
 from llenhance.cli.documents import told
 from llenhance.cli.enhance import enhance
 from llenhance.cli.evaluate import evaluate
 from llenhance.cli.export import export
 from llenhance.cli.info import info
+from llenhance.cli.run_report import with_page
 from llenhance.cli.schema import schema
 from llenhance.cli.settings import Configured
 from llenhance.cli.terminal import Terminal
@@ -45,6 +47,7 @@ app: Final = typer.Typer(
 )
 app.command("audit")(audit)
 app.command("bench")(bench)
+app.command("compare")(compare)
 app.command("doctor")(doctor)
 app.command("enhance", cls=Configured, context_settings={"auto_envvar_prefix": PREFIX})(enhance)
 app.command("evaluate")(evaluate)
@@ -105,7 +108,7 @@ def run(arguments: Sequence[str]) -> int:
         with redirect_stdout(sys.stderr):
             app(["--help"], prog_name="llenhance", standalone_mode=False)
         return 2
-    arguments = with_address(arguments)
+    arguments = with_page(with_address(arguments))
     command = _with_command(arguments)
     options = command[: command.index("--")] if "--" in command else command
     terminal = Terminal(_name_of(command), json="--json" in options)

@@ -10,6 +10,8 @@ from llenhance.errors import UsageError
 _NOT_TOGETHER: Final[Mapping[str, tuple[str, ...]]] = {
     # What arrives later is no part of a list, and a plan of all pictures would have to change.
     "--watch": ("--dry-run", "--files-from", "--files0-from", "--copy-others", "--consistent"),
+    # A page shows results, when all of them are there.
+    "--report": ("--watch", "--dry-run"),
     # Copies keep all of it, to the byte.
     "--only-if-dark": ("--metadata strip", "--metadata strip-gps"),
     # The settings of one result are not those of a set; some of a set left alone would flicker.

@@ -40,6 +40,7 @@ from llenhance.cli.enhance_options import (
     Quality,
     Recursive,
     Replay,
+    Report,
     SkipExisting,
     Strength,
     Suffix,
@@ -62,7 +63,8 @@ from llenhance.cli.options import (
     Tile,
     tile_side,
 )
-from llenhance.cli.results import report, say_rest
+from llenhance.cli.results import report as report_result
+from llenhance.cli.results import say_rest
 from llenhance.cli.routine import Routine
 from llenhance.cli.settings import tell_configuration
 from llenhance.cli.terminal import Terminal
@@ -87,6 +89,7 @@ def enhance(
     name_template: NameTemplate = None,
     copy_others: CopyOthers = False,
     errors: Errors = None,
+    report: Report = None,
     recursive: Recursive = True,
     brightness: Brightness = 0.0,
     exposure: Exposure = None,
@@ -146,6 +149,7 @@ def enhance(
         tell_differences,
     )
     from llenhance.cli.run_bar import watching_run
+    from llenhance.cli.run_report import RunReport
     from llenhance.cli.summary import Summary
     from llenhance.enhancing.finish import Finish
     from llenhance.enhancing.wish import wish_for
@@ -158,7 +162,7 @@ def enhance(
 
     terminal = Terminal("enhance", json=json, quiet=quiet, verbose=verbose)
     tell_configuration(context, terminal)  # which `preset` and `no_config` are a part of
-    for name in (output, match, model, replay, files_from, files0_from, errors):
+    for name in (output, match, model, replay, files_from, files0_from, errors, report):
         refuse_home(name)
     if cluster is None:
         refuse_store([*(photos or []), output])
@@ -172,6 +176,7 @@ def enhance(
             "--replay": replay is not None,
             "--only-if-dark": only_if_dark,
             "--dry-run": dry_run,
+            "--report": report is not None,
             "--files-from": files_from is not None,
             "--files0-from": files0_from is not None,
             "--copy-others": copy_others,
@@ -275,6 +280,7 @@ def enhance(
             jobs=jobs,
             threads=threads,
         )
+    pages = RunReport(report, overwrite=overwrite)
     routine, summary = Routine(tells_all=verbose or coming is not None), Summary()
     stopped = True
     try:
@@ -295,7 +301,8 @@ def enhance(
             def tell(result: Result) -> None:
                 bar.finished(result)
                 summary.add(result)
-                report(
+                pages.add(clearer(result))
+                report_result(
                     failures.add(clearer(result)), terminal, routine, alone=not summary.in_folders
                 )
 
@@ -315,6 +322,7 @@ def enhance(
     except (KeyboardInterrupt, SystemExit) as leaving:  # by a signal
         code = leaving.code if isinstance(leaving, SystemExit) else 128 + signal.SIGINT
         terminal.exit_code = int(code or 0)
+        pages.give_up(terminal)
         raise
     except (UsageError, WeightsError):  # the same command would not go on: the error says why
         summary = Summary()
@@ -322,6 +330,7 @@ def enhance(
     finally:  # also of what was done before it was stopped
         say_rest(routine, terminal)
         summary.tell(terminal, stopped=stopped)
+    pages.write(terminal)
     raise typer.Exit(terminal.exit_code)
 
 

@@ -60,6 +60,13 @@ Errors = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="Write a line of JSON for each picture that fails, at once."),
 ]
+Report = Annotated[
+    str | None,
+    typer.Option(
+        metavar="[FILE]",
+        help="At the end, write a page that compares pictures with their results (report.html).",
+    ),
+]
 Recursive = Annotated[
     bool,
     typer.Option("--recursive/--no-recursive", "-r", help="Look into the folders of a folder too."),

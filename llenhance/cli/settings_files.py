@@ -25,7 +25,8 @@ NAME: Final = "llenhance.toml"
 PRESETS: Final = "preset"
 
 ONLY_TYPED: Final = {
-    *("photos", "files_from", "files0_from", "replay", "watch", "poll", "dry_run", "json", "errors")
+    *("photos", "files_from", "files0_from", "replay", "watch", "poll", "dry_run", "json"),
+    *("errors", "report"),
 }
 """What is about one run: neither files nor variables say it."""
 

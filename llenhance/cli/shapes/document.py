@@ -11,6 +11,7 @@ from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
 
 from llenhance.cli.documents import SCHEMA, Status, Told
+from llenhance.cli.shapes.compare import ReportPage
 from llenhance.cli.shapes.machine import Benchmark, Examined, LogLine
 from llenhance.cli.shapes.models import (
     AboutModel,
@@ -73,6 +74,14 @@ class EvaluateDocument(Document):
 
     command: Literal["evaluate"]
     result: Scores | Sweep | None
+
+
+@_exact
+class CompareDocument(Document):
+    """What `llenhance compare` prints: the page that it has written."""
+
+    command: Literal["compare"]
+    result: ReportPage | None
 
 
 @_exact
@@ -208,6 +217,7 @@ AnyDocument = (
     | AuditDocument
     | InfoDocument
     | EvaluateDocument
+    | CompareDocument
     | BenchDocument
     | DoctorDocument
     | TrainDocument
