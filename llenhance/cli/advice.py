@@ -52,19 +52,8 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
         "compare": "Choose a name with -o that ends in .html",
         "enhance": "Choose a name with --report that ends in .html",
     },
-        "enhance": "Choose another name or folder with -o",
-    "nothing-to-compare-with": {
-        "compare": "Name another folder or picture as well, or well-lit ones with --reference"
-    },
-    "labels-unmatched": {
-        "compare": "Give one for each with --labels, with commas between, in their order"
-    },
-    "label-twice": {"compare": "Give each another name with --labels"},
-    "report-extension": {
-        "compare": "Choose a name with -o that ends in .html",
-        "enhance": "Choose a name with --report that ends in .html",
-    },
     "output-is-input": {
+        "enhance": "Choose another name or folder with -o",
         "evaluate": "Choose another name or folder for what is written",
     },
     "output-replaces-input": {"enhance": "Choose another folder with -o"},
@@ -151,8 +140,11 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "cluster-not-reached": {
         "enhance": "Work on a machine of the cluster, or here: --cluster without an address"
     },
-    "worker-lost": {"enhance": "Enhance it without --cluster, with a smaller --tile such as 256"},
     "store-without-cluster": {"enhance": "Add --cluster, which also works on this machine alone"},
+    "worker-lost": {"enhance": "Enhance it without --cluster, with a smaller --tile such as 256"},
+    "port-in-use": {"serve": "Choose another with --port; 0 is any that is free"},
+    "port-not-permitted": {"serve": "Choose one from 1024 on with --port"},
+    "host-not-here": {"serve": "Name an address of this machine with --host"},
     "takes-long": {"enhance": "Add --fast to make it in a few seconds, nearly the same"},
     "target-mean-out-of-range": {"enhance": "Try --target-mean 0.45"},
     "result-not-finite": {"enhance": "Try another --model, or a --brightness closer to 0"},
