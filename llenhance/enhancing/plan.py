@@ -16,6 +16,7 @@ from torch import Tensor
 
 from llenhance.engine.engine import Engine
 from llenhance.enhancing.finish import AS_IT_IS, Finish
+from llenhance.enhancing.sample import Sample
 from llenhance.errors import UsageError
 from llenhance.model.brightness import brightness_of
 from llenhance.model.conditioning import (
@@ -45,6 +46,8 @@ class Plan:
         keeps_light: Whether what is well lit already is left alone (`promises.py`).
         visible: What of the file is picture, if that was looked for; all else is of that part.
         finish: What is done with the network's result.
+        sample: Which of the plausible results; None is that of the latent mean. Its brightness is
+            in `constant`.
     """
 
     tables: Pixels
@@ -55,6 +58,7 @@ class Plan:
     keeps_light: bool = False
     visible: Visible | None = None
     finish: Finish = AS_IT_IS
+    sample: Sample | None = None
 
     def at(self, constant: float, engine: Engine) -> Plan:
         """Return the plan for another constant."""

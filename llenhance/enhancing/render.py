@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from llenhance.engine.engine import Engine
 from llenhance.enhancing.even import even_kept
-from llenhance.enhancing.fast import enhance_fast
+from llenhance.enhancing.fast import MEGAPIXELS, enhance_fast
 from llenhance.enhancing.finish import finished
 from llenhance.enhancing.plan import Plan, look
 from llenhance.enhancing.progress import Progress
@@ -79,6 +79,7 @@ def render(
     *,
     tile: int = 0,
     fast: bool = False,
+    megapixels: float = MEGAPIXELS,
     progress: Progress | None = None,
 ) -> Pixels:
     """Enhance pixels as planned.
@@ -89,6 +90,7 @@ def render(
         plan: The plan of this picture, or of one that looks alike, such as the frame before.
         tile: Largest side of a tile in pixels, 0 for the whole picture.
         fast: Enhance a small copy and lift the effect to full size (`fast.py`).
+        megapixels: Size of that copy, in millions of pixels.
         progress: Called after each tile.
 
     Returns:
@@ -106,7 +108,7 @@ def render(
     with lack_of_memory_told():
         if plan.finish.strength == 0:
             return pixels.copy()
-        bright = enhance_fast(pixels, in_tiles) if fast else in_tiles(pixels)
+        bright = enhance_fast(pixels, in_tiles, megapixels=megapixels) if fast else in_tiles(pixels)
         if equal_channels(pixels):
             bright = as_gray(bright)
         if is_even(pixels):
@@ -152,7 +154,7 @@ def enhance(
         if not wish.is_target:
             bright = render(engine, pixels, plan, tile=tile, fast=fast, progress=progress)
             mean = mean_grey(bright, weights)
-            return Rendered(bright, wish.brightness, mean, predicted=predicted)
+            return Rendered(bright, wish.constant, mean, predicted=predicted)
         aim = Aim(engine, [Part(pixels, weights)], plan, wish, tile=tile)
         passes = 0
         while True:
@@ -168,8 +170,8 @@ def enhance(
 
 def _looked(engine: Engine, pixels: Pixels, wish: Wish, weights: Weights | None) -> Plan:
     """Return the plan for a wish, before it is aimed at a target."""
-    plan = look(pixels, engine, brightness=wish.brightness, weights=weights)
-    return replace(plan, keeps_light=not wish.may_darken, finish=wish.finish)
+    plan = look(pixels, engine, brightness=wish.constant, weights=weights)
+    return replace(plan, keeps_light=not wish.may_darken, finish=wish.finish, sample=wish.sample)
 
 
 def _counting_on(progress: Progress, earlier: int) -> Progress:

@@ -72,17 +72,25 @@ def _enhance_window(engine: Engine, pixels: Pixels, plan: Plan, part: Tile) -> T
     rows, columns = part.window
     window = pixels[rows.slice(), columns.slice()]
     channels = conditioned(window, plan.tables, device=engine.device)
-    extents = (
+    down, across = (
         Extent(span.start, length, whole)
         for span, length, whole in zip(
             part.window, channels.shape[2:], pixels.shape[:2], strict=True
         )
     )
-    context = placed(plan.context, *extents)
+    context = placed(plan.context, down, across)
+    added = _added(plan, down, across, device=engine.device)
     constant = torch.full((1,), plan.constant, device=engine.device)
     height, width = window.shape[:2]
     # The engine has already refused values that are not finite: clamping would pass NaN on.
-    return engine.enhance(channels, constant, context)[0, :, :height, :width].clamp(0, 1)
+    bright = engine.enhance(channels, constant, context, added=added)
+    return bright[0, :, :height, :width].clamp(0, 1)
+
+
+def _added(plan: Plan, rows: Extent, columns: Extent, *, device: torch.device) -> Tensor | None:
+    """Return what the plan's sample adds to the latent mean of a window; None for nothing."""
+    added = None if plan.sample is None else plan.sample.added_to_latent(rows, columns)
+    return None if added is None else torch.tensor(added, device=device)
 
 
 def conditioned(window: Pixels, tables: Pixels, *, device: torch.device) -> Tensor:

@@ -11,6 +11,7 @@ from typing import Final
 
 from llenhance.enhancing.finish import AS_IT_IS, Finish
 from llenhance.enhancing.numbers import number
+from llenhance.enhancing.sample import Sample
 from llenhance.errors import PictureError, UsageError, expect
 from llenhance.files.inputs import opened
 from llenhance.model.architecture import USUAL_BRIGHTNESS
@@ -58,9 +59,12 @@ class Wish:
             would be if it were exposed twice as long.
         target_mean: Mean gray of the result (luma of BT.601), 0..1.
         finish: What is done with the network's result.
+        sample: Which of the plausible results; None is the usual one, as is the first. Others
+            are as bright as they are, so there can be no exposure or mean gray.
 
     Raises:
-        UsageError: A value is out of range, or several of the first three are given.
+        UsageError: A value is out of range, or several of the first three are given, or a sample
+            and one of the second and third.
 
     Example:
         ``Wish(target_mean=0.45)``
@@ -70,6 +74,7 @@ class Wish:
     exposure: float | None = None
     target_mean: float | None = None
     finish: Finish = AS_IT_IS
+    sample: Sample | None = None
 
     def __post_init__(self) -> None:
         for name in ("brightness", "exposure", "target_mean"):  # numpy's numbers are welcome
@@ -92,11 +97,20 @@ class Wish:
         if self.target_mean is not None:
             gray_level(self.target_mean, name="target mean")
         expect(self.finish, Finish, name="the finish")
+        if self.sample is not None:
+            expect(self.sample, Sample, name="the sample")
+            if self.exposure is not None or self.target_mean is not None:
+                raise UsageError("target-of-variants", "the target")
 
     @property
     def may_darken(self) -> bool:
         """Whether the user asked for something that can make a picture darker."""
-        return self.is_target or self.brightness < 0
+        return self.is_target or self.constant < 0
+
+    @property
+    def constant(self) -> float:
+        """What is added to the predicted brightness, unless it is searched for."""
+        return self.brightness + (0.0 if self.sample is None else self.sample.brightness)
 
     @property
     def is_target(self) -> bool:

@@ -94,9 +94,9 @@ class Work:
 
         def work(tile: int) -> Together:
             with lack_of_memory_told():
-                plan = seen.plan(self.engine, brightness=wish.brightness)
+                plan = seen.plan(self.engine, brightness=wish.constant)
                 plan = replace(plan, keeps_light=not wish.may_darken, visible=surroundings)
-                plan = replace(plan, finish=wish.finish)
+                plan = replace(plan, finish=wish.finish, sample=wish.sample)
                 return aimed(self.engine, plan, parts, wish, self.enhance_as_planned, tile=tile)
 
         return self.in_memory(pixels, work)[0]
