@@ -16,6 +16,8 @@ _NOT_TOGETHER: Final[Mapping[str, tuple[str, ...]]] = {
     "--only-if-dark": ("--metadata strip", "--metadata strip-gps"),
     # The settings of one result are not those of a set; some of a set left alone would flicker.
     "--consistent": ("--replay", "--only-if-dark"),
+    # There must be files that can be looked at here.
+    "--preview": ("--dry-run", "--cluster"),
 }
 _NEEDED: Final[Mapping[str, str]] = {"--poll": "--watch"}
 

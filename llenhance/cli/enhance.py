@@ -36,6 +36,7 @@ from llenhance.cli.enhance_options import (
     Photos,
     Poll,
     PreserveTime,
+    Preview,
     Protect,
     Quality,
     Recursive,
@@ -123,6 +124,7 @@ def enhance(
     jobs: Jobs = 1,
     threads: Threads = None,
     cluster: Cluster = None,
+    preview: Preview = False,
     json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -141,6 +143,7 @@ def enhance(
     from llenhance.cli.cluster import through_cluster
     from llenhance.cli.failures import FailureFile
     from llenhance.cli.named import names_given
+    from llenhance.cli.preview import Shown
     from llenhance.cli.replay import (
         Settings,
         given_in,
@@ -181,6 +184,8 @@ def enhance(
             "--files0-from": files0_from is not None,
             "--copy-others": copy_others,
             f"--metadata {metadata}": metadata != "keep",
+            "--preview": preview,
+            "--cluster": cluster is not None,
         }
     )
     record = None if replay is None else record_of(replay)
@@ -198,6 +203,9 @@ def enhance(
         if json:
             terminal.document(None, lines=True)
         raise typer.Exit
+    if preview and (STDIO in photos or output == STDIO):
+        raise UsageError("preview-needs-files", "--preview")
+    shown = Shown(terminal) if preview else None
     if STDIO in photos:
         terminal.expect_input()
     if writes_to_stdout(photos, output=output) and not dry_run:
@@ -305,6 +313,8 @@ def enhance(
                 report_result(
                     failures.add(clearer(result)), terminal, routine, alone=not summary.in_folders
                 )
+                if shown is not None:
+                    shown.show(result)
 
             for result in enhance_files(
                 photos,

@@ -155,6 +155,12 @@ DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Write nothing: say what would be done."),
 ]
+Preview = Annotated[
+    bool,
+    typer.Option(
+        "--preview", help="Show before and after in the terminal: as pictures where it can."
+    ),
+]
 PreserveTime = Annotated[
     bool,
     typer.Option("--preserve-time", help="Give results the modification time of their inputs."),

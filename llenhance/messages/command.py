@@ -115,6 +115,15 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "terminal-for-picture": Message(
         "a terminal cannot show a picture file", "Write to a file, or redirect the output: > FILE"
     ),
+    "preview-needs-terminal": Message(
+        "pictures can be shown in a terminal only", "Leave the preview out, or look at the results"
+    ),
+    "preview-needs-color": Message(
+        "this terminal shows no colors", "Leave the preview out, or allow colors: unset NO_COLOR"
+    ),
+    "preview-needs-files": Message(
+        "only pictures in files can be shown", "Leave the preview out, or name files"
+    ),
     "needs-references": Message(
         "it compares with references", "Name the folder of references as well"
     ),
