@@ -8,6 +8,7 @@
     ├── ResourceError         4  out of memory or of disk space
     ├── ExportError           1  a runtime that computes something else than the engine
     ├── TrainingError         1  a training run that cannot start or go on
+    ├── ServiceError          1  a request that the service refuses
     └── MissingExtraError     2  an optional dependency that is not installed
 
 The words of an error are in `messages/`, by its code. Everything else that is raised is a bug.
@@ -116,6 +117,10 @@ class ExportError(LlenhanceError):
 
 class TrainingError(LlenhanceError):
     """A training run that cannot start or cannot go on."""
+
+
+class ServiceError(LlenhanceError):
+    """A request that a service refuses."""
 
 
 class MissingExtraError(LlenhanceError):

@@ -30,6 +30,7 @@ from llenhance.cli.export import export
 from llenhance.cli.info import info
 from llenhance.cli.run_report import with_page
 from llenhance.cli.schema import schema
+from llenhance.cli.serve import serve
 from llenhance.cli.settings import Configured
 from llenhance.cli.terminal import Terminal
 from llenhance.cli.train import train
@@ -55,6 +56,7 @@ app.command("info")(info)
 app.command("train")(train)
 app.command("export")(export)
 app.command("schema")(schema)
+app.command("serve")(serve)
 app.add_typer(weights.app, name="weights")
 app.add_typer(config.app, name="config")
 

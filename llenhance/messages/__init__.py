@@ -24,6 +24,7 @@ from llenhance.messages import (
     jobs,
     pictures,
     scoring,
+    serve,
     training,
     weights,
 )
@@ -41,6 +42,7 @@ _ROOMS: Final = (
     jobs,
     cluster,
     compare,
+    serve,
     training,
     export,
     bench,

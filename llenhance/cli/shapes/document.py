@@ -12,7 +12,7 @@ from typing_extensions import TypedDict  # pydantic asks for this one before Pyt
 
 from llenhance.cli.documents import SCHEMA, Status, Told
 from llenhance.cli.shapes.compare import ReportPage
-from llenhance.cli.shapes.machine import Benchmark, Examined, LogLine
+from llenhance.cli.shapes.machine import Benchmark, Examined, LogLine, Served
 from llenhance.cli.shapes.models import (
     AboutModel,
     DownloadedModel,
@@ -205,6 +205,14 @@ class ConfigPathDocument(Document):
 
 
 @_exact
+class ServeDocument(Document):
+    """What `llenhance serve` prints when it answers requests."""
+
+    command: Literal["serve"]
+    result: Served | None
+
+
+@_exact
 class EndedDocument(Document):
     """What a command prints that was ended by an error, whatever the command."""
 
@@ -233,6 +241,7 @@ AnyDocument = (
     | ConfigShowDocument
     | ConfigPresetsDocument
     | ConfigPathDocument
+    | ServeDocument
     | EndedDocument
     | Failure
 )

@@ -148,6 +148,15 @@ class Examined(TypedDict):
 
 
 @_exact
+class Served(TypedDict):
+    """Where `llenhance serve` answers; the token is null where none is needed."""
+
+    address: str
+    token: str | None
+    model: str
+
+
+@_exact
 class LogLine(TypedDict, total=False):
     """A line of the log of `llenhance train`.
 

@@ -1,0 +1,122 @@
+"""What a request wishes, in its query: one description for checks and for OpenAPI."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from llenhance.enhancing.finish import Finish
+from llenhance.enhancing.wish import Wish, wish_for
+from llenhance.errors import UsageError
+from llenhance.jobs.task import Request
+from llenhance.pictures.formats import format_to_write, writable_titles
+from llenhance.pictures.policy import Metadata
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Asked = TypeVar("Asked", bound=BaseModel)
+
+
+class Look(BaseModel):
+    """How a picture should look: what the sliders of the page move."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    brightness: float = Field(
+        default=0, ge=-1, le=1, description="Darker (-0.4) or brighter (0.4)."
+    )
+    strength: Share = Field(
+        default=1, description="How much of the effect: 1 is all of it, 0 is the picture as it was."
+    )
+    denoise: Share = Field(
+        default=1,
+        description="Whose fine detail: 1 is the network's, which has little noise, "
+        "0 is the picture's own.",
+    )
+    protect: Share = Field(
+        default=0,
+        description="How much of what is well lit already, such as lamps, keeps its structure.",
+    )
+
+    @property
+    def finish(self) -> Finish:
+        """What is done with the network's result."""
+        return Finish(strength=self.strength, denoise=self.denoise, protect=self.protect)
+
+
+class Options(Look):
+    """What to make of a picture."""
+
+    name: str = Field(
+        default="picture",
+        max_length=1000,
+        description="What messages and the result's record call the picture.",
+    )
+    exposure: float | None = Field(
+        default=None,
+        ge=-5,
+        le=5,
+        description="Stops, relative to the result without this option: 1 is twice its light.",
+    )
+    target_mean: Share | None = Field(
+        default=None, description="Mean gray that the result should have."
+    )
+    format: str | None = Field(
+        default=None,
+        description=f"Format of the result: {writable_titles()}. Without it, the format stays.",
+    )
+    quality: int | None = Field(
+        default=None, ge=1, le=100, description="Quality of JPEG, WebP and AVIF."
+    )
+    metadata: Metadata = Field(
+        default="keep",
+        description="Keep EXIF, XMP, IPTC data and texts, or not, or all but positions.",
+    )
+    provenance: bool = Field(
+        default=True, description="Whether the result says in its XMP data what made it."
+    )
+
+    def request(self, *, max_megapixels: float) -> Request:
+        """Return the request that these options make.
+
+        Raises:
+            UsageError: They contradict each other, or the format cannot be written.
+        """
+        return Request(
+            wish=self._wish(),
+            format=format_to_write(self.format) if self.format else None,
+            quality=self.quality,
+            max_megapixels=max_megapixels,
+            metadata=self.metadata,
+            provenance=self.provenance,
+        )
+
+    def _wish(self) -> Wish:
+        return wish_for(
+            brightness=self.brightness,
+            exposure=self.exposure,
+            target_mean=self.target_mean,
+            finish=self.finish,
+        )
+
+
+def asked(kind: type[Asked], query: Mapping[str, str]) -> Asked:
+    """Return what a query says.
+
+    Raises:
+        UsageError: An option is unknown, or its value is refused.
+    """
+    try:
+        return kind.model_validate(dict(query))
+    except ValidationError as reason:
+        first = reason.errors(include_url=False, include_context=False)[0]
+        name = str(first["loc"][0])[:100]
+        raise UsageError("query-wrong", name, problem=_words(first)) from None
+
+
+def _words(first: Any) -> str:
+    if first["type"] == "extra_forbidden":
+        return "there is no such option"
+    told = str(first["msg"]).replace("Input should be", "it must be")
+    return told[:1].lower() + told[1:]

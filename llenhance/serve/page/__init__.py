@@ -1,0 +1,1 @@
+"""The page: HTML, CSS and JavaScript as the browser gets them."""
