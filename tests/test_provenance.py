@@ -17,6 +17,7 @@ from support.runners import Command
 
 from llenhance import (
     Enhancer,
+    Finish,
     Outcome,
     Picture,
     Request,
@@ -123,9 +124,12 @@ def test_a_record_is_read_without_decoding_the_picture(
 
 def test_the_brightness_that_the_model_predicted_is_told() -> None:
     enhancer = Enhancer(device="cpu", precision="fp32")
-    record = made(enhancer, photograph_file(), request=Request(wish=Wish(target_mean=0.4))).record
+    wish = Wish(target_mean=0.4, finish=Finish(strength=0.9, protect=0.2))
+    record = made(enhancer, photograph_file(), request=Request(wish=wish)).record
     assert record is not None
     assert record.target_mean == 0.4
+    assert (record.strength, record.denoise, record.protect) == (0.9, 1.0, 0.2)
+    assert "mean gray 0.4, strength 0.9, protect 0.2" in record.settings
     assert record.predicted is not None
     assert -1 < record.predicted < 1
     assert record.constant != 0

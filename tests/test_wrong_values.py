@@ -57,6 +57,9 @@ def functions(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Functions
         "enhance exposure": lambda x: enhancer.enhance(PIXELS, exposure=x),
         "enhance target_mean": lambda x: enhancer.enhance(PIXELS, target_mean=x),
         "enhance match": lambda x: enhancer.enhance(PIXELS, match=x),
+        "enhance strength": lambda x: enhancer.enhance(PIXELS, strength=x),
+        "enhance denoise": lambda x: enhancer.enhance(PIXELS, denoise=x),
+        "enhance protect": lambda x: enhancer.enhance(PIXELS, protect=x),
         "enhance progress": lambda x: callable(x) or enhancer.enhance(PIXELS, progress=x),
         "enhance_picture": enhancer.enhance_picture,
         "enhance_picture wish": lambda x: enhancer.enhance_picture(PICTURE, x),
@@ -106,6 +109,7 @@ def functions(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Functions
         "Wish brightness": lambda x: Wish(brightness=x),
         "Wish exposure": lambda x: Wish(exposure=x),
         "Wish target_mean": lambda x: Wish(target_mean=x),
+        "Wish finish": lambda x: Wish(finish=x),
     }
 
 
@@ -125,14 +129,16 @@ def unkind(function: Callable[[Any], object]) -> list[str]:
 
 NAMES: Final = """
 Enhancer / Enhancer device / Enhancer precision / Enhancer tile / enhance / enhance brightness /
-enhance exposure / enhance target_mean / enhance match / enhance progress / enhance_picture /
-enhance_picture wish / enhance_knowing / enhance_knowing mean_grey / look / look wish / render /
+enhance exposure / enhance target_mean / enhance match / enhance strength / enhance denoise /
+enhance protect / enhance progress / enhance_picture / enhance_picture wish / enhance_knowing /
+enhance_knowing mean_grey / look / look wish / render /
 render plan / render progress / estimate / network_inputs / network_inputs wish / enhance_bytes /
 enhance_bytes name / enhance_bytes enhancer / enhance_bytes request / decode / decode name /
 encode / encode format / encode quality / encode name / losses / losses format / losses quality /
 read_picture / write_picture / write_picture path / write_picture quality / write_picture like /
 Picture.from_array / Picture.from_pil / Picture.with_pixels / Picture pixels / Picture alpha /
-Picture exif / Picture dpi / Wish brightness / Wish exposure / Wish target_mean
+Picture exif / Picture dpi / Wish brightness / Wish exposure / Wish target_mean /
+Wish finish
 """
 
 
