@@ -75,8 +75,8 @@ def test_a_suffix_names_the_folder_of_a_folder(photos: Path) -> None:
 def test_without_a_suffix_results_do_not_replace_their_pictures(photos: Path) -> None:
     with pytest.raises(UsageError) as raised:
         outputs("photos", naming=Naming(suffix=""))
-    assert raised.value.code == "output-is-input"
-    with pytest.raises(UsageError):
+    assert raised.value.code == "suffix-leaves-name"
+    with pytest.raises(UsageError, match="without a suffix, the result would have the name of"):
         outputs("photos/a.jpg", naming=Naming(suffix=""))
     assert outputs("photos/a.jpg", naming=Naming(suffix=""), format="WEBP") == ["photos/a.webp"]
 

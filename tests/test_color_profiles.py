@@ -88,7 +88,7 @@ def test_the_cmyk_profile_is_not_attached_to_rgb() -> None:
 
 def test_a_damaged_cmyk_profile_is_noted_and_not_used() -> None:
     picture = decode(saved(CMYK, "JPEG", icc_profile=cmyk_profile()[:200]), name="p")
-    assert "its CMYK color profile is damaged and was left behind" in said(picture.notes)
+    assert "its CMYK color profile is damaged and is left behind" in said(picture.notes)
     assert picture.icc_profile is None
 
 
@@ -186,4 +186,4 @@ def test_a_profile_for_greys_is_not_attached_to_rgb() -> None:
     image = Image.fromarray(smooth_pixels())
     picture = decode(saved(image, "PNG", icc_profile=grey_profile(2.2)), name="p")
     assert picture.icc_profile is None
-    assert "a color profile for GRAY was left behind" in said(picture.notes)
+    assert "a color profile for GRAY is left behind" in said(picture.notes)

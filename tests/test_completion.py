@@ -115,7 +115,7 @@ def test_tab_offers_the_presets_of_the_user(bash: Bash, tmp_path: Path) -> None:
     file.write_text("[preset.night]\n[preset.noon]\n[preset.snow]\n")
     assert bash(TAB, "llenhance", "--preset", "n").split() == ["night", "noon"]
     file.write_text("[preset.night")
-    assert bash(TAB, "llenhance", "--preset", "").split() == ["archive", "night", "web"]
+    assert bash(TAB, "llenhance", "--preset", "").split() == ["archive", "indoor", "night", "web"]
 
 
 @needs_bash

@@ -421,7 +421,7 @@ def test_variables_that_say_nothing_are_warned_of(
 def test_presets_that_are_not_there_are_told(user: Write) -> None:
     user("[preset.night]\n[preset.snow]")
     assert "Did you mean this: night" in refused("--preset", "nigth")
-    assert "Use one of these: archive, night, snow, web" in refused("--preset", "x")
+    assert "Use one of these: archive, indoor, night, snow, web" in refused("--preset", "x")
 
 
 # --- presets that come with llenhance ---------------------------------------------------------
@@ -463,11 +463,12 @@ def test_presets_are_listed(run: Command, project: Write) -> None:
     assert web["options"][1] == {"option": "quality", "value": 80}
     assert [(one["preset"], one["source"], one["file"]) for one in others] == [
         ("archive", "built-in", None),
+        ("indoor", "built-in", None),
         ("night", "project", str(path)),
         ("snow", "project", str(path)),
     ]
     said = run("config", "presets").stdout.splitlines()
-    assert said[2:4] == [f"night  ({path})", "  fast true"]
+    assert said[4:6] == [f"night  ({path})", "  fast true"]
     assert said[-1] == "  format webp, quality 80, metadata strip-gps"
 
 

@@ -47,6 +47,11 @@ def test_a_bmp_of_endless_rows_is_refused_at_once() -> None:
         decode(bmp(RUNS, 200_000_000, 1), name="p")
 
 
+def test_a_bmp_that_no_limit_would_let_in_is_not_called_too_large_for_the_limit() -> None:
+    with pytest.raises(PictureError, match="its longer side is 200000000 pixels"):
+        decode(bmp(RUNS, 200_000_000, 2), name="p")
+
+
 def test_an_animation_of_large_frames_is_refused_before_memory_is_taken() -> None:
     first, second = Image.new("RGB", (16, 16), "red"), Image.new("RGB", (16, 16), "blue")
     data = bytearray(saved(first, "WEBP", save_all=True, append_images=[second], lossless=True))
@@ -54,6 +59,8 @@ def test_an_animation_of_large_frames_is_refused_before_memory_is_taken() -> Non
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(PictureError, match="more than 67 megapixels"):
         decode(bytes(data), name="p")
+    with pytest.raises(PictureError, match="more than 67 megapixels"):  # no other limit would help
+        decode(bytes(data), name="p", max_megapixels=1)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kilobytes
 
 

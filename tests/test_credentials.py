@@ -97,7 +97,7 @@ def test_they_are_left_behind_with_a_note_of_who_made_them(format: str) -> None:
 def test_who_made_them_need_not_be_known() -> None:
     data = png(PIXELS, colour=2, extra=chunk(b"caBX", b"x"))
     (note,) = decode(data, name="p").notes
-    assert str(note).startswith("its content credentials (C2PA) were left behind")
+    assert str(note).startswith("its content credentials (C2PA) are left behind")
 
 
 def test_a_box_of_another_program_is_none() -> None:

@@ -45,7 +45,11 @@ from llenhance.pictures.picture import Picture
     ("data", "sentence"),
     [
         (b"", "dusk.jpg: the file is empty. "),
-        (b"Shopping list: lamps, candles", "it is not a picture in a format that can be read"),
+        (
+            b"Shopping list: lamps, candles",
+            "it is not a picture in a format that can be read. If it is a picture, convert it",
+        ),
+        (b"\xef\xbb\xbf\n<!DOCTYPE html><title>Sign in", "it is a web page, not a picture"),
         (b"GIF89a\1\0\1\0\0\0\0;", "its GIF data is damaged or incomplete"),
         (b"P6 5 4 255\n12345", "its PPM data is damaged or incomplete"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "its HEIC data is damaged or incomplete"),
@@ -53,7 +57,7 @@ from llenhance.pictures.picture import Picture
         (b"\x89PNG\r\n\x1a\n", "its PNG data is damaged or incomplete"),
         (b"II*\0\x08\0\0\0", "its TIFF data is damaged or incomplete"),
     ],
-    ids=["empty", "text", "GIF", "PNM", "HEIC", "JPEG", "PNG", "TIFF"],
+    ids=["empty", "text", "page", "GIF", "PNM", "HEIC", "JPEG", "PNG", "TIFF"],
 )
 def test_what_is_no_picture_is_refused_with_a_sentence(data: bytes, sentence: str) -> None:
     with pytest.raises(PictureError) as refused:

@@ -141,14 +141,14 @@ def test_only_the_first_frame_is_read_and_that_is_said() -> None:
     data = saved(first, "WEBP", save_all=True, append_images=[second], lossless=True)
     picture = decode(data, name="p")
     assert picture.pixels[0, 0].tolist() == [255, 0, 0]
-    assert said(picture.notes) == ("only the first of 2 frames was read",)
+    assert said(picture.notes) == ("only the first of 2 frames is read",)
 
 
 def test_a_phones_file_of_several_pictures_is_a_jpeg() -> None:
     first, second = Image.new("RGB", (8, 8), "red"), Image.new("RGB", (8, 8), "blue")
     picture = decode(saved(first, "MPO", save_all=True, append_images=[second]), name="p")
     assert picture.source_format == "JPEG"
-    assert said(picture.notes) == ("only the first of 2 frames was read",)
+    assert said(picture.notes) == ("only the first of 2 frames is read",)
 
 
 @pytest.mark.parametrize("format", WRITABLE)
@@ -164,14 +164,14 @@ def segment(body: bytes, marker: int = 0xE1) -> bytes:
 @pytest.mark.parametrize(
     ("options", "note"),
     [
-        ({"xmp": b'<x hdrgm:Version="1.0"/>'}, "the HDR gain map was left behind"),
+        ({"xmp": b'<x hdrgm:Version="1.0"/>'}, "the HDR gain map is left behind"),
         (
             {"extra": segment(b"http://ns.adobe.com/xmp/extension/\0" + b"0" * 40)},
-            "the extended part of the XMP data was left behind",
+            "the extended part of the XMP data is left behind",
         ),
         (
             {"extra": segment(b"Photoshop 3.0\x008BIM\4\14\0\0\0\0\0\7ok", 0xED)},
-            "some of Photoshop's data was left behind: it is damaged, or the picture was turned",
+            "some of Photoshop's data is left behind: it is damaged, or the picture is turned",
         ),
     ],
     ids=["gain map", "extended XMP", "Photoshop"],

@@ -96,7 +96,7 @@ def test_hdr_ends_at_white_with_a_note() -> None:
 
 def test_the_main_picture_is_read_and_the_number_of_others_told() -> None:
     picture = decode(heif(PLAIN, pictures=3), name="p")
-    assert [str(note) for note in picture.notes] == ["only the main one of its 3 pictures was read"]
+    assert [str(note) for note in picture.notes] == ["only the main one of its 3 pictures is read"]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_the_main_picture_is_read_and_the_number_of_others_told() -> None:
 def test_pictures_beside_the_picture_are_told_as_left_behind(auxiliary: bytes, told: str) -> None:
     picture = decode(heif(PLAIN, auxiliary=auxiliary), name="p")
     assert [str(note) for note in picture.notes] == [
-        f"these parts of the file were left behind: {told}"
+        f"these parts of the file are left behind: {told}"
     ]
 
 

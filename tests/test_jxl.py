@@ -127,7 +127,7 @@ def test_the_first_frame_of_an_animation_is_read_with_a_note() -> None:
 def test_what_else_is_in_the_file_is_told_as_left_behind(kind: bytes, told: str) -> None:
     data = blocks.encode(SHALLOW, exif=exif_with(1)) + box(kind, b"dusk")
     notes = decode(data, name="p").notes
-    assert [str(note) for note in notes] == [f"these parts of the file were left behind: {told}"]
+    assert [str(note) for note in notes] == [f"these parts of the file are left behind: {told}"]
 
 
 def test_content_credentials_are_told_as_such() -> None:

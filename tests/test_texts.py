@@ -179,7 +179,7 @@ def test_a_bad_text_costs_no_picture(bad: bytes) -> None:
     picture = decode(png_with(bad, TEXTS[0]), name="p")
     np.testing.assert_array_equal(picture.pixels, smooth_pixels())
     assert said(picture.notes) == (
-        "texts that are damaged, or far too long when they are unpacked, were left behind: Comment",
+        "texts that are damaged, or far too long when they are unpacked, are left behind: Comment",
     )
     assert [text.keyword for text in picture.texts] == ["Author"]
 

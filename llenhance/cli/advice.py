@@ -71,6 +71,7 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
         "enhance": "Name a folder with -o, or leave --suffix and --name-template out"
     },
     "suffix-no-name": {"enhance": "Name a folder with -o, or use --name-template"},
+    "suffix-leaves-name": {"enhance": "Name a folder with -o, or leave --suffix out"},
     "template-beside-suffix": {"enhance": "Leave --suffix out"},
     "template-not-within": {"enhance": "Begin it with {{parent}}/ or {{stem}}; -o names a folder"},
     "template-without-extension": {

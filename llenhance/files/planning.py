@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
+from typing import Final
 
 from llenhance.errors import PictureError, UsageError
 from llenhance.files.called import USUAL_NAMING, Naming
@@ -16,6 +17,9 @@ from llenhance.files.earlier import earlier_results, is_earlier_result
 from llenhance.files.naming import Output, Source, plan_output, plan_source
 from llenhance.files.whole import identity, real_name
 from llenhance.messages.note import Note
+
+_OF_ONE: Final = ("output-is-input", "output-replaces-input", "suffix-leaves-name")
+"""Codes of what is wrong with one picture, not with the whole command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ def plan_each(
                 raise
             planned.append(NoOutput(source=one.path, why=error))
         except UsageError as error:
-            if error.code not in ("output-is-input", "output-replaces-input"):
+            if error.code not in _OF_ONE:
                 raise
             refused.append(error)
             why = PictureError(error.code, error.name, **error.facts)

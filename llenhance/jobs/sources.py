@@ -135,7 +135,8 @@ def _results_of(folder: Path, output: str | None, *, many: bool, naming: Naming)
         return Path(output, named.name)
     results = named.with_name(f"{named.name}{naming.of_folder}")
     if same_file(folder, results):
-        raise UsageError("output-is-input", str(results))
+        code = "suffix-leaves-name" if naming.suffix == "" else "output-is-input"
+        raise UsageError(code, str(results))
     return results
 
 

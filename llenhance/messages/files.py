@@ -51,6 +51,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "suffix-no-name": Message(
         "a name cannot end with it: it has a separator of folders in it", "Name a folder apart"
     ),
+    "suffix-leaves-name": Message(
+        "without a suffix, the result would have the name of the input, which is never modified",
+        "Name a folder for the results, or use a suffix",
+    ),
     "template-beside-suffix": Message(
         "there is a suffix too, and only one of them can name results", "Use only one of them"
     ),

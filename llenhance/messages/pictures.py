@@ -14,7 +14,10 @@ _SAVE: Final = "Save it with 8 or 16 bits per channel first"
 MESSAGES: Final[Mapping[str, Message]] = {
     # Reading.
     "empty-file": Message("the file is empty", _DAMAGED),
-    "format-not-known": Message("it is not a picture in a format that can be read", _CONVERT),
+    "format-not-known": Message(
+        "it is not a picture in a format that can be read", "If it is a picture, c" + _CONVERT[1:]
+    ),
+    "web-page": Message("it is a web page, not a picture", "Download the picture itself"),
     "decoder-missing": Message(
         "{format} files need a decoder that is not installed",
         "Run: pip install 'llenhance[{extra}]'",
@@ -66,85 +69,85 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "Save it again in another program",
     ),
     # What reading leaves behind.
-    "first-frame-only": note("only the first of {frames} frames was read"),
+    "first-frame-only": note("only the first of {frames} frames is read"),
     "reduced-copies-left-behind": note(
-        "smaller copies of the picture and masks in the file were left behind: {count}"
+        "smaller copies of the picture and masks in the file are left behind: {count}"
     ),
     "page-not-there": warning("it says that another page follows, which is not in the file"),
     "still-left-behind": note(
-        "the picture for programs that do not show animations was left behind: they will show the "
+        "the picture for programs that do not show animations is left behind: they will show the "
         "first frame"
     ),
     "notes-of-more-pages": note("what is said here concerns more of its pages, in {count} ways"),
     "raw-settings-left-behind": note(
-        "the settings of a RAW converter were left behind: they were not used"
+        "the settings of a RAW converter are left behind: they are not used"
     ),
-    "animation-left-behind": note("only the first frame of its animation was read"),
-    "main-picture-only": note("only the main one of its {count} pictures was read"),
+    "animation-left-behind": note("only the first frame of its animation is read"),
+    "main-picture-only": note("only the main one of its {count} pictures is read"),
     "damaged-data-used": warning(
-        "some of its data is damaged, and the rest was used (complaints of its decoder: {count}; "
+        "some of its data is damaged, and the rest is used (complaints of its decoder: {count}; "
         "the first: {complaint})",
         "Compare the result with the original",
     ),
     "end-marker-missing": note("the mark at its end is missing; all of its pixels are there"),
-    "values-clipped": note("{percent} % of its values are not within 0 to 1 and were clipped"),
-    "extra-channels-left-behind": note("channels beside the color were left behind: {channels}"),
+    "values-clipped": note("{percent} % of its values are not within 0 to 1 and are clipped"),
+    "extra-channels-left-behind": note("channels beside the color are left behind: {channels}"),
     "decoder-warned": warning("its decoder warned: {warning}"),
-    "read-with-8-bits": note("it has more than 8 bits per channel, of which 8 were read"),
-    "cmyk-without-profile": note("its CMYK colors were converted without a color profile"),
-    "color-profile-damaged": warning("its {space} color profile is damaged and was left behind"),
-    "converted-to-srgb": note("its {space} colors were converted to sRGB"),
+    "read-with-8-bits": note("it has more than 8 bits per channel, of which 8 are read"),
+    "cmyk-without-profile": note("its CMYK colors are converted without a color profile"),
+    "color-profile-damaged": warning("its {space} color profile is damaged and is left behind"),
+    "converted-to-srgb": note("its {space} colors are converted to sRGB"),
     "hdr-cut-off": note("its HDR colors ({curve}) end at white in the result"),
     "color-description-unknown": warning(
-        "the numbers that describe its colors ({numbers}) are not known: they were taken for sRGB"
+        "the numbers that describe its colors ({numbers}) are not known: they are taken for sRGB"
     ),
     "no-color-profile": warning(
-        "what should be its color profile ({size} bytes) is none, and was left behind"
+        "what should be its color profile ({size} bytes) is none, and is left behind"
     ),
-    "damaged-xmp-left-behind": note("XMP data that is none, or declares entities, was left behind"),
-    "color-profile-left-behind": note("a color profile for {space} was left behind"),
-    "damaged-exif-left-behind": note("damaged EXIF data was left behind"),
+    "damaged-xmp-left-behind": note("XMP data that is none, or declares entities, is left behind"),
+    "color-profile-left-behind": note("a color profile for {space} is left behind"),
+    "damaged-exif-left-behind": note("damaged EXIF data is left behind"),
     "metadata-policy-unknown": Message(
         "there is no such way to treat metadata", "Use one of {known}"
     ),
     "maker-note-may-tell-position": note(
-        "the note of its camera's maker was kept; nobody else can tell whether it has a position"
+        "the note of its camera's maker is kept; nobody else can tell whether it has a position"
     ),
     "video-may-tell-position": note(
-        "the video of the motion photo ({size} bytes) was left behind: it may tell a position"
+        "the video of the motion photo ({size} bytes) is left behind: it may tell a position"
     ),
     "texts-with-position-left-behind": note(
-        "texts with coordinates in them were left out whole: {count}"
+        "texts with coordinates in them are left out whole: {count}"
     ),
     "xmp-may-tell-position": note(
-        "its XMP data was left behind: positions cannot be taken out of it"
+        "its XMP data is left behind: positions cannot be taken out of it"
     ),
     "maker-preview-kept": note(
-        "a small picture in the note of its camera's maker was kept: it shows the dark photograph"
+        "a small picture in the note of its camera's maker is kept: it shows the dark photograph"
     ),
-    "exif-entries-left-behind": note("damaged entries of the EXIF data were left behind: {count}"),
-    "iptc-left-behind": note("IPTC or Photoshop data was left behind"),
+    "exif-entries-left-behind": note("damaged entries of the EXIF data are left behind: {count}"),
+    "iptc-left-behind": note("IPTC or Photoshop data is left behind"),
     "photoshop-left-behind": note(
-        "some of Photoshop's data was left behind: it is damaged, or the picture was turned"
+        "some of Photoshop's data is left behind: it is damaged, or the picture is turned"
     ),
     "regions-left-behind": note(
-        "regions that were marked in the picture were left behind, because it was turned"
+        "regions that were marked in the picture are left behind, because it is turned"
     ),
-    "gain-map-left-behind": note("the HDR gain map was left behind"),
-    "extended-xmp-left-behind": note("the extended part of the XMP data was left behind"),
+    "gain-map-left-behind": note("the HDR gain map is left behind"),
+    "extended-xmp-left-behind": note("the extended part of the XMP data is left behind"),
     "credentials-left-behind": note(
-        "its content credentials (C2PA{made}) were left behind: they are signed for that file alone"
+        "its content credentials (C2PA{made}) are left behind: they are signed for that file alone"
     ),
     "address-of-credentials-left-behind": note(
-        "the address of content credentials (C2PA) was left behind: they are about that file alone"
+        "the address of content credentials (C2PA) is left behind: they are about that file alone"
     ),
-    "parts-left-behind": note("these parts of the file were left behind: {parts}"),
-    "parts-not-known": note("what else is in the file cannot be told, and was left behind"),
+    "parts-left-behind": note("these parts of the file are left behind: {parts}"),
+    "parts-not-known": note("what else is in the file cannot be told, and is left behind"),
     "more-warnings": note("its decoder warned {count} more times"),
     "damaged-texts-left-behind": note(
-        "texts that are damaged, or far too long when they are unpacked, were left behind: {texts}"
+        "texts that are damaged, or far too long when they are unpacked, are left behind: {texts}"
     ),
-    "comments-left-behind": note("its text comments were left behind"),
+    "comments-left-behind": note("its text comments are left behind"),
     "pixel-shape-left-behind": note(
         "its pixels are not square ({across} across are as long as {down} down), which the result"
         " does not say"

@@ -6,9 +6,11 @@ particular to a format is in its file in `formats/`.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from typing import Final
 
 from llenhance.errors import PictureError, UsageError, expect
 from llenhance.messages.note import Note
@@ -19,6 +21,9 @@ from llenhance.pictures.leftovers import left_behind
 from llenhance.pictures.limits import MEGAPIXELS, check_limit
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.sequence import PictureSequence, one
+
+_PAGES: Final = (b"<!doctype html", b"<html")  # what a failed download leaves
+_BEGINNING: Final = 256  # bytes
 
 
 def decode(data: bytes, *, name: str, max_megapixels: float = MEGAPIXELS) -> Picture:
@@ -119,7 +124,8 @@ def _format_of(data: bytes, *, name: str, max_megapixels: float) -> str:
         raise PictureError("empty-file", name)
     format = format_in(data)
     if format is None:
-        raise PictureError("format-not-known", name)
+        is_page = data[:_BEGINNING].removeprefix(BOM_UTF8).lstrip().lower().startswith(_PAGES)
+        raise PictureError("web-page" if is_page else "format-not-known", name)
     return format
 
 

@@ -15,6 +15,16 @@ from llenhance.pictures.pixels import upright
 SIDE: Final = 2**20  # pixels; OpenCV refuses more
 
 
+def check_sides(*sides: int) -> None:
+    """Raise if a side, in pixels, is longer than OpenCV reads.
+
+    Raises:
+        PictureError: its message names the side.
+    """
+    if max(sides) > SIDE:
+        raise PictureError("side-too-long", "picture", side=max(sides), most=SIDE)
+
+
 def shallow_pixels(data: bytes, *, size: tuple[int, int]) -> NDArray[np.uint8]:
     """Return the 8-bit pixels (H, W, 3) of a file, as RGB.
 
@@ -26,8 +36,7 @@ def shallow_pixels(data: bytes, *, size: tuple[int, int]) -> NDArray[np.uint8]:
         PictureError: a side is longer than OpenCV reads.
         ValueError: OpenCV finds something else in the file.
     """
-    if max(size) > SIDE:
-        raise PictureError("side-too-long", "picture", side=max(size), most=SIDE)
+    check_sides(*size)
     with native.overheard():
         decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
     if decoded is None or decoded.shape != (*size, 3):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Final
 
 from llenhance.pictures import metadata, opencv, pillow
@@ -9,6 +10,7 @@ from llenhance.pictures.formats.format import Format, Writer
 from llenhance.pictures.parts import bmp as parts
 from llenhance.pictures.picture import Picture
 
+_SIZE_AT: Final = 18
 _COMPRESSION_AT: Final = 30
 _RUNS: Final = (1, 2)  # lengths of runs, of 8 or 4 bits
 
@@ -18,9 +20,11 @@ def _begins(data: bytes) -> bool:
 
 
 def _read(data: bytes) -> Picture:
-    image = pillow.open_file(data, "BMP")
     if int.from_bytes(data[_COMPRESSION_AT : _COMPRESSION_AT + 4], "little") not in _RUNS:
-        return pillow.first_frame(image)
+        return pillow.first_frame(pillow.open_file(data, "BMP"))
+    # Before the number of pixels is told, which another limit would allow.
+    opencv.check_sides(*(abs(side) for side in struct.unpack_from("<ii", data, _SIZE_AT)))
+    image = pillow.open_file(data, "BMP")
     # Pillow takes half a minute for a small file that says it is large.
     pixels = opencv.shallow_pixels(data, size=(image.height, image.width))
     return Picture(pixels=pixels, dpi=metadata.dpi_of(image, b"", 1))

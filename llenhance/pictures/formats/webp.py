@@ -43,10 +43,11 @@ def _sequence(data: bytes) -> PictureSequence | None:
 
 def _opened(data: bytes) -> ImageFile.ImageFile:
     width, height = _size(data)
-    guard.check_size(width, height)  # Pillow takes memory for the pixels before it looks
+    # First what no other limit would allow, so that nobody tries one.
     if data[12:16] == b"VP8X" and data[20] & _MOVES and width * height > _MOVING_AT_MOST:
         most = _MOVING_AT_MOST // 10**6
         raise PictureError("animation-too-large", "picture", megapixels=most)
+    guard.check_size(width, height)  # Pillow takes memory for the pixels before it looks
     return pillow.open_file(data, "WEBP")
 
 
