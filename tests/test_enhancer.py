@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,8 @@ SHIPPED = Path(__file__).parents[1] / "weights" / "nano.safetensors"
 PAPER = replace(architectures.PAPER, blocks=1, stacked_blocks=(), margin=96)
 OURS = replace(architectures.OURS, margin=128)
 SEEING = replace(OURS, context=True)
+
+LEAN = replace(PAPER, brightness=True, context=True)
 
 
 @torch.no_grad()
@@ -259,16 +262,20 @@ def short_of_memory(monkeypatch: pytest.MonkeyPatch, *, pixels: int) -> None:
     monkeypatch.setattr(FastEncoder, "forward", forward)
 
 
-def shipped_in_float32(**options: Any) -> Enhancer:
-    return Enhancer(SHIPPED, device="cpu", precision="fp32", **options)
+@pytest.fixture(scope="module")
+def lean(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Enhancer]:
+    """Make an enhancer that has every part of the shipped one, with few parameters."""
+    path = tmp_path_factory.mktemp("weights") / "lean.safetensors"
+    store(tame(LEAN), path, training={}, dtype=torch.float32, overwrite=False)
+    return partial(Enhancer, path)
 
 
 def test_picture_too_large_for_memory_is_done_in_smaller_tiles(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, lean: Callable[..., Enhancer]
 ) -> None:
     pixels = dark_photograph(300, 400)
-    expected = shipped_in_float32(tile=0).enhance(pixels)
-    enhancer = shipped_in_float32()
+    expected = lean(precision="fp32", tile=0).enhance(pixels)
+    enhancer = lean(precision="fp32")
     short_of_memory(monkeypatch, pixels=80_000)
     found = enhancer.enhance_picture(Picture(pixels=pixels))
     assert levels_apart(found.picture.pixels, expected) <= 1
@@ -276,9 +283,9 @@ def test_picture_too_large_for_memory_is_done_in_smaller_tiles(
 
 
 def test_shortage_of_memory_leaves_no_trace_for_the_next_picture(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, lean: Callable[..., Enhancer]
 ) -> None:
-    enhancer = shipped_in_float32()
+    enhancer = lean(precision="fp32")
     tile, large = enhancer.tile, Picture(pixels=dark_photograph(400, 400))
     expected = enhancer.enhance_picture(large)
     with monkeypatch.context() as patch:
@@ -294,9 +301,11 @@ def test_shortage_of_memory_leaves_no_trace_for_the_next_picture(
     np.testing.assert_array_equal(again.picture.pixels, expected.picture.pixels)
 
 
-def test_threads_share_an_enhancer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_share_an_enhancer(
+    monkeypatch: pytest.MonkeyPatch, lean: Callable[..., Enhancer]
+) -> None:
     """Each gets what it would get alone, though memory is short for the largest picture."""
-    enhancer = shipped_in_float32()
+    enhancer = lean(precision="fp32")
     pictures = [Picture(pixels=dark_photograph(side, side + 8)) for side in (64, 80, 320, 96)] * 2
     wishes = [Wish(), Wish(brightness=0.2), Wish(), Wish(target_mean=0.4)] * 2
     short_of_memory(monkeypatch, pixels=90_000)
@@ -363,14 +372,16 @@ def test_a_plan_for_16_bits_does_not_fit_8(enhancer: Enhancer) -> None:
 
 
 def test_a_plan_for_a_target_comes_near_to_it() -> None:
-    enhancer = shipped_in_float32()
+    enhancer = Enhancer(SHIPPED, device="cpu", precision="fp32")
     pixels = dark_photograph(64, 96)
     plan = enhancer.look(pixels, Wish(target_mean=0.4))
     assert mean_grey(enhancer.render(pixels, plan)) == pytest.approx(0.4, abs=0.01)
 
 
-def test_target_is_reached_in_smaller_tiles_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    enhancer = shipped_in_float32()
+def test_target_is_reached_in_smaller_tiles_too(
+    monkeypatch: pytest.MonkeyPatch, lean: Callable[..., Enhancer]
+) -> None:
+    enhancer = lean(precision="fp32")
     short_of_memory(monkeypatch, pixels=270 * 270)
     found = enhancer.enhance_picture(
         Picture(pixels=dark_photograph(300, 300)), Wish(target_mean=0.4)
@@ -388,18 +399,23 @@ def large() -> NDArray[Any]:
     return dark_photograph(1100, 1500)
 
 
-def test_fast_result_resembles_the_full_one(weights: Path, large: NDArray[Any]) -> None:
-    full, quick = (
-        Enhancer(weights, device="cpu", fast=fast).enhance(large) for fast in (False, True)
-    )
-    assert (quick.shape, quick.dtype) == (full.shape, full.dtype)
-    assert mean_grey(quick) == pytest.approx(mean_grey(full), abs=0.02)
+@pytest.fixture(scope="module")
+def quick(weights: Path, large: NDArray[Any]) -> tuple[NDArray[Any], set[int]]:
+    """What it becomes by way of a small copy, and in how many tiles."""
+    enhancer, totals = Enhancer(weights, device="cpu", fast=True, tile=512), set[int]()
+    return enhancer.enhance(large, progress=lambda _done, total: totals.add(total)), totals
 
 
-def test_fast_network_sees_the_copy_alone(weights: Path, large: NDArray[Any]) -> None:
-    enhancer, calls = Enhancer(weights, device="cpu", fast=True, tile=512), list[int]()
-    enhancer.enhance(large, progress=lambda _done, total: calls.append(total))
-    assert set(calls) == {4}  # of 856x1168 pixels; 1100x1500 would be 6
+def test_fast_result_resembles_the_full_one(
+    weights: Path, large: NDArray[Any], quick: tuple[NDArray[Any], set[int]]
+) -> None:
+    full, found = Enhancer(weights, device="cpu").enhance(large), quick[0]
+    assert (found.shape, found.dtype) == (full.shape, full.dtype)
+    assert mean_grey(found) == pytest.approx(mean_grey(full), abs=0.02)
+
+
+def test_fast_network_sees_the_copy_alone(quick: tuple[NDArray[Any], set[int]]) -> None:
+    assert quick[1] == {4}  # of 856x1168 pixels; 1100x1500 would be 6
 
 
 def test_fast_is_not_worth_it_for_a_small_picture(weights: Path) -> None:
@@ -410,10 +426,10 @@ def test_fast_is_not_worth_it_for_a_small_picture(weights: Path) -> None:
     np.testing.assert_array_equal(quick, full)
 
 
-def test_fast_result_has_the_mean_that_was_asked_for(large: NDArray[Any]) -> None:
-    found = Enhancer(SHIPPED, fast=True).enhance_picture(
-        Picture(pixels=large), Wish(target_mean=0.4)
-    )
+def test_fast_result_has_the_mean_that_was_asked_for(
+    large: NDArray[Any], lean: Callable[..., Enhancer]
+) -> None:
+    found = lean(fast=True).enhance_picture(Picture(pixels=large), Wish(target_mean=0.4))
     assert found.mean_grey == pytest.approx(mean_grey(found.picture.pixels))
     assert found.mean_grey == pytest.approx(0.4, abs=0.01)
     assert found.notes == ()
