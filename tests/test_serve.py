@@ -24,6 +24,7 @@ from llenhance.serve.app import application
 from llenhance.serve.archives import inner_name
 from llenhance.serve.assets import ASSETS
 from llenhance.serve.limits import Limits
+from llenhance.serve.live import LivePicture
 from llenhance.serve.openapi import document
 from llenhance.serve.options import Options
 
@@ -124,6 +125,8 @@ def test_name_of_the_result_is_told_without_folders(client: TestClient) -> None:
         ({"brightness": "bright"}, "query-wrong", "brightness"),
         ({"strength": "-0.1"}, "query-wrong", "strength"),
         ({"tile": "64"}, "query-wrong", "tile"),
+        ({"variant": "17"}, "query-wrong", "variant"),
+        ({"variant": "2", "exposure": "1"}, "target-of-variants", "the target"),
         ({"metadata": "some"}, "query-wrong", "metadata"),
         ({"name": "x" * 1001}, "query-wrong", "name"),
         ({"format": "heic"}, "heic-not-written", "heic"),
@@ -187,6 +190,7 @@ def test_small_copy_follows_the_sliders(client: TestClient) -> None:
         return pixels(client.get(f"{address}/after", params=look).content)
 
     assert after(brightness=0.4).mean() > after().mean() > after(brightness=-0.4).mean()
+    assert after(variant=3).mean() > after(variant=2).mean()
     assert np.abs(after(strength=0).astype(int) - before).max() <= 2
     assert client.delete(address).status_code == 204
     assert code_of(client.get(f"{address}/after")) == "preview-gone"
@@ -215,13 +219,10 @@ def test_transparent_and_framed_pictures_are_shown_whole(client: TestClient) -> 
 
 
 def test_overtaken_move_is_not_rendered(enhancer: Enhancer) -> None:
-    from llenhance.serve.live import LivePicture
-    from llenhance.serve.options import Look
-
     live = LivePicture(enhancer.engine, decode(PHOTO, name="photo"))
     first, second = live.turn(), live.turn()
-    assert live.after(Look(brightness=0.1), turn=first) is None
-    assert live.after(Look(brightness=0.2), turn=second) is not None
+    assert live.after(Wish(brightness=0.1), turn=first) is None
+    assert live.after(Wish(brightness=0.2), turn=second) is not None
 
 
 def test_oldest_small_copy_is_let_go(enhancer: Enhancer) -> None:

@@ -118,7 +118,7 @@ def test_asking_beforehand_is_not_allowed(client: TestClient) -> None:
     "shown",
     [None, "", "Bearer", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer \u00e9"],
 )
-@pytest.mark.parametrize("path", ["/about", "/openapi.json", "/enhance", "/nothing"])
+@pytest.mark.parametrize("path", ["/about", "/enhance", "/previews/x/before", "/nothing"])
 def test_without_the_token_nothing_is_answered(
     secured: TestClient, shown: str | None, path: str
 ) -> None:
@@ -136,7 +136,7 @@ def test_with_the_token_everything_is_answered(secured: TestClient) -> None:
     assert secured.post(f"/archives/{known}", content=PHOTO).status_code == 401
 
 
-@pytest.mark.parametrize("path", [*ASSETS, "/healthz"])
+@pytest.mark.parametrize("path", [*ASSETS, "/healthz", "/openapi.json"])
 def test_page_comes_without_the_token(secured: TestClient, path: str) -> None:
     answer = secured.get(path)
     assert answer.status_code == 200

@@ -44,7 +44,7 @@ from llenhance.version import __version__
 
 _TIDY_SECONDS: Final = 30.0
 _NOTES: Final = 6000  # bytes of a header with notes: clients take 8 kB and more
-_OPEN: Final = frozenset({*ASSETS, "/healthz"})
+_OPEN: Final = frozenset({*ASSETS, "/healthz", "/openapi.json"})
 
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -168,9 +168,9 @@ class Service:
         return await self._shown(live.before)
 
     async def _after(self, request: Request) -> Response:
-        live, look = self._preview(request), asked(Look, request.query_params)
+        live, wish = self._preview(request), asked(Look, request.query_params).wish()
         turn = live.turn()
-        return await self._shown(lambda: live.after(look, turn=turn))
+        return await self._shown(lambda: live.after(wish, turn=turn))
 
     async def _shown(self, show: Callable[[], bytes | None]) -> Response:
         made = await asyncio.get_running_loop().run_in_executor(self._sliders, show)

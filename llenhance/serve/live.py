@@ -2,7 +2,7 @@
 
 The plan is of the whole picture, so the copy looks as the result will. The network sees an even
 smaller copy, whose effect is lifted to the small one (`enhancing/fast.py`); and it is asked again
-only when the brightness moves: strength, noise and protection are a finish of what it made.
+only when brightness or variant change: strength, noise and protection are a finish of what it made.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from llenhance.enhancing.fast import copy_size, reduced
 from llenhance.enhancing.finish import finished
 from llenhance.enhancing.plan import Plan, look
 from llenhance.enhancing.render import render
+from llenhance.enhancing.sample import Sample
 from llenhance.enhancing.seen import seen_in
+from llenhance.enhancing.wish import Wish
 from llenhance.memory import lack_of_memory_told
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.pixels import Pixels
 from llenhance.pictures.visible import visible_part
-from llenhance.serve.options import Look
 
 SHOWN: Final = 0.3
 """Size of the copy that is shown, in millions of pixels."""
@@ -34,7 +35,7 @@ SHOWN: Final = 0.3
 COMPUTED: Final = 0.1
 """Size of the copy that the network sees, in millions of pixels."""
 
-_KEPT: Final = 4  # results of the network, each for another brightness
+_KEPT: Final = 8  # results of the network: of brightness as it moves, and of variants
 _QUALITY: Final = 90  # of the JPEG files that a page shows
 _PAPER: Final = 255  # what is seen through a transparent picture: white
 
@@ -67,7 +68,7 @@ class LivePicture:
         alpha = None if self._alpha is None else np.ascontiguousarray(self._alpha[..., 0])
         self._visible = visible_part(self._whole, alpha)
         self._dark = self._visible.cut(self._whole)
-        self._bright: OrderedDict[float, Pixels] = OrderedDict()
+        self._bright: OrderedDict[tuple[float, Sample | None], Pixels] = OrderedDict()
 
     def before(self) -> bytes:
         """Return the copy as it is, a JPEG file."""
@@ -78,8 +79,12 @@ class LivePicture:
         self._latest += 1
         return self._latest
 
-    def after(self, wanted: Look, *, turn: int) -> bytes | None:
+    def after(self, wish: Wish, *, turn: int) -> bytes | None:
         """Return the copy as it would look, a JPEG file; None if a later turn has come by now.
+
+        Args:
+            wish: How it should look, without a target.
+            turn: From `turn`.
 
         Raises:
             PictureError: The network computes numbers that are not finite.
@@ -88,7 +93,7 @@ class LivePicture:
         with self._lock:
             if turn < self._latest:
                 return None
-            made = finished(self._dark, self._enhanced(wanted.brightness), wanted.finish)
+            made = finished(self._dark, self._enhanced(wish), wish.finish)
             return self._shown(self._visible.placed(self._whole, made))
 
     def close(self) -> None:
@@ -96,17 +101,18 @@ class LivePicture:
         with self._lock:
             self._bright.clear()
 
-    def _enhanced(self, brightness: float) -> Pixels:
+    def _enhanced(self, wish: Wish) -> Pixels:
         """Return what the network makes of the copy, computed or remembered."""
-        if brightness not in self._bright:
-            plan = self._plan.at(self._plan.predicted + brightness, self._engine)
-            plan = replace(plan, keeps_light=brightness >= 0)
+        key = (wish.constant, wish.sample)
+        if key not in self._bright:
+            plan = self._plan.at(self._plan.predicted + wish.constant, self._engine)
+            plan = replace(plan, keeps_light=not wish.may_darken, sample=wish.sample)
             made = render(self._engine, self._dark, plan, fast=True, megapixels=COMPUTED)
-            self._bright[brightness] = made
+            self._bright[key] = made
             while len(self._bright) > _KEPT:
                 self._bright.popitem(last=False)
-        self._bright.move_to_end(brightness)
-        return self._bright[brightness]
+        self._bright.move_to_end(key)
+        return self._bright[key]
 
     def _shown(self, pixels: Pixels) -> bytes:
         shown = pixels.astype(np.float32) / _FULL_OF_8

@@ -8,7 +8,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from llenhance.enhancing.finish import Finish
-from llenhance.enhancing.wish import Wish, wish_for
+from llenhance.enhancing.sample import HOTTEST, LARGEST_SEED, MOST_VARIANTS, Sample
+from llenhance.enhancing.wish import Wish
 from llenhance.errors import UsageError
 from llenhance.jobs.task import Request
 from llenhance.pictures.formats import format_to_write, writable_titles
@@ -39,10 +40,35 @@ class Look(BaseModel):
         description="How much of what is well lit already, such as lamps, keeps its structure.",
     )
 
+    variant: int = Field(
+        default=1,
+        ge=1,
+        le=MOST_VARIANTS,
+        description="Which of the plausible results: 1 is the usual one, 2 darker, 3 brighter, "
+        "4 warmer, 5 cooler; others differ in all of this, and in where the light falls.",
+    )
+    temperature: float = Field(
+        default=1, gt=0, le=HOTTEST, description="How far variants are from the usual result."
+    )
+    seed: int = Field(default=0, ge=0, le=LARGEST_SEED, description="Of the variants from 6 on.")
+
+    def wish(self) -> Wish:
+        """Return how the result should be.
+
+        Raises:
+            UsageError: Options contradict each other.
+        """
+        return Wish(brightness=self.brightness, finish=self._finish, sample=self._sample)
+
     @property
-    def finish(self) -> Finish:
-        """What is done with the network's result."""
+    def _finish(self) -> Finish:
         return Finish(strength=self.strength, denoise=self.denoise, protect=self.protect)
+
+    @property
+    def _sample(self) -> Sample | None:
+        if self.variant == 1:
+            return None
+        return Sample(number=self.variant, temperature=self.temperature, seed=self.seed)
 
 
 class Options(Look):
@@ -84,7 +110,7 @@ class Options(Look):
             UsageError: They contradict each other, or the format cannot be written.
         """
         return Request(
-            wish=self._wish(),
+            wish=self.wish(),
             format=format_to_write(self.format) if self.format else None,
             quality=self.quality,
             max_megapixels=max_megapixels,
@@ -92,12 +118,13 @@ class Options(Look):
             provenance=self.provenance,
         )
 
-    def _wish(self) -> Wish:
-        return wish_for(
+    def wish(self) -> Wish:
+        return Wish(
             brightness=self.brightness,
             exposure=self.exposure,
             target_mean=self.target_mean,
-            finish=self.finish,
+            finish=self._finish,
+            sample=self._sample,
         )
 
 

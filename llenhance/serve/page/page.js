@@ -3,6 +3,8 @@
 
 const $ = (id) => document.getElementById(id);
 const SLIDERS = { brightness: 0, strength: 1, denoise: 1, protect: 0 };
+const USUAL = { ...SLIDERS, variant: 1 };
+const VARIANTS = ["Usual", "Darker", "Brighter", "Warmer", "Cooler", "Another", "One more", "And one"];
 const SHOWN = /^image\/(jpeg|png|webp|avif|gif|bmp)$/; // what browsers can show
 const PICTURE = /\.(jpe?g|jfif|png|webp|tiff?|bmp|avif|gif|p[bgpn]m|pam|mpo|hei[cf]|hif|jxl|dng|cr[23]|nef|arw|orf|raf|rw2|pef|srw|raw)$/i;
 const LET_GO = 600; // milliseconds without a move, before the full picture is made
@@ -55,7 +57,7 @@ function add(found) {
     !/(^|\/)\./.test(name) && (PICTURE.test(name) || file.type.startsWith("image/")));
   const others = found.length - seen.length;
   for (const { file, name } of seen) {
-    const picture = { file, name, look: { ...SLIDERS }, id: null, full: null, urls: {} };
+    const picture = { file, name, look: { ...USUAL }, id: null, full: null, urls: {} };
     pictures.push(picture);
     list(picture);
   }
@@ -75,14 +77,14 @@ function list(picture) {
   const item = document.createElement("li");
   const button = document.createElement("button");
   button.type = "button";
-  const thumbnail = document.createElement(SHOWN.test(picture.file.type) ? "img" : "span");
+  const blank = () => Object.assign(document.createElement("span"), { className: "blank" });
+  const thumbnail = SHOWN.test(picture.file.type) ? document.createElement("img") : blank();
   if (thumbnail.tagName === "IMG") {
     thumbnail.loading = "lazy";
     thumbnail.decoding = "async";
     thumbnail.alt = "";
     thumbnail.src = URL.createObjectURL(picture.file);
-  } else {
-    thumbnail.className = "blank";
+    thumbnail.addEventListener("error", () => thumbnail.replaceWith(blank()));
   }
   const title = document.createElement("span");
   title.className = "title";
@@ -129,9 +131,10 @@ async function select(picture) {
   pictures.forEach((one) => one.button.setAttribute("aria-current", String(one === picture)));
   $("name").textContent = picture.name;
   trouble(picture.error);
-  $("compare").hidden = Boolean(picture.error);
+  usable(!picture.error);
   $("caption").textContent = "";
   sliders(picture.look);
+  pick();
   view.reset();
   for (const which of ["before", "after"]) {
     if (picture.urls[which]) $(which).src = picture.urls[which];
@@ -152,8 +155,13 @@ function failed(picture, error) {
   mark(picture, "cannot be used", true);
   if (picture !== current) return;
   trouble(error);
-  $("compare").hidden = true;
+  usable(false);
   buttons();
+}
+
+/** Show what belongs to a picture that can be used, or hide it. */
+function usable(is) {
+  for (const id of ["compare", "caption", "others", "zoom-in", "zoom-out", "zoom-reset"]) $(id).hidden = !is;
 }
 
 async function opened(picture) {
@@ -204,6 +212,7 @@ async function move() {
   }
   moving = false;
   planFull();
+  offer();
 }
 
 function sliders(look) {
@@ -224,6 +233,62 @@ for (const name of Object.keys(SLIDERS)) {
     if (current.id) move();
   });
 }
+
+/* ---- Variants: seen while nothing moves ---- */
+
+VARIANTS.forEach((title, index) => {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.setAttribute("role", "radio");
+  const image = document.createElement("img");
+  image.alt = "";
+  button.append(image, title);
+  button.addEventListener("click", () => choose(index + 1));
+  button.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const next = (index + step + VARIANTS.length) % VARIANTS.length;
+    $("variants").children[next].focus();
+    choose(next + 1);
+  });
+  $("variants").append(button);
+});
+
+function choose(variant) {
+  stopFull();
+  current.look.variant = variant;
+  pick();
+  if (current.id) move();
+}
+
+/** Mark the variant of the picture, and forget what the others looked like with another picture. */
+function pick() {
+  [...$("variants").children].forEach((button, index) => {
+    const is = index + 1 === current.look.variant;
+    button.setAttribute("aria-checked", String(is));
+    button.tabIndex = is ? 0 : -1;
+  });
+}
+
+let offered = ""; // which picture and look the small pictures are of
+
+async function offer() {
+  const picture = current;
+  if (!$("others").open || !picture || picture.error || !picture.id || moving) return;
+  const key = JSON.stringify({ ...picture.look, variant: 0, id: picture.id });
+  if (key === offered) return;
+  for (let index = 0; index < VARIANTS.length; index += 1) {
+    const blob = await service.after(picture.id, { ...picture.look, variant: index + 1 }).catch(() => null);
+    if (moving || picture !== current) return; // the next move offers them again
+    const image = $("variants").children[index].firstChild;
+    if (image.src) URL.revokeObjectURL(image.src);
+    if (blob) image.src = URL.createObjectURL(blob);
+  }
+  offered = key;
+}
+
+$("others").addEventListener("toggle", offer);
 
 /* ---- The full picture, when the sliders are let go ---- */
 
@@ -278,10 +343,11 @@ function save(href, name) {
 }
 
 function buttons() {
-  const usable = pictures.filter((picture) => !picture.error);
+  const good = pictures.filter((picture) => !picture.error);
   $("download").disabled = !current || Boolean(current.error) || Boolean(collecting);
-  $("download-all").disabled = usable.length < 2 || Boolean(collecting);
+  $("download-all").disabled = good.length < 2 || Boolean(collecting);
   $("download-all").hidden = pictures.length < 2;
+  $("remove").disabled = Boolean(collecting);
   $("for-all").disabled = pictures.length < 2;
   $("cancel").hidden = !collecting;
   $("progress").hidden = !collecting;
@@ -319,13 +385,13 @@ $("download-all").addEventListener("click", async () => {
   let id = null;
   let done = 0;
   let bad = 0;
-  const usable = pictures.filter((picture) => !picture.error);
-  usable.forEach((picture) => mark(picture, "waits"));
+  const good = pictures.filter((picture) => !picture.error);
+  good.forEach((picture) => mark(picture, "waits"));
   try {
     id = await service.beginArchive();
-    for (const picture of usable) {
+    for (const picture of good) {
       mark(picture, "is made ...");
-      say(`${done + bad + 1} of ${usable.length}: ${picture.name}`);
+      say(`${done + bad + 1} of ${good.length}: ${picture.name}`);
       try {
         await service.addToArchive(id, picture.file, query(picture), signal);
         done += 1;
@@ -336,15 +402,15 @@ $("download-all").addEventListener("click", async () => {
         failed(picture, error);
         mark(picture, sentence(error), true);
       }
-      $("progress").value = (done + bad) / usable.length;
+      $("progress").value = (done + bad) / good.length;
     }
     if (done) save(`/archives/${id}`, "llenhance.zip");
     else service.endArchive(id);
     const words = bad ? ` ${bad} could not be made; the list says why.` : "";
-    say(`${done} of ${usable.length} pictures are in the zip file.${words}`);
+    say(`${done} of ${good.length} pictures are in the zip file.${words}`);
   } catch (error) {
     if (id) service.endArchive(id);
-    usable.filter((picture) => !picture.error).forEach((picture) => mark(picture, ""));
+    good.filter((picture) => !picture.error).forEach((picture) => mark(picture, ""));
     say(error.name === "AbortError" ? "Canceled; nothing was downloaded." : sentence(error));
   } finally {
     collecting = null;
@@ -359,9 +425,30 @@ $("cancel").addEventListener("click", () => collecting && collecting.abort());
 
 $("reset").addEventListener("click", () => {
   if (!current) return;
-  current.look = { ...SLIDERS };
+  current.look = { ...USUAL };
   sliders(current.look);
+  pick();
   if (current.id) move();
+});
+
+$("remove").addEventListener("click", () => {
+  const index = pictures.indexOf(current);
+  stopFull();
+  const [gone] = pictures.splice(index, 1);
+  if (gone.id) service.close(gone.id);
+  Object.values(gone.urls).forEach((url) => URL.revokeObjectURL(url));
+  gone.button.parentElement.remove();
+  current = null;
+  say(`${gone.name} was taken off the list.`);
+  if (pictures.length) {
+    select(pictures[Math.min(index, pictures.length - 1)]);
+    current.button.focus();
+  } else {
+    $("work").hidden = true;
+    $("drop").classList.remove("few");
+    $("choose-files").focus();
+  }
+  buttons();
 });
 
 $("for-all").addEventListener("click", () => {
