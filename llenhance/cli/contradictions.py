@@ -7,6 +7,9 @@ from typing import Final
 
 from llenhance.errors import UsageError
 
+_BRIGHT: Final = ("--exposure", "--target-mean", "--match")
+_OF_ONE: Final = ("--replay", "--only-if-dark", "--consistent", "--watch", "--cluster")
+
 _NOT_TOGETHER: Final[Mapping[str, tuple[str, ...]]] = {
     # What arrives later is no part of a list, and a plan of all pictures would have to change.
     "--watch": ("--dry-run", "--files-from", "--files0-from", "--copy-others", "--consistent"),
@@ -16,10 +19,21 @@ _NOT_TOGETHER: Final[Mapping[str, tuple[str, ...]]] = {
     "--only-if-dark": ("--metadata strip", "--metadata strip-gps"),
     # The settings of one result are not those of a set; some of a set left alone would flicker.
     "--consistent": ("--replay", "--only-if-dark"),
+    # They differ in brightness themselves; and one copy of a picture, or one look of a set, is not
+    # several.
+    "--variants": (*_BRIGHT, *_OF_ONE, "--pick", "--series"),
+    "--sheet": (*_BRIGHT, *_OF_ONE, "--pick", "--series"),
+    "--pick": (*_BRIGHT, *_OF_ONE, "--series"),
+    "--series": (*_BRIGHT, *_OF_ONE, "--brightness", "--temperature", "--seed"),
     # There must be files that can be looked at here.
     "--preview": ("--dry-run", "--cluster"),
 }
-_NEEDED: Final[Mapping[str, str]] = {"--poll": "--watch"}
+_OF_VARIANTS: Final = ("--variants", "--pick", "--sheet")
+_NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
+    "--poll": ("--watch",),
+    "--temperature": _OF_VARIANTS,
+    "--seed": _OF_VARIANTS,
+}
 
 
 def refuse_contradictions(given: Mapping[str, bool]) -> None:
@@ -36,5 +50,5 @@ def refuse_contradictions(given: Mapping[str, bool]) -> None:
             if given.get(option) and given.get(other):
                 raise UsageError("options-contradict", other, other=option)
     for option, needed in _NEEDED.items():
-        if given.get(option) and not given.get(needed):
-            raise UsageError("option-needs-other", option, other=needed)
+        if given.get(option) and not any(given.get(one) for one in needed):
+            raise UsageError("option-needs-other", option, other=needed[0])

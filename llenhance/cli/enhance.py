@@ -34,6 +34,7 @@ from llenhance.cli.enhance_options import (
     OnlyIfDark,
     Output,
     Photos,
+    Pick,
     Poll,
     PreserveTime,
     Preview,
@@ -42,11 +43,16 @@ from llenhance.cli.enhance_options import (
     Recursive,
     Replay,
     Report,
+    Seed,
+    Series,
+    Sheet,
     SkipExisting,
     Strength,
     Suffix,
     TargetMean,
+    Temperature,
     Threads,
+    Variants,
     Verbose,
     Watch,
 )
@@ -99,6 +105,12 @@ def enhance(
     strength: Strength = 1.0,
     denoise: Denoise = 1.0,
     protect: Protect = 0.0,
+    variants: Variants = None,
+    pick: Pick = None,
+    sheet: Sheet = False,
+    temperature: Temperature = 1.0,
+    seed: Seed = 0,
+    series: Series = None,
     model: Model = "nano",
     device: Device = "auto",
     precision: Precision = "auto",
@@ -159,6 +171,7 @@ def enhance(
     from llenhance.files.called import Naming
     from llenhance.jobs import batch
     from llenhance.jobs.job import STDIO, writes_to_stdout
+    from llenhance.jobs.parts import NAMES, parts_for
     from llenhance.jobs.replay import original_of, record_of
     from llenhance.jobs.task import Request
     from llenhance.pictures.formats import format_to_write
@@ -186,6 +199,16 @@ def enhance(
             f"--metadata {metadata}": metadata != "keep",
             "--preview": preview,
             "--cluster": cluster is not None,
+            "--variants": variants is not None,
+            "--pick": pick is not None,
+            "--sheet": sheet,
+            "--series": series is not None,
+            "--temperature": "temperature" in given,
+            "--seed": "seed" in given,
+            "--brightness": "brightness" in given and bool(brightness),
+            "--exposure": exposure is not None,
+            "--target-mean": target_mean is not None,
+            "--match": match is not None,
         }
     )
     record = None if replay is None else record_of(replay)
@@ -227,7 +250,17 @@ def enhance(
         metadata=metadata,
         provenance=not no_provenance,
     )
+    parts = parts_for(
+        request.wish,
+        variants=variants,
+        pick=pick,
+        sheet=sheet,
+        series=series,
+        temperature=temperature,
+        seed=seed,
+    )
     naming = Naming(
+        parts=NAMES if parts else (),
         suffix=suffix,
         template=name_template,
         model=model,
@@ -247,6 +280,7 @@ def enhance(
         consistent=consistent,
         watch=watch,
         poll=poll,
+        parts=parts,
     )
     settings = Settings(
         request=request,

@@ -109,6 +109,42 @@ Protect = Annotated[
         min=0, max=1, metavar="0..1", help="Keep lamps, windows and skies from burning out."
     ),
 ]
+Variants = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=16,
+        metavar="N",
+        help="Write N plausible results: photo_v1.jpg, the usual one, then darker, brighter, "
+        "warmer, cooler, and others.",
+    ),
+]
+Pick = Annotated[
+    int | None,
+    typer.Option(min=1, max=16, metavar="K", help="Write variant K alone, as --variants would."),
+]
+Sheet = Annotated[
+    bool,
+    typer.Option(
+        "--sheet", help="Show the variants on one labeled sheet, photo_sheet.jpg; alone, 4 of them."
+    ),
+]
+Temperature = Annotated[
+    float,
+    typer.Option(max=2, metavar="X", help="How far variants differ: 0.5 is half as far, 2 twice."),
+]
+Seed = Annotated[
+    int,
+    typer.Option(min=0, max=2**32 - 1, metavar="N", help="Draw other variants from v6 on."),
+]
+Series = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FROM:TO:STEP",
+        help="Show results of several brightness values on one strip, photo_series.jpg, "
+        "such as -0.4:0.4:0.2.",
+    ),
+]
 Fast = Annotated[
     bool,
     typer.Option("--fast", help="Enhance a small copy and transfer the effect: seconds."),

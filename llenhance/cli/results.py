@@ -121,7 +121,8 @@ def _sentences(result: Result, terminal: Terminal, notes: Iterable[Note]) -> Ite
         tiles = "1 tile" if result.tiles == 1 else f"{result.tiles} tiles"
         network = f"{result.enhancing_seconds:.2f} s of {result.seconds:.2f} s"
         yield f"  model {result.model} on {result.device}, {result.precision}, {tiles}: {network}"
-        yield f"  brightness {result.brightness:.3f}, mean gray {result.mean_grey:.3f}"
+        if result.brightness is not None:  # not of a sheet, which shows those of its panels
+            yield f"  brightness {result.brightness:.3f}, mean gray {result.mean_grey:.3f}"
 
 
 def _as_it_is(result: Result) -> str:

@@ -26,7 +26,7 @@ PRESETS: Final = "preset"
 
 ONLY_TYPED: Final = {
     *("photos", "files_from", "files0_from", "replay", "watch", "poll", "dry_run", "json"),
-    *("errors", "report"),
+    *("errors", "report", "variants", "pick", "sheet", "temperature", "seed", "series"),
 }
 """What is about one run: neither files nor variables say it."""
 

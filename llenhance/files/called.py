@@ -17,7 +17,7 @@ from llenhance.errors import PictureError, UsageError
 ENHANCED: Final = "_enhanced"
 """What the name of a result has that the name of its source, beside it, has not."""
 
-FIELDS: Final = ("stem", "parent", "ext", "model", "brightness", "counter")
+FIELDS: Final = ("stem", "parent", "ext", "model", "brightness", "counter", "variant")
 """What a template may have in braces."""
 
 _SEPARATORS: Final = ("/", "\\")
@@ -33,6 +33,8 @@ class Naming:
         template: Names results instead; None is the stem and the suffix.
         model: The model that makes them, as it was named.
         brightness: The constant that is added to the predicted one; None if each picture has one.
+        parts: What each picture has in place of one result, such as `v1` and `v2`; with `_`, it
+            follows the suffix.
 
     Raises:
         UsageError: The suffix has a separator of folders in it; the template has one without a
@@ -44,6 +46,7 @@ class Naming:
     template: str | None = None
     model: str = ""
     brightness: float | None = 0.0
+    parts: tuple[str, ...] = ()
     _parts: tuple[tuple[str, str | None, str], ...] = field(init=False, repr=False, default=())
 
     def __post_init__(self) -> None:
@@ -56,6 +59,8 @@ class Naming:
         parts = _parsed(self.template)
         if self.brightness is None and "brightness" in {name for _, name, _ in parts}:
             raise UsageError("template-brightness-unknown", self.template)
+        if len(self.parts) > 1 and "variant" not in {name for _, name, _ in parts}:
+            raise UsageError("template-without-variant", self.template)
         object.__setattr__(self, "_parts", parts)
 
     @property
@@ -71,11 +76,21 @@ class Naming:
     @property
     def marks(self) -> tuple[str, ...]:
         """What the stem of a result ends with, and that of its picture does not."""
+        if self.parts and self.template is None:
+            each = (f"{self.suffix or ''}_{part}" for part in self.parts)
+            return (*each, ENHANCED)
         own = self._end_of_stem() if self.template is not None else self.suffix
         return tuple(dict.fromkeys((own, ENHANCED))) if own else (ENHANCED,)
 
     def path(
-        self, source: Path, ending: str, *, folder: Path, root: Path | None, number: int
+        self,
+        source: Path,
+        ending: str,
+        *,
+        folder: Path,
+        root: Path | None,
+        number: int,
+        part: str = "",
     ) -> Path:
         """Return the file of a result.
 
@@ -85,13 +100,15 @@ class Naming:
             folder: Where its result goes without a template.
             root: The folder that the whole run's results go to, if it is another.
             number: Of the picture in its run, from 1.
+            part: Which of its results; nothing if there is one.
 
         Raises:
             PictureError: The template gives no name for this picture.
         """
         if self.template is None:
             beside = root is None and folder == source.parent
-            suffix = (ENHANCED if beside else "") if self.suffix is None else self.suffix
+            usual = ENHANCED if beside and not part else ""
+            suffix = (usual if self.suffix is None else self.suffix) + (f"_{part}" if part else "")
             return folder / f"{source.stem}{suffix}{ending}"
         within = PurePath() if root is None else folder.relative_to(root)
         values = self._values() | {
@@ -99,8 +116,9 @@ class Naming:
             "parent": within.as_posix() if within.parts else "",
             "ext": ending,
             "counter": str(number),
+            "variant": part,
         }
-        text = "".join(_filled(part, values) for part in self._parts)
+        text = "".join(_filled(one, values) for one in self._parts)
         names = [name for name in text.split("/") if name]  # `{parent}/` may be nothing at all
         if any(name in (".", "..") for name in names) or names[-1] == ending:
             raise PictureError("template-gives-no-name", text, source=str(source))
@@ -119,7 +137,7 @@ class Naming:
         before = self._parts[place][0]
         if before[-1:] != "/" and (before or place):
             return None
-        changing = dict.fromkeys(("stem", "parent", "counter", "ext"), "/")
+        changing = dict.fromkeys(("stem", "parent", "counter", "ext", "variant"), "/")
         after = (_filled(part, self._values() | changing) for part in self._parts[place + 1 : -1])
         end = "".join(after) + self._parts[-1][0]
         return None if "/" in end else end

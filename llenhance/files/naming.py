@@ -33,11 +33,13 @@ class Source:
         path: the picture's file; it need not exist.
         folder: the folder that its result goes into; None if that depends on the output alone.
         root: the folder above it that all results of the picture's neighbors go to, if any.
+        part: which of the picture's results, such as `v2`; nothing if there is one.
     """
 
     path: Path
     folder: Path | None = None
     root: Path | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,7 @@ def plan_output(
     format: str | None = None,
     naming: Naming = USUAL_NAMING,
     number: int = 1,
+    part: str = "",
 ) -> Output:
     """Return where the result of a picture goes.
 
@@ -86,6 +89,7 @@ def plan_output(
         format: the key in `FORMATS` of the format that is wanted; None keeps the source's.
         naming: what results are called.
         number: of the picture in its run, from 1.
+        part: which of the picture's results, such as `v2`; nothing if there is one.
 
     Raises:
         UsageError: `output` contradicts `many`, `format` or `naming`, has an extension of no format
@@ -101,7 +105,7 @@ def plan_output(
         raise UsageError("naming-of-named-file", str(output))
     else:
         return _not_itself(_named(source, Path(output), format=format))
-    one = Source(source, folder, root)
+    one = Source(source, folder, root, part)
     return _in_folder(one, folder, format=format, naming=naming, number=number)
 
 
@@ -121,7 +125,13 @@ def plan_source(
     if source.folder is not None:
         return _in_folder(source, source.folder, format=format, naming=naming, number=number)
     return plan_output(
-        source.path, output=output, many=many, format=format, naming=naming, number=number
+        source.path,
+        output=output,
+        many=many,
+        format=format,
+        naming=naming,
+        number=number,
+        part=source.part,
     )
 
 
@@ -136,7 +146,8 @@ def _in_folder(
     source: Source, folder: Path, *, format: str | None, naming: Naming, number: int
 ) -> Output:
     ending, written, note = _ending(source.path, wanted=format)
-    target = naming.path(source.path, ending, folder=folder, root=source.root, number=number)
+    root, part = source.root, source.part
+    target = naming.path(source.path, ending, folder=folder, root=root, number=number, part=part)
     return _not_itself(Output(source=source.path, target=target, format=written, note=note), naming)
 
 

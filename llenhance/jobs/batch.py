@@ -98,7 +98,7 @@ def enhance_files(
         if not jobs or (policy.fail_fast and len(jobs) < len(checked)):
             return
     loaded = enhancer()  # first: a wrong model or device is wrong whatever the pictures are
-    run = Run(loaded, request=request, policy=policy, advise=advise, progress=progress, sets=sets)
+    run = Run(loaded, policy=policy, advise=advise, progress=progress, sets=sets)
     with closing(run), closing(_done(jobs, run, late, watched or coming)) as done:
         for made in done:
             if watched and isinstance(made, Failed) and watched.may_be_unfinished(made):

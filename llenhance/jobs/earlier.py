@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from llenhance.enhancing.wish import Wish
 from llenhance.errors import PictureError
 from llenhance.files.preflight import check_output
 from llenhance.files.provenance import provenance_in
@@ -18,7 +19,7 @@ from llenhance.jobs.job import Job
 from llenhance.jobs.ledger import Ledger, Standing
 from llenhance.jobs.policy import Policy
 from llenhance.jobs.signing import Described, is_made_so
-from llenhance.jobs.task import Request
+from llenhance.jobs.task import Panel, Request
 from llenhance.pictures.provenance import Provenance
 
 
@@ -27,14 +28,12 @@ class Earlier:
 
     Args:
         enhancer: What enhances.
-        request: What is made of each picture.
         policy: What may happen to files.
     """
 
-    def __init__(self, enhancer: Described, *, request: Request, policy: Policy) -> None:
+    def __init__(self, enhancer: Described, *, policy: Policy) -> None:
         self._enhancer, self._policy = enhancer, policy
-        self._settings = settings_of(request, enhancer, policy)
-        self._ledgers: dict[Path, Ledger] = {}
+        self._ledgers: dict[tuple[Path, Wish, tuple[Panel, ...]], Ledger] = {}
         self._taken: dict[object, str] = {}
         self._sets: dict[Path | None, tuple[Standing, str] | None] = {}
         self._lock = Lock()
@@ -203,15 +202,19 @@ class Earlier:
         if job.results is None or job.is_alone:
             return None
         with self._lock:
-            if job.results not in self._ledgers:
-                self._ledgers[job.results] = Ledger(job.results, self._settings)
-            return self._ledgers[job.results]
+            key = job.results, job.request.wish, job.request.panels  # variants differ in these
+            if key not in self._ledgers:
+                settings = settings_of(job.request, self._enhancer, self._policy)
+                self._ledgers[key] = Ledger(job.results, settings)
+            return self._ledgers[key]
 
 
 def settings_of(request: Request, enhancer: Described, policy: Policy) -> dict[str, Any]:
     """Return everything beside the picture and its name that a result depends on."""
     wish = request.wish
     left: dict[str, Any] = {} if wish.finish.is_neutral else {"finish": asdict(wish.finish)}
+    left |= {} if wish.sample is None else {"sample": asdict(wish.sample)}
+    left |= {} if not request.panels else {"panels": [asdict(panel) for panel in request.panels]}
     left |= {} if policy.only_if_dark is None else {"only_if_dark": policy.only_if_dark}
     return left | {
         "model": enhancer.model_sha256,

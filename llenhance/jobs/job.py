@@ -14,6 +14,7 @@ from llenhance.errors import LlenhanceError, PictureError, UsageError
 from llenhance.files.naming import Output, Source, is_folder
 from llenhance.files.planning import Known, NoOutput, plan_each
 from llenhance.files.reading import read_stream
+from llenhance.jobs.parts import Part
 from llenhance.jobs.policy import USUAL_POLICY, Policy
 from llenhance.jobs.sources import STDIO, Gathered, Named, gather
 from llenhance.jobs.task import USUAL, Request
@@ -105,7 +106,8 @@ def plan(
         raise UsageError("stdin-twice", "standard input")
     gathered = gather(inputs, output=output, recursive=policy.recursive, naming=naming)
     names = [one.name for one in gathered.pictures]
-    many = len(names) > 1 or any(one.results for one in gathered.pictures)
+    parts = policy.parts or (None,)
+    many = len(names) * len(parts) > 1 or any(one.results for one in gathered.pictures)
     if output == STDIO and many:
         raise UsageError("stdout-takes-one", "standard output")
     if output is None and many and STDIO in names:
@@ -113,7 +115,9 @@ def plan(
     if writes_to_stdout(names, output=output):
         if not naming.is_usual:
             raise UsageError("naming-of-named-file", "standard output")
-        return Planned(jobs=[Job(input=names[0], output=STDIO, request=request)])
+        (part,) = parts
+        job = Job(input=names[0], output=STDIO, request=part.of(request) if part else request)
+        return Planned(jobs=[job])
     data, unread = None, None
     is_file = output is not None and format_named(output) is not None
     if STDIO in names and request.format is None and not is_file:  # its format names the result
@@ -122,12 +126,13 @@ def plan(
         except LlenhanceError as error:
             unread = error
     stdin = Source(_stdin_as_file(data))
-    sources = [stdin if one.name == STDIO else one.source for one in gathered.pictures]
+    wanted = [(one, part) for one in gathered.pictures for part in parts]
+    sources = [_source(one, part, stdin=stdin) for one, part in wanted]
     planned = plan_each(sources, output=output, many=many, format=request.format, naming=naming)
     into = Path(output) if output is not None and is_folder(output, many=many) else None
     jobs: list[Job] = []
-    for named, one in zip(gathered.pictures, planned, strict=True):
-        job = job_of(named, one, request=request, into=into)
+    for (named, part), one in zip(wanted, planned, strict=True):
+        job = job_of(named, one, request=part.of(request) if part else request, into=into)
         job = replace(job, is_alone=not many)
         if named.name == STDIO:
             job = replace(job, data=data)
@@ -172,19 +177,28 @@ def plan_coming(
                 yield Job(input=error.name, output=None, request=request, refusal=error)
             yield from _passed_over(gathered, request)
             for named in gathered.pictures:
-                (one,) = plan_each(
-                    [named.source],
+                parts = policy.parts or (None,)
+                planned = plan_each(
+                    [_source(named, part) for part in parts],
                     output=output,
                     many=True,
                     format=request.format,
                     naming=naming,
                     known=known,
                 )
-                yield job_of(named, one, request=request, into=into)
+                for part, one in zip(parts, planned, strict=True):
+                    made = part.of(request) if part else request
+                    yield job_of(named, one, request=made, into=into)
             if policy.copy_others:
                 yield from _copies(gathered, request)
 
     return jobs()
+
+
+def _source(named: Named, part: Part | None, *, stdin: Source | None = None) -> Source:
+    """Return the source of a part of a picture; standard input has the name of a file."""
+    source = stdin if stdin is not None and named.name == STDIO else named.source
+    return source if part is None else replace(source, part=part.name)
 
 
 def job_of(

@@ -7,6 +7,7 @@ from typing import Final
 
 from llenhance.errors import UsageError
 from llenhance.files.called import USUAL_NAMING, Naming
+from llenhance.jobs.parts import Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class Policy:
         watch: Go on with what arrives in the folders, without end.
         consistent: Make the pictures of each folder look alike, and those that were named
             themselves (`alike.py`).
+        parts: What is made of each picture in place of one result (`parts.py`); none for that.
         poll: Look for it every second, instead of waiting for the system to tell.
 
     Raises:
@@ -51,6 +53,7 @@ class Policy:
     watch: bool = False
     poll: bool = False
     consistent: bool = False
+    parts: tuple[Part, ...] = ()
 
     def __post_init__(self) -> None:
         if self.overwrite and self.skip_existing:

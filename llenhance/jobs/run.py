@@ -25,7 +25,8 @@ from llenhance.jobs.job import STDIO, Job, read_stdin
 from llenhance.jobs.loop import Stages
 from llenhance.jobs.policy import Policy
 from llenhance.jobs.results import Result
-from llenhance.jobs.task import AnyEnhancer, Opened, Outcome, Request, enhance_opened, open_bytes
+from llenhance.jobs.sheets import Smalls
+from llenhance.jobs.task import AnyEnhancer, Opened, Outcome, enhance_opened, open_bytes
 from llenhance.jobs.well_lit import gray_of, place_of_copy
 from llenhance.messages.note import Note
 from llenhance.system import system_errors
@@ -83,7 +84,6 @@ class Run:
 
     Args:
         enhancer: Enhances.
-        request: What to make of each picture.
         policy: What may happen to files.
         advise: Called once, before the first picture that takes long, with a note and its name.
         progress: Called with the input's name, the tiles done and all its tiles, 0 while unknown.
@@ -94,7 +94,6 @@ class Run:
         self,
         enhancer: LoadedEnhancer,
         *,
-        request: Request,
         policy: Policy,
         advise: Callable[[Note, str], None] | None,
         progress: Callable[[str, int, int], None] | None,
@@ -103,7 +102,9 @@ class Run:
         self.sets = sets
         self._enhancer, self._policy = enhancer, policy
         self._advise, self._progress = advise, progress
-        self._earlier = Earlier(enhancer, request=request, policy=policy)
+        has_sheets = any(part.panels for part in policy.parts) and len(policy.parts) > 1
+        self._smalls = Smalls() if has_sheets else None
+        self._earlier = Earlier(enhancer, policy=policy)
         self.stages: Stages[Job, Ready | Result, Made | Ready | Result, Result] = Stages(
             before=self._read, work=self._enhance, after=self._write, workers=policy.jobs
         )
@@ -210,7 +211,9 @@ class Run:
         if self.sets is not None:
             wish = ready.job.request.wish
             enhancer = self.sets.of(ready.job).alike(enhancer, wish, name=ready.job.name)
-        outcome = enhance_opened(ready.opened, enhancer=enhancer, progress=tell)
+        outcome = enhance_opened(
+            ready.opened, enhancer=enhancer, progress=tell, smalls=self._smalls
+        )
         return Made(ready=ready, outcome=outcome)
 
     def _write(self, made: Made | Ready | Result) -> Result:
@@ -226,6 +229,9 @@ class Run:
             tiles=outcome.tiles,
             brightness=outcome.brightness,
             mean_grey=outcome.mean_grey,
+            width=outcome.picture.width,
+            height=outcome.picture.height,
+            pictures=outcome.pictures,
         )
 
     def _saved(self, ready: Ready, data: bytes, notes: tuple[Note, ...] = ()) -> Result:
@@ -262,6 +268,8 @@ def _estimated(opened: Opened, enhancer: LoadedEnhancer) -> Estimate:
     each_size = Counter(opened.sizes)
     takes = {size: enhancer.estimate(width=size[0], height=size[1]) for size in each_size}
     seconds = sum(takes[size].seconds * count for size, count in each_size.items())
+    if opened.request.panels:  # of the first picture alone
+        seconds = takes[opened.sizes[0]].seconds * len(opened.request.panels)
     memory = max(one.memory for one in takes.values())
     return next(iter(takes.values()))._replace(seconds=seconds, memory=memory)
 

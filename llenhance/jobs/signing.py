@@ -145,7 +145,7 @@ def record_before(
         source_name: Of the input, without a folder.
         source_sha256: Of the input's bytes.
     """
-    wish, model = request.wish, enhancer.model_name
+    wish, model, sample = request.wish, enhancer.model_name, request.wish.sample
     return Provenance(
         version=__version__,
         model=model if model.startswith(_ON_A_HUB) else base_name(model),
@@ -156,7 +156,10 @@ def record_before(
         strength=wish.finish.strength,
         denoise=wish.finish.denoise,
         protect=wish.finish.protect,
-        constant=wish.brightness,
+        variant=None if sample is None else sample.number,
+        temperature=1.0 if sample is None else sample.temperature,
+        seed=0 if sample is None else sample.seed,
+        constant=wish.constant,
         fast=enhancer.fast,
         device=str(enhancer.device),
         precision=enhancer.precision,

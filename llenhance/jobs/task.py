@@ -15,13 +15,15 @@ from typing import Final, Protocol
 from llenhance.enhancing.enhanced import Enhanced
 from llenhance.enhancing.finish import Finish
 from llenhance.enhancing.progress import Progress
+from llenhance.enhancing.sample import Sample
 from llenhance.enhancing.wish import AUTOMATIC, Wish
 from llenhance.errors import PictureError, ResourceError, UsageError, expect, expect_function
+from llenhance.jobs.sheets import Small, Smalls, sheet_of, small_of
 from llenhance.jobs.signing import Described, Signer, Source
 from llenhance.jobs.tally import Tally, each_kind_once
 from llenhance.messages.note import Note
 from llenhance.pictures.decode import decode_all
-from llenhance.pictures.encode import check_fits, check_holds, encode_all, losses
+from llenhance.pictures.encode import check_fits, check_holds, encode, encode_all, losses
 from llenhance.pictures.formats import FORMATS, result_format
 from llenhance.pictures.limits import MEGAPIXELS
 from llenhance.pictures.picture import Picture
@@ -53,6 +55,19 @@ class AnyLook(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One of the results on a sheet.
+
+    Attributes:
+        title: What it is called.
+        wish: How bright it should be, and which sample.
+    """
+
+    title: str
+    wish: Wish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What to make of a picture.
 
@@ -69,6 +84,8 @@ class Request:
         replayed: The record of an earlier result, if these are its settings; see `like`.
         together: Digest of the pictures that it is to look like, 64 hex digits, as the record tells
             it; the enhancer is to see to that.
+        panels: Results that are made in place of that of the wish, and shown small on one sheet
+            (`sheets.py`); of several pictures in a file, those of the first. A sheet has no record.
     """
 
     wish: Wish = AUTOMATIC
@@ -79,6 +96,7 @@ class Request:
     provenance: bool = True
     replayed: Provenance | None = None
     together: str | None = None
+    panels: tuple[Panel, ...] = ()
 
     @classmethod
     def like(cls, record: Provenance) -> Request:
@@ -96,6 +114,9 @@ class Request:
             exposure=record.exposure,
             target_mean=record.target_mean,
             finish=finish,
+            sample=None
+            if record.variant is None
+            else Sample(number=record.variant, temperature=record.temperature, seed=record.seed),
         )
         return cls(
             wish=wish,
@@ -150,8 +171,9 @@ class Outcome:
         format: Format of the file, a key of `FORMATS`.
         notes: Everything that its owner may want to know, by code: what was left behind, why a
             target was missed, what the format could not hold.
-        brightness: The constant that made it, relative to the predicted one; the mean of pages.
-        mean_grey: Mean gray of its pixels, 0..1, over all pictures.
+        brightness: The constant that made it, relative to the predicted one; the mean of pages;
+            None for a sheet of several results.
+        mean_grey: Mean gray of its pixels, 0..1, over all pictures; None for a sheet.
         tiles: Number of tiles that the network computed; a target can need more than one pass.
         seconds: Time from the bytes to the bytes.
         enhancing_seconds: The part of it between decoding and encoding.
@@ -161,8 +183,8 @@ class Outcome:
     picture: Picture
     format: str
     notes: tuple[Note, ...]
-    brightness: float
-    mean_grey: float
+    brightness: float | None
+    mean_grey: float | None
     tiles: int
     seconds: float
     enhancing_seconds: float
@@ -260,9 +282,22 @@ def open_bytes(data: bytes, *, name: str, request: Request = USUAL) -> Opened:
 
 
 def enhance_opened(
-    opened: Opened, *, enhancer: AnyEnhancer, progress: Progress | None = None
+    opened: Opened,
+    *,
+    enhancer: AnyEnhancer,
+    progress: Progress | None = None,
+    smalls: Smalls | None = None,
 ) -> Outcome:
-    """Enhance and encode a picture that was opened; see `enhance_bytes`."""
+    """Enhance and encode a picture that was opened; see `enhance_bytes`.
+
+    Args:
+        opened: The picture.
+        enhancer: Enhances it.
+        progress: Called after each tile.
+        smalls: Gets a small copy of the result, and gives them for a sheet.
+    """
+    if opened.request.panels:
+        return _sheet(opened, enhancer, progress, smalls)
     started = perf_counter()
     tally = Tally(opened.sequence.count, progress)
     signer = Signer(enhancer, source=opened.source, request=opened.request, format=opened.format)
@@ -274,6 +309,8 @@ def enhance_opened(
         def made() -> Iterator[Picture]:
             for page in opened.sequence:
                 done = enhance_named(page, wish, name=name, enhancer=enhancer, progress=tally.count)
+                if smalls is not None and page is opened.picture:
+                    smalls.keep(opened.source.sha256, wish, small_of(done))
                 yield tally.add(signer.signed(done))
 
         data, notes = _encoded(made(), opened, tally), list[Note]()
@@ -288,6 +325,47 @@ def enhance_opened(
         seconds=opened.seconds + perf_counter() - started,
         enhancing_seconds=tally.seconds,
         pictures=opened.sequence.count,
+    )
+
+
+def _sheet(
+    opened: Opened, enhancer: AnyEnhancer, progress: Progress | None, smalls: Smalls | None
+) -> Outcome:
+    """Make the results of a sheet, unless they were made before, and encode it."""
+    started = perf_counter()
+    panels, source = opened.request.panels, opened.source.sha256
+    shown: list[Small] = []
+    tiles = 0
+
+    def count(done: int, of_one: int) -> None:
+        nonlocal tiles
+        tiles += 1
+        if progress is not None:
+            rest = (len(panels) - len(shown) - 1) * of_one
+            progress(tiles, max(tiles, tiles - done + of_one + rest))
+
+    for panel in panels:
+        small = None if smalls is None else smalls.take(source, panel.wish)
+        if small is None:
+            made = enhance_named(
+                opened.picture, panel.wish, name=opened.name, enhancer=enhancer, progress=count
+            )
+            small = small_of(made)
+        shown.append(small)
+    columns = None if panels[0].wish.sample else len(panels)
+    sheet = sheet_of(shown, [panel.title for panel in panels], columns=columns)
+    seconds = perf_counter() - started
+    data = encode(sheet, format=opened.format, quality=opened.request.quality, name=opened.name)
+    return Outcome(
+        data=data,
+        picture=sheet,
+        format=opened.format,
+        notes=opened.notes,
+        brightness=None,
+        mean_grey=None,
+        tiles=tiles,
+        seconds=opened.seconds + perf_counter() - started,
+        enhancing_seconds=seconds,
     )
 
 

@@ -20,6 +20,16 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "target-mean-out-of-range": Message("{value} is outside 0 to 1", "A usual mean gray is 0.45"),
     "share-out-of-range": Message("{value} is outside 0 to 1", "Use a value from 0 to 1"),
+    "sample-out-of-range": Message(
+        "{value} is outside {least} to {most}", "Use a whole number from {least} to {most}"
+    ),
+    "temperature-out-of-range": Message(
+        "{value} is not above 0 and up to {most:g}", "Use 1 for the usual differences"
+    ),
+    "target-of-variants": Message(
+        "it says how bright the results are, in which variants differ",
+        "Leave out the variants or the target",
+    ),
     "brightness-unusual": warning("{value:g} is outside -{usual} to {usual}, the paper's range"),
     # Results
     "target-out-of-reach": warning(

@@ -61,6 +61,9 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "template-braces": Message(
         "its braces do not match", "Write {{{{ or }}}} for a brace that belongs to the name"
     ),
+    "template-without-variant": Message(
+        "it names all results of a picture alike", "Put {{{{variant}}}} into it"
+    ),
     "template-field-unknown": Message("{field} is not known", "Use these: {known}"),
     "template-not-within": Message(
         "it leads out of the folder of the results", "Begin it with {{parent}} or {{stem}}"

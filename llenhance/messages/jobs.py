@@ -17,6 +17,18 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "stdout-takes-one": Message(
         "it takes one picture, but there are several inputs", "Name a folder for the results"
     ),
+    # Series of brightness values
+    "series-not-read": Message(
+        "it is no FROM:TO:STEP of three numbers", "Write a series as -0.4:0.4:0.2"
+    ),
+    "series-out-of-range": Message(
+        "its values go beyond -{most:g} to {most:g}", "Write a series as -0.4:0.4:0.2"
+    ),
+    "series-leads-nowhere": Message(
+        "its step does not lead from its first value to its last one",
+        "Write a series as -0.4:0.4:0.2, or 0.4:-0.4:-0.2",
+    ),
+    "series-too-long": Message("it has more than {most} values", "Use a larger step"),
     "ledger-damaged": Message(
         "the list of what was made in this folder is damaged",
         "Delete the file; the results stay, but are taken for files of somebody else",

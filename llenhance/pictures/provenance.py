@@ -52,6 +52,9 @@ class Provenance:
         strength: how much of the effect was asked for, 0..1.
         denoise: whose fine detail was asked for, 0..1; 1 is the network's.
         protect: how much protection of what is well lit was asked for, 0..1.
+        variant: the number of the variant, 1..16; None if none was asked for.
+        temperature: how far variants are from the usual result.
+        seed: of the variants from 6 on.
         predicted: the brightness b that the model predicted; None if it predicts none.
         constant: what was added to it, or to 0.
         fast: whether the network saw a small copy alone.
@@ -78,6 +81,9 @@ class Provenance:
     strength: float = 1.0
     denoise: float = 1.0
     protect: float = 0.0
+    variant: int | None = None
+    temperature: float = 1.0
+    seed: int = 0
     predicted: float | None = None
     constant: float
     fast: bool = False
@@ -101,6 +107,7 @@ class Provenance:
             told.append(f"mean gray {self.target_mean:.4g}")
         elif self.brightness:
             told.append(f"brightness {self.brightness:+g}")
+        told += [] if self.variant is None else [f"variant {self.variant}"]
         finish = {name: getattr(self, name) for name in _USUAL}
         told += [f"{name} {share:g}" for name, share in finish.items() if share != _USUAL[name]]
         told += ["fast"] if self.fast else []
@@ -120,6 +127,9 @@ _NAMES: Final[Mapping[str, str]] = {
     "strength": "Strength",
     "denoise": "Denoise",
     "protect": "Protect",
+    "variant": "Variant",
+    "temperature": "Temperature",
+    "seed": "Seed",
     "predicted": "PredictedBrightness",
     "constant": "Constant",
     "fast": "Fast",
@@ -135,7 +145,10 @@ _NAMES: Final[Mapping[str, str]] = {
 }
 """Fields of `Provenance`, and what they are called in XMP."""
 
-_USUAL: Final = {"strength": 1.0, "denoise": 1.0, "protect": 0.0}
+_USUAL: Final = {
+    **{"strength": 1.0, "denoise": 1.0, "protect": 0.0},
+    **{"temperature": 1.0, "seed": 0},
+}
 """What is only told if it is another value."""
 
 

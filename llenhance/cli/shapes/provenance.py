@@ -23,6 +23,9 @@ class Recorded(TypedDict):
     strength: float
     denoise: float
     protect: float
+    variant: int | None
+    temperature: float
+    seed: int
     predicted: float | None
     constant: float
     fast: bool
