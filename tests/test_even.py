@@ -17,7 +17,7 @@ from llenhance.pictures.even import EvenColor, even_areas
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.pixels import Pixels, equal_channels
 from llenhance.pictures.visible import visible_part
-from llenhance.scoring.metrics import mean_grey
+from llenhance.scoring.metrics import LUMA, mean_grey
 
 GROUND, CARD, INK = (30, 32, 40), (52, 50, 58), (170, 160, 150)
 
@@ -118,6 +118,19 @@ def test_no_even_area_gets_darker() -> None:
     assert (colors_at(found, pixels, pixels[5, 5]) == pixels[5, 5]).all()
     found = even_kept(pixels, pixels // 2, keeps_light=False)
     assert (colors_at(found, pixels, pixels[5, 5]) == pixels[5, 5] // 2).all()
+
+
+def test_letters_stay_as_light_as_they_were() -> None:
+    """The network lifts the ground, and smears light letters into it."""
+    dark = screen()
+    lifted = np.clip(dark.astype(float) * 0.7 + 50, 0, 255).astype(np.uint8)
+    bright = np.asarray(cv2.blur(lifted, (3, 3))).astype(np.uint8)
+    before = dark @ LUMA
+    letters = before > 120
+    changes = even_kept(dark, bright, keeps_light=False) @ LUMA - before
+    assert changes[letters].min() < -5
+    changes = even_kept(dark, bright, keeps_light=True) @ LUMA - before
+    assert changes[letters].min() > -1  # they are rounded
 
 
 def test_colors_come_with_their_share_and_places() -> None:

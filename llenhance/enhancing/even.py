@@ -59,6 +59,9 @@ def even_kept(dark: Pixels, bright: Pixels, *, keeps_light: bool) -> Pixels:
         weight = drawn[core][between][:, None] / np.float32(255)
         if weight.any():
             moved += (_fitted(dark[window], high)[inner][between] - moved) * weight
+            if keeps_light:  # a fit leads beyond the values that it is made of
+                lack = ((dark[core][between] - moved) @ LUMA.astype(np.float32)).clip(0)
+                moved += lack[:, None] * weight
         result[core][between] = np.rint(moved.clip(0, np.iinfo(dark.dtype).max))
     return result
 
