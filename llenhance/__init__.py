@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from llenhance.enhancing.enhanced import Enhanced
     from llenhance.enhancing.finish import Finish
     from llenhance.enhancing.plan import Plan
+    from llenhance.enhancing.sample import Sample
+    from llenhance.enhancing.variants import Variant
     from llenhance.enhancing.wish import Wish
     from llenhance.errors import (
         ExportError,
@@ -59,9 +61,11 @@ __all__ = [
     "Provenance",
     "Request",
     "ResourceError",
+    "Sample",
     "SingularMatrixError",
     "TrainingError",
     "UsageError",
+    "Variant",
     "WeightsError",
     "Wish",
     "__version__",
@@ -79,6 +83,8 @@ _HOMES = {
     "enhancing.enhanced": ("Enhanced",),
     "enhancing.finish": ("Finish",),
     "enhancing.plan": ("Plan",),
+    "enhancing.sample": ("Sample",),
+    "enhancing.variants": ("Variant",),
     "enhancing.wish": ("Wish",),
     "errors": (
         "ExportError",

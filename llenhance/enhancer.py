@@ -18,12 +18,15 @@ from llenhance.engine.cost import largest_tile
 from llenhance.engine.engine import Engine, compile_model
 from llenhance.engine.settings import choose_device, choose_precision
 from llenhance.engine.sides import check_tile
+from llenhance.enhancing.confidence import Confidence
 from llenhance.enhancing.enhanced import Enhanced
 from llenhance.enhancing.estimate import Estimate, Trial, estimate, try_engine
 from llenhance.enhancing.finish import Finish
 from llenhance.enhancing.plan import Plan
 from llenhance.enhancing.progress import Progress
+from llenhance.enhancing.sample import Sample
 from llenhance.enhancing.together import Several, Together
+from llenhance.enhancing.variants import Variant, counting
 from llenhance.enhancing.wish import AUTOMATIC, Wish, gray_level, wish_for
 from llenhance.enhancing.work import Work
 from llenhance.errors import UsageError, expect, expect_function
@@ -202,6 +205,76 @@ class Enhancer:
         made = self.enhance_picture(opened(picture), wish, progress=progress).picture
         return cast("Picture | Image.Image | NDArray[Any]", like(made, picture))
 
+    @overload
+    def variants(
+        self,
+        picture: str | Path | bytes | BinaryIO,
+        *,
+        count: int = 4,
+        temperature: float = 1.0,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> list[Variant[Picture]]: ...
+
+    @overload
+    def variants(
+        self,
+        picture: Kind,
+        *,
+        count: int = 4,
+        temperature: float = 1.0,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> list[Variant[Kind]]: ...
+
+    def variants(
+        self,
+        picture: Picture | Image.Image | NDArray[Any] | str | Path | bytes | BinaryIO,
+        *,
+        count: int = 4,
+        temperature: float = 1.0,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> list[Variant[Any]]:
+        """Return several plausible results: the usual one, darker, brighter, warmer, cooler, ...
+
+        Each depends on its number, the temperature and the seed alone, not on the count: to make
+        the third one again, `enhance_picture` takes ``Wish(sample=variant.sample)``.
+
+        Args:
+            picture: As `enhance` takes it.
+            count: How many, 1 to 16.
+            temperature: Above 0, up to 2: how far they are from the usual one. At 1, the darker
+                and the brighter one are where a tenth of well-lit pictures lie beyond.
+            seed: 0 to 2^32-1: of those from the sixth on.
+            progress: Called with the tiles done and all tiles, after each tile.
+
+        Raises:
+            UsageError: A value is out of range, or ``picture`` is none that `enhance` takes.
+            PictureError: As by `enhance`.
+            ResourceError: There is not enough memory.
+
+        Example:
+            >>> for variant in enhancer.variants("photo.jpg"):
+            ...     write_picture(f"photo_{variant.number}.jpg", variant.picture)
+        """
+        expect(count, int, name="the number of variants")
+        Sample(number=count, temperature=temperature, seed=seed)  # refuses all that is wrong
+        source, made = opened(picture), list[Variant[Any]]()
+        for number in range(1, count + 1):
+            sample = Sample(number=number, temperature=temperature, seed=seed)
+            counted = counting(progress, before=len(made), count=count)
+            one = self.enhance_picture(source, Wish(sample=sample), progress=counted)
+            made.append(
+                Variant(
+                    picture=like(one.picture, picture),
+                    brightness=one.brightness,
+                    mean_grey=one.mean_grey,
+                    sample=sample,
+                )
+            )
+        return made
+
     def enhance_picture(
         self, picture: Picture, wish: Wish = AUTOMATIC, *, progress: Progress | None = None
     ) -> Enhanced:
@@ -221,6 +294,57 @@ class Enhancer:
         if progress is not None:
             expect_function(progress, name="progress")
         return self._work.enhance_picture(picture, wish, progress=progress)
+
+    def confidence(
+        self,
+        picture: Picture | Image.Image | NDArray[Any] | str | Path | bytes | BinaryIO,
+        *,
+        brightness: float = 0.0,
+        exposure: float | None = None,
+        target_mean: float | None = None,
+        match: str | Path | Picture | None = None,
+    ) -> Confidence:
+        """Return how far each place of the enhanced picture may be from the well-lit one.
+
+        The spread is the absolute error that is to be expected of a pixel, as it was learned from
+        pairs of pictures; it says little about single pixels (`docs/confidence.md`).
+
+        Args:
+            picture: As `enhance` takes it.
+            brightness: As `enhance` takes it.
+            exposure: As `enhance` takes it.
+            target_mean: As `enhance` takes it.
+            match: As `enhance` takes it.
+
+        Raises:
+            UsageError: As by `enhance`.
+            PictureError: As by `enhance`.
+            ResourceError: There is not enough memory.
+
+        Example:
+            >>> confidence = enhancer.confidence("examples/coffee.jpg")
+            >>> confidence.spread.shape
+            (400, 600)
+        """
+        wish = wish_for(
+            brightness=brightness, exposure=exposure, target_mean=target_mean, match=match
+        )
+        return self.confidence_of(opened(picture), wish)
+
+    def confidence_of(self, picture: Picture, wish: Wish = AUTOMATIC) -> Confidence:
+        """Return how sure the model is of the picture that `enhance_picture` would return.
+
+        Args:
+            picture: It stays as it is.
+            wish: How bright the result should be.
+
+        Raises:
+            PictureError: The network computes numbers that are not finite.
+            ResourceError: There is not enough memory.
+        """
+        expect(picture, Picture, name="the picture")
+        expect(wish, Wish, name="the wish")
+        return self._work.confidence_of(picture, wish)
 
     def look_at_all(
         self, pictures: Several, wish: Wish = AUTOMATIC, *, frames: bool = False

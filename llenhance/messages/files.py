@@ -62,7 +62,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "its braces do not match", "Write {{{{ or }}}} for a brace that belongs to the name"
     ),
     "template-without-variant": Message(
-        "it names all results of a picture alike", "Put {{{{variant}}}} into it"
+        "it names all results of a picture alike", "Put {{variant}} into it"
     ),
     "template-field-unknown": Message("{field} is not known", "Use these: {known}"),
     "template-not-within": Message(
