@@ -28,6 +28,14 @@ def photos(folder: Path) -> Path:
     return folder / "photos"
 
 
+def save_copies(folder: Path, *, count: int, size: tuple[int, int]) -> None:
+    """Write 000.jpg and so on."""
+    folder.mkdir()
+    data = photograph_file(size=size)
+    for number in range(count):
+        (folder / f"{number:03}.jpg").write_bytes(data)
+
+
 def test_a_folder_is_summed_up(llenhance_: Command, photos: Path) -> None:
     outcome = llenhance_("photos")
     assert outcome.code == 1
@@ -160,10 +168,7 @@ def test_a_name_without_an_extension_is_a_folder(llenhance_: Command, folder: Pa
 def test_a_stopped_run_says_how_it_goes_on_and_does(
     llenhance_: Command, folder: Path, tiny: Path, jobs: str
 ) -> None:
-    for number in range(120):
-        path = folder / f"photos/{number:03}.jpg"
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(photograph_file(size=(24, 24)))
+    save_copies(folder / "photos", count=120, size=(24, 24))
     arguments = ("photos", "--model", str(tiny), "-j", jobs)
     running = process(*arguments)
     results = folder / "photos_enhanced"
@@ -186,16 +191,14 @@ def test_a_stopped_run_says_how_it_goes_on_and_does(
 def test_a_killed_run_goes_on_to_the_same_bytes(
     llenhance_: Command, folder: Path, tiny: Path
 ) -> None:
-    for number in range(24):
-        path = folder / f"photos/{number:03}.jpg"
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(photograph_file(size=(24, 24)))
+    save_copies(folder / "photos", count=24, size=(24, 24))
     assert llenhance_("photos", "-o", "straight").code == 0
     arguments = ("photos", "-o", "killed", "--model", str(tiny))
     for wanted in (1, 9):
         running = process(*arguments)
         while sum(1 for _ in (folder / "killed").glob("*.jpg")) < wanted:
             assert running.poll() is None
+            time.sleep(0.01)
         running.kill()
         running.communicate()
     assert llenhance_("photos", "-o", "killed").code == 0
@@ -208,10 +211,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
 
 @pytest.mark.parametrize("columns", [40, 80])
 def test_a_terminal_shows_how_far_a_run_is(folder: Path, tiny: Path, columns: int) -> None:
-    for number in range(40):
-        path = folder / f"photos/{number:03}.jpg"
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(photograph_file(size=(400, 600)))
+    save_copies(folder / "photos", count=40, size=(400, 600))
     command = [sys.executable, "-m", "llenhance", "photos", "--model", str(tiny)]
     environment = {**ENVIRONMENT, "TERM": "xterm-256color"}
     seen: list[str] = []
