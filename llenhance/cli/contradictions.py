@@ -25,6 +25,8 @@ _NOT_TOGETHER: Final[Mapping[str, tuple[str, ...]]] = {
     "--sheet": (*_BRIGHT, *_OF_ONE, "--pick", "--series"),
     "--pick": (*_BRIGHT, *_OF_ONE, "--series"),
     "--series": (*_BRIGHT, *_OF_ONE, "--brightness", "--temperature", "--seed"),
+    # A map is of one result, as it is of one picture alone.
+    "--confidence": ("--variants", "--sheet", "--series", "--consistent", "--cluster"),
     # There must be files that can be looked at here.
     "--preview": ("--dry-run", "--cluster"),
 }

@@ -12,6 +12,7 @@ from llenhance.cli.contradictions import refuse_contradictions
 from llenhance.cli.enhance_options import (
     Brightness,
     Cluster,
+    Confidence,
     Consistent,
     CopyOthers,
     DarkBelow,
@@ -111,6 +112,7 @@ def enhance(
     temperature: Temperature = 1.0,
     seed: Seed = 0,
     series: Series = None,
+    confidence: Confidence = None,
     model: Model = "nano",
     device: Device = "auto",
     precision: Precision = "auto",
@@ -178,7 +180,7 @@ def enhance(
 
     terminal = Terminal("enhance", json=json, quiet=quiet, verbose=verbose)
     tell_configuration(context, terminal)  # which `preset` and `no_config` are a part of
-    for name in (output, match, model, replay, files_from, files0_from, errors, report):
+    for name in (output, match, model, replay, files_from, files0_from, errors, report, confidence):
         refuse_home(name)
     if cluster is None:
         refuse_store([*(photos or []), output])
@@ -203,6 +205,7 @@ def enhance(
             "--pick": pick is not None,
             "--sheet": sheet,
             "--series": series is not None,
+            "--confidence": confidence is not None,
             "--temperature": "temperature" in given,
             "--seed": "seed" in given,
             "--brightness": "brightness" in given and bool(brightness),
@@ -281,6 +284,7 @@ def enhance(
         watch=watch,
         poll=poll,
         parts=parts,
+        confidence=confidence,
     )
     settings = Settings(
         request=request,

@@ -183,6 +183,14 @@ Replay = Annotated[
         help="Use the settings that made this result. Without PHOTO, its original beside it.",
     ),
 ]
+Confidence = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MAP.png|DIR",
+        help="Also write how sure the model is of each place: a map of 16 bits, and colors over "
+        "the result.",
+    ),
+]
 NoProvenance = Annotated[
     bool,
     typer.Option("--no-provenance", help="Do not record in the result what made it."),

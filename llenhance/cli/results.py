@@ -99,6 +99,12 @@ def _figures(result: Result) -> dict[str, Any]:
         "fast": result.fast,
         "brightness": _rounded(result.brightness),
         "mean_gray": _rounded(result.mean_grey),
+        "confidence": result.maps
+        and {
+            "map": str(result.maps.map),
+            "heat_map": str(result.maps.heat),
+            "spread": _rounded(result.maps.spread),
+        },
     }
 
 
@@ -114,6 +120,10 @@ def _sentences(result: Result, terminal: Terminal, notes: Iterable[Note]) -> Ite
         yield f"{source} -> {target}  ({size}, would take {takes})"
     else:
         yield f"{source} -> {target}  ({size}, {result.seconds:.1f} s)"
+    if result.maps:
+        spread = result.maps.spread
+        error = "" if spread is None else f"  (expected error {255 * spread:.0f} levels of 255)"
+        yield f"  confidence -> {result.maps.map}, {result.maps.heat}{error}"
     for note in notes:
         advice = remedy(note, command=terminal.command)
         yield f"  {note}" + (f". {advice}" if advice else "")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from llenhance.engine.cost import SMALLEST_TILE
 from llenhance.engine.engine import Engine
 from llenhance.enhancing import render as rendering
+from llenhance.enhancing.confidence import Confidence, expected_error
 from llenhance.enhancing.enhanced import Enhanced
 from llenhance.enhancing.plan import Plan, Seen, look
 from llenhance.enhancing.progress import Progress
@@ -77,6 +78,19 @@ class Work:
             notes=tuple(note for note in notes if note is not None),
             predicted=made.predicted,
         )
+
+    def confidence_of(self, picture: Picture, wish: Wish) -> Confidence:
+        """Return how far each place of the enhanced picture may be from the well-lit one."""
+        seen = seen_in(picture)
+
+        def work(tile: int) -> NDArray[np.float32]:
+            weights = seen.visible.weights
+            plan = rendering.plan_for(self.engine, seen.pixels, wish, tile=tile, weights=weights)
+            with lack_of_memory_told():
+                return expected_error(self.engine, seen.pixels, plan, tile=tile)
+
+        found = self.in_memory(seen.pixels, work)[0]
+        return Confidence(spread=seen.visible.placed_in_nothing(found))
 
     def look_at_all(self, pictures: Several, wish: Wish, *, frames: bool) -> Together:
         """Look at several pictures, and plan to enhance all of them alike."""

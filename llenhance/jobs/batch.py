@@ -17,12 +17,13 @@ from typing import Final
 
 from llenhance.errors import LlenhanceError, PictureError, UsageError
 from llenhance.files.lists import Arriving
+from llenhance.files.provenance import record_in_file
 from llenhance.files.reading import read_bytes
 from llenhance.files.tree import has_ledger
 from llenhance.jobs.alike import Sets
-from llenhance.jobs.earlier import record_in_file
 from llenhance.jobs.job import Job, Planned, plan, plan_coming
 from llenhance.jobs.loop import Failed, each, overlapped
+from llenhance.jobs.maps import check_place
 from llenhance.jobs.policy import USUAL_POLICY, Policy
 from llenhance.jobs.results import Result
 from llenhance.jobs.run import LoadedEnhancer, Run
@@ -84,6 +85,9 @@ def enhance_files(
         jobs = plan_coming(chain(inputs, coming), request=request, policy=policy)
     if policy.consistent and planned.is_open:
         raise UsageError("set-not-known", "the pictures")
+    if policy.confidence is not None:
+        many = planned.is_open or not all(job.is_alone for job in planned.jobs)
+        check_place(policy.confidence, many=many)
     sets = Sets(planned.jobs) if policy.consistent else None
     if begin is not None:
         begin(planned)

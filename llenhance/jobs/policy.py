@@ -34,6 +34,8 @@ class Policy:
             themselves (`alike.py`).
         parts: What is made of each picture in place of one result (`parts.py`); none for that.
         poll: Look for it every second, instead of waiting for the system to tell.
+        confidence: Where maps of confidence go (`maps.py`): a PNG file, or a folder. None makes
+            none.
 
     Raises:
         UsageError: What exists is to be both replaced and skipped.
@@ -54,6 +56,7 @@ class Policy:
     poll: bool = False
     consistent: bool = False
     parts: tuple[Part, ...] = ()
+    confidence: str | None = None
 
     def __post_init__(self) -> None:
         if self.overwrite and self.skip_existing:

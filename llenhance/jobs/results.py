@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from llenhance.errors import LlenhanceError
+from llenhance.jobs.maps import Maps
 from llenhance.messages.note import Note
 
 if TYPE_CHECKING:  # it imports torch
@@ -45,6 +46,7 @@ class Result:
         estimate: What it would take, if nothing was done but planned.
         brightness: The constant that was added to the predicted one; None if it is not known.
         mean_grey: Mean gray of the result, 0..1; of the picture, if it was left as it is.
+        maps: The maps of confidence that were, or would have been, written.
     """
 
     input: str
@@ -67,3 +69,4 @@ class Result:
     brightness: float | None = None
     mean_grey: float | None = None
     estimate: Estimate | None = None
+    maps: Maps | None = None

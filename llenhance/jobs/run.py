@@ -14,6 +14,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
 
+from llenhance.enhancing.wish import AUTOMATIC, Wish
 from llenhance.errors import ResourceError
 from llenhance.files.parts import sweep
 from llenhance.files.reading import read_bytes
@@ -23,15 +24,18 @@ from llenhance.jobs.copies import copied
 from llenhance.jobs.earlier import Earlier
 from llenhance.jobs.job import STDIO, Job, read_stdin
 from llenhance.jobs.loop import Stages
+from llenhance.jobs.maps import Maps, check_maps, encoded, maps_of, write_maps
 from llenhance.jobs.policy import Policy
 from llenhance.jobs.results import Result
 from llenhance.jobs.sheets import Smalls
 from llenhance.jobs.task import AnyEnhancer, Opened, Outcome, enhance_opened, open_bytes
 from llenhance.jobs.well_lit import gray_of, place_of_copy
 from llenhance.messages.note import Note
+from llenhance.pictures.picture import Picture
 from llenhance.system import system_errors
 
 if TYPE_CHECKING:  # torch takes seconds to import, and wrong usage is told without it
+    from llenhance.enhancing.confidence import Confidence
     from llenhance.enhancing.estimate import Estimate
 
 LONG: Final = 20.0
@@ -41,9 +45,11 @@ _LARGE: Final = 3_000_000  # pixels; smaller pictures are not worth an estimate
 
 
 class LoadedEnhancer(AnyEnhancer, Protocol):
-    """An enhancer that says what a picture will take."""
+    """An enhancer that says what a picture will take, and how sure it is."""
 
     def estimate(self, *, width: int, height: int) -> Estimate: ...
+
+    def confidence_of(self, picture: Picture, wish: Wish = AUTOMATIC) -> Confidence: ...
 
 
 class StoppedError(Exception):
@@ -61,6 +67,7 @@ class Ready:
         result: What is known so far.
         modified: When its file was modified, in nanoseconds; None if it is no file.
         started: When it was begun, by `perf_counter`.
+        maps: Where maps of confidence go; None if there are to be none.
     """
 
     job: Job
@@ -69,14 +76,16 @@ class Ready:
     result: Result
     modified: int | None
     started: float
+    maps: Maps | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """A picture that was enhanced, and not written yet."""
+    """A picture that was enhanced, and not written yet, with the files of its maps."""
 
     ready: Ready
     outcome: Outcome
+    maps: tuple[bytes, bytes] | None = None
 
 
 class Run:
@@ -142,10 +151,16 @@ class Run:
             job = replace(job, request=replace(job.request, together=alike.digest))
             self._earlier.check_set(job, alike.members)
         data = _content(job)
+        place = self._policy.confidence
+        maps = None if place is None else maps_of(job, place)
         if before := self._earlier.done(job, data):
-            return Result(input=job.input, output=str(before), status="done-before")
+            if maps is None or maps.exist:
+                return Result(input=job.input, output=str(before), status="done-before")
+            job = replace(job, replaces=True)  # by the same once more, for the maps
         if isinstance(job.output, Path):
             self._earlier.check(job, job.output)
+        if maps is not None:
+            check_maps(maps, job, overwrite=self._policy.overwrite or job.replaces)
         opened = open_bytes(data, name=job.name, request=job.request)
         planned = Result(
             input=job.input,
@@ -160,9 +175,16 @@ class Run:
             device=str(self._enhancer.device),
             precision=self._enhancer.precision,
             fast=self._enhancer.fast,
+            maps=maps,
         )
         ready = Ready(
-            job=job, data=data, opened=opened, result=planned, modified=modified, started=started
+            job=job,
+            data=data,
+            opened=opened,
+            result=planned,
+            modified=modified,
+            started=started,
+            maps=maps,
         )
         return ready if self._policy.only_if_dark is None else self._left(ready)
 
@@ -181,6 +203,7 @@ class Run:
             format=ready.opened.picture.source_format,
             notes=job.notes,
             mean_grey=gray,
+            maps=None,
         )
         if place is None or policy.dry_run:
             return left
@@ -214,7 +237,13 @@ class Run:
         outcome = enhance_opened(
             ready.opened, enhancer=enhancer, progress=tell, smalls=self._smalls
         )
-        return Made(ready=ready, outcome=outcome)
+        if ready.maps is None:
+            return Made(ready=ready, outcome=outcome)
+        wish = ready.job.request.wish
+        confidence = self._enhancer.confidence_of(ready.opened.picture, wish)
+        maps = replace(ready.maps, spread=confidence.mean)
+        known = replace(ready, result=replace(ready.result, maps=maps))
+        return Made(ready=known, outcome=outcome, maps=encoded(confidence, outcome.picture))
 
     def _write(self, made: Made | Ready | Result) -> Result:
         """Write the file of a result, if there is one."""
@@ -223,6 +252,9 @@ class Run:
         if isinstance(made, Ready):
             return self._saved(made, made.data)
         ready, outcome = made.ready, made.outcome
+        if ready.maps is not None and made.maps is not None:  # first: what fails leaves no result
+            overwrite = self._policy.overwrite or ready.job.replaces
+            write_maps(ready.maps, made.maps, overwrite=overwrite)
         return replace(
             self._saved(ready, outcome.data, outcome.notes[len(ready.opened.notes) :]),
             enhancing_seconds=outcome.enhancing_seconds,

@@ -29,6 +29,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "Write a series as -0.4:0.4:0.2, or 0.4:-0.4:-0.2",
     ),
     "series-too-long": Message("it has more than {most} values", "Use a larger step"),
+    "map-not-png": Message(
+        "maps of confidence are PNG files", "Choose a name that ends in .png, or a folder"
+    ),
+    "map-is-result": Message("the result has this name too", "Choose another name for the map"),
     "ledger-damaged": Message(
         "the list of what was made in this folder is damaged",
         "Delete the file; the results stay, but are taken for files of somebody else",

@@ -76,6 +76,15 @@ class Visible:
             np.copyto(part, enhanced, where=(self.weights > 0)[..., None])
         return result
 
+    def placed_in_nothing(self, values: Weights) -> Weights:
+        """Return values of the picture, ``(h, w)``, in its place; 0 is where nothing is seen."""
+        if self.is_everything:
+            return values
+        result = np.zeros(self.size, np.float32)
+        seen = values if self.weights is None else np.where(self.weights > 0, values, 0)
+        within(result, self.frame)[:] = seen
+        return result
+
     def part(self, pixels: Pixels) -> Pixels:
         """Return the view of what lies within the frame."""
         return within(pixels, self.frame)

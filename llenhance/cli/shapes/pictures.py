@@ -21,6 +21,15 @@ class Takes(TypedDict):
 
 
 @_exact
+class Confidence(TypedDict):
+    """The maps of a picture, and the mean of the error that is expected, 0..1."""
+
+    map: str
+    heat_map: str
+    spread: float | None
+
+
+@_exact
 class Enhanced(TypedDict):
     """A picture of `llenhance enhance`; what is not known is null, or 0."""
 
@@ -40,6 +49,7 @@ class Enhanced(TypedDict):
     fast: bool
     brightness: float | None
     mean_gray: float | None
+    confidence: Confidence | None
 
 
 @_exact
