@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,7 +23,7 @@ from starlette.testclient import TestClient
 from support.photographs import photograph_file
 from support.runners import ENVIRONMENT, Command
 
-from llenhance import Enhancer, UsageError
+from llenhance import Enhancer, UsageError, read_picture
 from llenhance.serve import app as serving
 from llenhance.serve.app import application
 from llenhance.serve.assets import ASSETS
@@ -30,6 +33,7 @@ from llenhance.serve.server import Server, access_to, address_of, listen
 
 ADDRESS = "http://localhost:8765"
 PHOTO = photograph_file()
+DOCS = Path(__file__).parents[1] / "docs" / "serve.md"
 TOKEN = "a-token-of-some-length"
 
 
@@ -122,7 +126,7 @@ def test_asking_beforehand_is_not_allowed(client: TestClient) -> None:
 def test_without_the_token_nothing_is_answered(
     secured: TestClient, shown: str | None, path: str
 ) -> None:
-    headers = {} if shown is None else {"Authorization": shown.encode("latin-1")}
+    headers = [] if shown is None else [(b"Authorization", shown.encode("latin-1"))]
     answer = secured.get(path, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (401, "token-wrong")
     assert answer.headers["www-authenticate"] == "Bearer"
@@ -438,3 +442,59 @@ def test_signal_ends_it(tiny: Path, signals_reach_children: None) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130
         assert process.stderr.read() == ""
+
+
+# ---- What the documentation shows
+
+
+def test_documented_requests_do_what_they_say(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("photo.jpg").write_bytes(PHOTO)
+    address = f"http://127.0.0.1:{served(Limits())}"
+    lines = re.findall(r"^curl .*$", DOCS.read_text(), re.MULTILINE)
+    assert len(lines) >= 3
+    for line in lines:
+        done = subprocess.run(
+            shlex.split(line.replace("http://127.0.0.1:8765", address)),
+            capture_output=True,
+            check=True,
+        )
+        if "-o" not in line:
+            assert json.loads(done.stdout)["status"] == "ok"
+    assert {read_picture(path).source_format for path in tmp_path.glob("bright.jpg")} == {"JPEG"}
+    assert read_picture("warm.png").source_format == "PNG"
+
+
+def test_documented_command_opens_the_page(
+    run: Command, tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+
+    def only_start(server: Server, sockets: list[socket.socket]) -> None:
+        server._tell_started()
+
+    monkeypatch.setattr(Server, "run", only_start)
+    [line] = re.findall(r"^llenhance (serve .*)$", DOCS.read_text(), re.MULTILINE)
+    common = ["--port", "0", "--model", str(tiny), "--device", "cpu"]
+    done = run(*line.split(), *common)
+    assert done.code == 0
+    assert done.stdout.split() == opened
+    assert opened[0].startswith("http://127.0.0.1:")
+    told = run("serve", "--json", "--host", "0.0.0.0", *common).lines[0]
+    assert len(told["result"]["token"]) == 32
+
+
+def test_documented_limits_are_those_of_the_service() -> None:
+    page, limits = DOCS.read_text(), Limits()
+    assert f"| {limits.body_bytes / 1e6:g} MB |" in page
+    assert f"| {limits.megapixels:g} megapixels," in page
+    assert f"| {limits.work_seconds:g} s |" in page
+    assert f"| head of a request | {limits.head_seconds:g} s |" in page
+    assert f"| {limits.body_grace_seconds:g} s without a byte" in page
+    assert f"| small copies that are kept | {limits.previews} |" in page
+    assert f"| {limits.archives}, with {limits.archive_bytes / 1e9:g} GB |" in page
+    assert f"| connections | {limits.connections} |" in page
+    assert f"and {limits.waiting} more may wait" in page

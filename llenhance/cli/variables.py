@@ -14,7 +14,7 @@ from llenhance.messages.note import Note
 
 PREFIX: Final = "LLENHANCE"
 
-_OTHERS: Final = {"LLENHANCE_HOME"}
+_OTHERS: Final = {"LLENHANCE_HOME", "LLENHANCE_TOKEN"}
 
 
 def variable(name: str) -> str:

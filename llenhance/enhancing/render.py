@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from llenhance.engine.engine import Engine
 from llenhance.enhancing.even import even_kept
-from llenhance.enhancing.fast import MEGAPIXELS, enhance_fast
+from llenhance.enhancing.fast import enhance_fast
 from llenhance.enhancing.finish import finished
 from llenhance.enhancing.plan import Plan, look
 from llenhance.enhancing.progress import Progress
@@ -79,7 +79,6 @@ def render(
     *,
     tile: int = 0,
     fast: bool = False,
-    megapixels: float = MEGAPIXELS,
     progress: Progress | None = None,
 ) -> Pixels:
     """Enhance pixels as planned.
@@ -90,7 +89,6 @@ def render(
         plan: The plan of this picture, or of one that looks alike, such as the frame before.
         tile: Largest side of a tile in pixels, 0 for the whole picture.
         fast: Enhance a small copy and lift the effect to full size (`fast.py`).
-        megapixels: Size of that copy, in millions of pixels.
         progress: Called after each tile.
 
     Returns:
@@ -108,7 +106,7 @@ def render(
     with lack_of_memory_told():
         if plan.finish.strength == 0:
             return pixels.copy()
-        bright = enhance_fast(pixels, in_tiles, megapixels=megapixels) if fast else in_tiles(pixels)
+        bright = enhance_fast(pixels, in_tiles) if fast else in_tiles(pixels)
         if equal_channels(pixels):
             bright = as_gray(bright)
         if is_even(pixels):

@@ -35,7 +35,7 @@ class Limits:
     body_grace_seconds: float = 10.0
     body_rate: float = 100_000.0
     work_seconds: float = 600.0
-    previews: int = 32
+    previews: int = 12
     archives: int = 8
     archive_bytes: int = 4_000_000_000
     idle_seconds: float = 900.0

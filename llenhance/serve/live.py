@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from llenhance.engine.engine import Engine
-from llenhance.enhancing.fast import copy_size, reduced
+from llenhance.enhancing.fast import copy_size, lift, reduced
 from llenhance.enhancing.finish import finished
 from llenhance.enhancing.plan import Plan, look
 from llenhance.enhancing.render import render
@@ -32,13 +32,14 @@ from llenhance.pictures.visible import visible_part
 SHOWN: Final = 0.3
 """Size of the copy that is shown, in millions of pixels."""
 
-COMPUTED: Final = 0.1
+COMPUTED: Final = 0.05
 """Size of the copy that the network sees, in millions of pixels."""
 
 _KEPT: Final = 8  # results of the network: of brightness as it moves, and of variants
 _QUALITY: Final = 90  # of the JPEG files that a page shows
 _PAPER: Final = 255  # what is seen through a transparent picture: white
 
+_FULL: Final = np.float32(65535)
 _FULL_OF_8: Final = 257  # what a step of 8 bits is in 16
 
 
@@ -68,6 +69,9 @@ class LivePicture:
         alpha = None if self._alpha is None else np.ascontiguousarray(self._alpha[..., 0])
         self._visible = visible_part(self._whole, alpha)
         self._dark = self._visible.cut(self._whole)
+        height, width = copy_size(*self._dark.shape[:2], megapixels=COMPUTED)
+        self._tiny_light = reduced(self._dark, height, width) / _FULL
+        self._tiny = np.rint(self._tiny_light * _FULL).astype(np.uint16)
         self._bright: OrderedDict[tuple[float, Sample | None], Pixels] = OrderedDict()
 
     def before(self) -> bytes:
@@ -107,8 +111,10 @@ class LivePicture:
         if key not in self._bright:
             plan = self._plan.at(self._plan.predicted + wish.constant, self._engine)
             plan = replace(plan, keeps_light=not wish.may_darken, sample=wish.sample)
-            made = render(self._engine, self._dark, plan, fast=True, megapixels=COMPUTED)
-            self._bright[key] = made
+            bright = render(self._engine, self._tiny, plan)
+            if bright.shape != self._dark.shape:
+                bright = lift(self._dark, self._tiny_light, bright.astype(np.float32) / _FULL)
+            self._bright[key] = bright
             while len(self._bright) > _KEPT:
                 self._bright.popitem(last=False)
         self._bright.move_to_end(key)
@@ -117,7 +123,7 @@ class LivePicture:
     def _shown(self, pixels: Pixels) -> bytes:
         shown = pixels.astype(np.float32) / _FULL_OF_8
         if self._alpha is not None:
-            shown = _PAPER + (shown - _PAPER) * (self._alpha.astype(np.float32) / 65535)
+            shown = _PAPER + (shown - _PAPER) * (self._alpha.astype(np.float32) / _FULL)
         file = BytesIO()
         Image.fromarray(np.rint(shown).astype(np.uint8)).save(file, "JPEG", quality=_QUALITY)
         return file.getvalue()
