@@ -84,7 +84,7 @@ def finished(dark: Pixels, bright: Pixels, finish: Finish) -> Pixels:
     result = np.empty_like(bright)
     rows = max(1, _AT_ONCE // width)
     top = np.float32(np.iinfo(dark.dtype).max)
-    light = Light(dark) if finish.protect else None
+    light = Light(dark, bright) if finish.protect else None
     margin = MARGIN if finish.denoise < 1 else 0
 
     def fill(start: int) -> None:
@@ -109,7 +109,7 @@ def finished_sketch(dark: Floats, bright: Floats, finish: Finish) -> Floats:
         bright: Those of the network's result, of the same shape.
         finish: Its `denoise` does not matter.
     """
-    return _mixed(dark, bright, finish, Light(dark) if finish.protect else None, 0)
+    return _mixed(dark, bright, finish, Light(dark, bright) if finish.protect else None, 0)
 
 
 def _mixed(low: Floats, high: Floats, finish: Finish, light: Light | None, start: int) -> Floats:
