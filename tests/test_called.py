@@ -203,6 +203,59 @@ def test_one_name_is_enough(photos: Path, output: str) -> None:
     assert raised.value.code == "naming-of-named-file"
 
 
+# --- Running again ------------------------------------------------------------------------------
+
+
+def became(*inputs: str, **options: Any) -> dict[str, str]:
+    """Return of each input where its result is, or else the code of what is said about it."""
+    return {
+        one.input: one.error.code if one.error else one.output or one.notes[0].code
+        for one in enhance(*inputs, **options)
+    }
+
+
+@pytest.mark.parametrize(
+    "template", ["{stem}_{counter}{ext}", "{counter:03}{ext}", "x-{stem}{ext}"]
+)
+@pytest.mark.parametrize("output", [None, "photos"])
+def test_results_among_their_pictures_are_not_enhanced_again(
+    photos: Path, template: str, output: str | None
+) -> None:
+    naming = Naming(template=template)
+    made = outputs("photos/a.jpg", "photos/b.png", naming=naming, output=output)
+    (photos / "a_3.jpg").write_bytes((photos / "a.jpg").read_bytes())  # it only looks like one
+    names = sorted(str(Path("photos", path.name)) for path in photos.glob("*.*"))
+    found = became(*names, naming=naming, output=output)
+    assert [found[str(name)] for name in made] == ["earlier-result"] * 2
+    assert found["photos/a_3.jpg"].startswith("photos/")
+
+
+def test_a_picture_keeps_its_number_when_others_come_and_go(photos: Path) -> None:
+    naming = Naming(template="{counter}{ext}")
+    first = became("photos", naming=naming)
+    assert list(first.values()) == [f"photos_enhanced/{n}" for n in ("1.jpg", "2.png", "3.jpg")]
+    assert became("photos", naming=naming) == first
+    (photos / "aa.jpg").write_bytes(photograph_file("JPEG", size=(5, 5)))
+    (photos / "b.png").unlink()
+    assert became("photos", naming=naming) == {
+        "photos/a.jpg": "photos_enhanced/1.jpg",
+        "photos/aa.jpg": "photos_enhanced/4.jpg",
+        "photos/day/a.jpg": "photos_enhanced/3.jpg",
+    }
+
+
+def test_a_stopped_run_goes_on_with_its_numbers(photos: Path) -> None:
+    (photos / "a.jpg").write_text("damaged")
+    naming = Naming(template="{counter:02}-{stem}{ext}")
+    became("photos", naming=naming)
+    (photos / "a.jpg").write_bytes(photograph_file("JPEG", size=(5, 5)))
+    assert list(became("photos", naming=naming).values()) == [
+        "photos_enhanced/01-a.jpg",
+        "photos_enhanced/02-b.png",
+        "photos_enhanced/03-a.jpg",
+    ]
+
+
 def test_the_command_names_results(llenhance_: Command, photos: Path) -> None:
     template = "{stem}_{model}_{brightness}{ext}"
     options = ("--name-template", template, "--brightness", "0.2")

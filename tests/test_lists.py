@@ -276,7 +276,7 @@ def test_results_of_names_that_come_have_names_of_their_own(photos: Path) -> Non
     sender.send("a.jpg\nsub/a.jpg\nsub")
     sender.end()
     outputs = [one.output for one in enhanced(sender)]
-    assert outputs == ["out/a.jpg", "out/a-jpg.jpg", "out/sub/c.jpg"]
+    assert outputs == ["out/a.jpg", "out/a-jpg.jpg", None, "out/sub/c.jpg"]
 
 
 @needs_descriptors

@@ -6,6 +6,7 @@ to. `{parent}` is the folder of the picture within a folder that was named, and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -19,6 +20,11 @@ ENHANCED: Final = "_enhanced"
 
 FIELDS: Final = ("stem", "parent", "ext", "model", "brightness", "counter", "variant")
 """What a template may have in braces."""
+
+_LOOKS: Final = {
+    "stem": "[^/]+", "parent": ".*", "ext": r"\.[^./]+", "counter": r"\d+", "variant": "[^/]*",
+}  # fmt: skip
+"""Patterns of what fields are filled with, where that differs between pictures."""
 
 _SEPARATORS: Final = ("/", "\\")
 
@@ -81,6 +87,27 @@ class Naming:
             return (*each, ENHANCED)
         own = self._end_of_stem() if self.template is not None else self.suffix
         return tuple(dict.fromkeys((own, ENHANCED))) if own else (ENHANCED,)
+
+    @property
+    def counts(self) -> bool:
+        """Whether results have numbers in their names."""
+        return "counter" in {name for _, name, _ in self._parts}
+
+    def pattern(self) -> re.Pattern[str] | None:
+        """Return what the paths of results end with, in groups that are named like the fields.
+
+        None if there is no template. Folders have `/` between them.
+        """
+        if self.template is None:
+            return None
+        known = {name: re.escape(value) for name, value in self._values().items()}
+        looks, found, seen = _LOOKS | known, "", set[str]()
+        for text, name, _ in self._parts:
+            found += re.escape(text)
+            if name is not None:
+                found += f"(?{':' if name in seen else f'P<{name}>'}{looks[name]})"
+                seen.add(name)
+        return re.compile(f"(?:^|/){found}$")
 
     def path(
         self,

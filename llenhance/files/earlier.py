@@ -1,11 +1,15 @@
-"""Results of earlier runs among pictures: told by their names, beside those of their pictures."""
+"""Results of earlier runs among pictures: told by their names, or by their own records."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from llenhance.files.reading import beginning
+from llenhance.errors import LlenhanceError
+from llenhance.files.called import Naming
+from llenhance.files.provenance import record_in_file
+from llenhance.files.reading import beginning, read_bytes
 from llenhance.files.whole import identity
 from llenhance.pictures.formats import FORMATS, format_in, format_named, readable_extensions
 
@@ -44,6 +48,35 @@ def is_earlier_result(source: Path, marks: Sequence[str]) -> bool:
         if any(one != source and one.is_file() and _is_picture(one) for one in beside):
             return True
     return False
+
+
+def recorded_results(
+    sources: Sequence[Path], naming: Naming, *, come_alone: bool = False
+) -> set[Path]:
+    """Return the sources that say themselves that they were made of a picture beside them.
+
+    Only those are read that a template may have named: numbers in names tell nothing by themselves,
+    since `IMG_2.jpg` may be a picture as well as the second result, that of `IMG.jpg`.
+
+    Args:
+        sources: The pictures, in folders that results go into.
+        naming: What results are called.
+        come_alone: Whether a picture may be beside them that is not among the sources.
+    """
+    pattern, found = naming.pattern(), set[Path]()
+    if pattern is None:
+        return found
+    stems = {source.stem for source in sources}
+    for source in sources:
+        named = pattern.search(source.as_posix())
+        if named is None or not (come_alone or named.groupdict().get("stem") in {None, *stems}):
+            continue
+        with suppress(LlenhanceError):  # its turn will tell
+            record = record_in_file(source, read_bytes(source))
+            picture = source.with_name(record.source_name) if record else source
+            if picture != source and picture.is_file():
+                found.add(source)
+    return found
 
 
 def _stems(source: Path, marks: Sequence[str]) -> Iterator[str]:

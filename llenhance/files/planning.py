@@ -13,9 +13,10 @@ from typing import Final
 
 from llenhance.errors import PictureError, UsageError
 from llenhance.files.called import USUAL_NAMING, Naming
-from llenhance.files.earlier import earlier_results, is_earlier_result
+from llenhance.files.earlier import earlier_results, is_earlier_result, recorded_results
 from llenhance.files.naming import Output, Source, plan_output, plan_source
-from llenhance.files.whole import identity, real_name
+from llenhance.files.numbers import Numbers
+from llenhance.files.whole import identity, real_name, same_file
 from llenhance.messages.note import Note
 
 _OF_ONE: Final = ("output-is-input", "output-replaces-input", "suffix-leaves-name")
@@ -95,6 +96,7 @@ def plan_each(
     format: str | None = None,
     naming: Naming = USUAL_NAMING,
     known: Known | None = None,
+    numbers: Numbers | None = None,
 ) -> list[Output | NoOutput]:
     """Return where the result of each picture goes; only what is concerned is refused.
 
@@ -111,6 +113,7 @@ def plan_each(
         naming: as for `naming.plan_output`.
         known: what has been planned before, if pictures come one by one; it is added to. Then what
             lies beside a picture counts, even if that does not come itself.
+        numbers: those that pictures have in the names of their results; None counts from 1.
 
     Raises:
         UsageError: what is wrong for all sources alike.
@@ -124,6 +127,9 @@ def plan_each(
         comes_alone = True
         earlier = {one for one in beside if is_earlier_result(one, naming.marks)}
         earlier |= {one.path for one in sources if known.is_result(one.path)}
+    numbers = numbers or Numbers(naming)
+    near = [one.path for one in sources if _is_beside(one, output)]
+    earlier |= recorded_results(near, naming, come_alone=comes_alone)
     inputs = known.inputs
     inputs |= {identity(one.path): one.path for one in sources if one.path not in earlier}
     planned: list[Output | NoOutput] = []
@@ -132,7 +138,7 @@ def plan_each(
         if one.path in earlier:
             planned.append(NoOutput(source=one.path, why=Note("earlier-result")))
             continue
-        number = len(known.names) + 1
+        number = numbers.of(one, usual=len(known.names) + 1)
         try:
             usual = plan_source(
                 one, output=output, many=many, format=format, naming=naming, number=number
@@ -156,6 +162,12 @@ def plan_each(
     if refused and not comes_alone and not any(isinstance(one, Output) for one in planned):
         raise refused[0]
     return planned
+
+
+def _is_beside(source: Source, output: Path | str | None) -> bool:
+    """Tell whether a result goes into the folder that its picture is in."""
+    folder = source.folder or (None if output is None else Path(output))
+    return folder is None or same_file(folder, source.path.parent)
 
 
 def _own_name(planned: Output, known: Known, marks: Sequence[str]) -> Output:

@@ -57,6 +57,19 @@ def provenance_in(data: bytes, *, name: str) -> Provenance | None:
         raise PictureError("record-damaged", name) from reason
 
 
+def record_in_file(path: Path, data: bytes) -> Provenance | None:
+    """Return what made the picture in a file, as it says; None if it does not, or is none.
+
+    Args:
+        path: the file.
+        data: its content.
+    """
+    try:
+        return provenance_in(data, name=str(path))
+    except PictureError:
+        return None
+
+
 def _packet_in(data: bytes, *, name: str) -> bytes | None:
     format = format_in(data)
     if format is None:

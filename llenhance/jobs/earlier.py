@@ -12,7 +12,7 @@ from typing import Any
 from llenhance.enhancing.wish import Wish
 from llenhance.errors import PictureError
 from llenhance.files.preflight import check_output
-from llenhance.files.provenance import provenance_in
+from llenhance.files.provenance import record_in_file
 from llenhance.files.reading import read_bytes
 from llenhance.files.whole import identity
 from llenhance.jobs.job import Job
@@ -240,16 +240,3 @@ def _in_the_way(standing: Standing, name: str) -> PictureError:
             return PictureError("exists-of-other-settings", name)
         case "unrecorded":
             return PictureError("exists-unrecorded", name)
-
-
-def record_in_file(path: Path, data: bytes) -> Provenance | None:
-    """Return what made the picture in a file, as it says; None if it does not, or is none.
-
-    Args:
-        path: The file.
-        data: Its content.
-    """
-    try:
-        return provenance_in(data, name=str(path))
-    except PictureError:
-        return None

@@ -12,8 +12,10 @@ from typing import Literal
 
 from llenhance.errors import LlenhanceError, PictureError, UsageError
 from llenhance.files.naming import Output, Source, is_folder
+from llenhance.files.numbers import Numbers
 from llenhance.files.planning import Known, NoOutput, plan_each
 from llenhance.files.reading import read_stream
+from llenhance.jobs.ledger import made_in
 from llenhance.jobs.parts import Part
 from llenhance.jobs.policy import USUAL_POLICY, Policy
 from llenhance.jobs.sources import STDIO, Gathered, Named, gather
@@ -128,8 +130,12 @@ def plan(
     stdin = Source(_stdin_as_file(data))
     wanted = [(one, part) for one in gathered.pictures for part in parts]
     sources = [_source(one, part, stdin=stdin) for one, part in wanted]
-    planned = plan_each(sources, output=output, many=many, format=request.format, naming=naming)
     into = Path(output) if output is not None and is_folder(output, many=many) else None
+    numbers = Numbers(naming)
+    remember(numbers, gathered, into=into)
+    planned = plan_each(
+        sources, output=output, many=many, format=request.format, naming=naming, numbers=numbers
+    )
     jobs: list[Job] = []
     for (named, part), one in zip(wanted, planned, strict=True):
         job = job_of(named, one, request=part.of(request) if part else request, into=into)
@@ -166,7 +172,7 @@ def plan_coming(
 
     def jobs() -> Iterator[Job]:
         first: dict[object, str] = {}
-        known = Known()
+        known, numbers = Known(), Numbers(naming)
         for name in names:
             if name == STDIO:
                 raise UsageError("stdin-among-many", "standard input")
@@ -176,6 +182,7 @@ def plan_coming(
             for error in gathered.refused:
                 yield Job(input=error.name, output=None, request=request, refusal=error)
             yield from _passed_over(gathered, request)
+            remember(numbers, gathered, into=into)
             for named in gathered.pictures:
                 parts = policy.parts or (None,)
                 planned = plan_each(
@@ -185,6 +192,7 @@ def plan_coming(
                     format=request.format,
                     naming=naming,
                     known=known,
+                    numbers=numbers,
                 )
                 for part, one in zip(parts, planned, strict=True):
                     made = part.of(request) if part else request
@@ -193,6 +201,20 @@ def plan_coming(
                 yield from _copies(gathered, request)
 
     return jobs()
+
+
+def remember(numbers: Numbers, gathered: Gathered, *, into: Path | None) -> None:
+    """Keep the numbers that earlier runs have given.
+
+    Args:
+        numbers: Those of this run.
+        gathered: Its pictures.
+        into: As for `job_of`.
+    """
+    if numbers.matter:
+        for folder in dict.fromkeys(one.results or into for one in gathered.pictures):
+            if folder is not None:
+                numbers.remember(made_in(folder))
 
 
 def _source(named: Named, part: Part | None, *, stdin: Source | None = None) -> Source:

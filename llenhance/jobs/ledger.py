@@ -149,6 +149,13 @@ class Ledger:
                 (self._name_of(target), *line),
             )
 
+    def all(self) -> dict[str, str]:
+        """Return the names of all results, and those of their pictures."""
+        if self._known is None:
+            return {}
+        with self._database() as database:
+            return dict(database.execute("SELECT target, source FROM results"))
+
     def close(self) -> None:
         """Close the file."""
         if self._known is not None:
@@ -203,6 +210,24 @@ class Ledger:
 def digest_of_settings(settings: Mapping[str, Any]) -> str:
     """Return the SHA-256 of settings, which does not depend on their order."""
     return _sha256(json.dumps(settings, sort_keys=True).encode())
+
+
+def made_in(folder: Path) -> dict[str, str]:
+    """Return what was made in a folder, with any settings: results, and what they are made of.
+
+    Args:
+        folder: Of the results; it need not exist.
+
+    Raises:
+        UsageError: As for `Ledger`.
+    """
+    if not (folder / LEDGER).exists():
+        return {}
+    ledger = Ledger(folder, {})
+    try:
+        return ledger.all()
+    finally:
+        ledger.close()
 
 
 @contextmanager

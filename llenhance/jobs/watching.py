@@ -17,8 +17,9 @@ from typing import Any, Final
 
 from llenhance.errors import PictureError, UsageError, require
 from llenhance.files.naming import Output
+from llenhance.files.numbers import Numbers
 from llenhance.files.planning import Known, NoOutput, plan_each
-from llenhance.jobs.job import Job, job_of
+from llenhance.jobs.job import Job, job_of, remember
 from llenhance.jobs.loop import Failed
 from llenhance.jobs.policy import USUAL_POLICY, Policy
 from llenhance.jobs.sources import Gathered, Named, gather
@@ -86,14 +87,14 @@ class Watched:
             if not Path(name).is_dir():
                 raise UsageError("watched-is-no-folder", name)
         self._folders, self._request, self._policy = list(folders), request, policy
-        self._known = Known()
+        self._known, self._numbers = Known(), Numbers(policy.naming)
         self._jobs: dict[str, Job] = {}
         self._seen: dict[str, _Seen] = {}
         self._results: set[str] = set()
         self._refused: set[str] = set()
         self._stop, self._changed = Event(), Event()
         self._problem: Exception | None = None
-        self._gather()  # says what is wrong before anything is loaded
+        remember(self._numbers, self._gather(), into=None)  # says what is wrong before any loading
 
     def __iter__(self) -> Iterator[Job]:
         """Yield a job for each picture that is complete, until somebody closes this."""
@@ -211,6 +212,7 @@ class Watched:
                 format=self._request.format,
                 naming=self._policy.naming,
                 known=self._known,
+                numbers=self._numbers,
             )
         except UsageError as error:
             if first:
