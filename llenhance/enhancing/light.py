@@ -56,8 +56,9 @@ class Light:
         functions = _mean(slope, _RADIUS), _mean(low - slope * low, _RADIUS)
         mean = cast("Floats", functions[0] * luma + functions[1])
         unlit = (1 - _lit(luma, mean)) ** 2
-        around = _mean(unlit * result, _AROUND) / (_mean(unlit, _AROUND) + _FEW)
-        self._functions = cast("Floats", np.stack([*functions, around]))
+        share = _around(unlit) + _FEW
+        surroundings = _around(unlit * luma) / share, _around(unlit * result) / share
+        self._functions = cast("Floats", np.stack([*functions, *surroundings]))
 
     def kept(self, dark: Floats, bright: Floats, start: int) -> Floats:
         """Return what to add to rows of a result so that what is lit in the input stays as it is.
@@ -76,12 +77,13 @@ class Light:
         """
         rows, width = dark.shape[:2]
         strip = rows_of(self._functions, start, start + rows, self._height)
-        slope, constant, around = (_enlarged(plane, width, rows) for plane in strip)
+        slope, constant, unlit, haze = (_enlarged(plane, width, rows) for plane in strip)
         luma, result = cast("Floats", dark @ _WEIGHTS), cast("Floats", bright @ _WEIGHTS)
         gain = (result - luma).clip(1e-6)
         mean = cast("Floats", slope * luma + constant)
         weight = _lit(luma, mean) * (gain / _BRIGHTER).clip(0, 1)
-        weight = np.minimum(weight, (_LEAD * (result - around) / gain).clip(0, 1))
+        most = np.minimum(weight, (_LEAD * (result - haze) / gain).clip(0, 1))
+        weight += (most - weight) * (1 - unlit / mean.clip(1e-3)).clip(0, 1)  # if it stands out
         return cast("Floats", (dark - bright) * weight[..., None])
 
 
@@ -101,6 +103,10 @@ def _small(pixels: NDArray[Any], size: tuple[int, int]) -> Floats:
 def _mean(plane: NDArray[Any], radius: int) -> Floats:
     side = 2 * radius + 1
     return cast("Floats", cv2.blur(plane, (side, side), borderType=cv2.BORDER_REPLICATE))
+
+
+def _around(plane: NDArray[Any]) -> Floats:
+    return _mean(_mean(plane, _AROUND // 2), _AROUND // 2)  # twice: no edges of windows
 
 
 def _enlarged(plane: Floats, width: int, height: int) -> Floats:
