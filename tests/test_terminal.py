@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from support.photographs import photograph_file
 from support.runners import ENVIRONMENT, Command, process
-from support.terminals import run_in_terminal, screen
+from support.terminals import Screen, run_in_terminal, screen
 
 from llenhance.cli import bars
 from llenhance.cli.terminal import Terminal
@@ -89,13 +89,6 @@ def test_files_get_no_colours_even_if_forced(
 
 
 # --- terminals --------------------------------------------------------------------------------
-
-
-class Screen(io.StringIO):
-    """A standard stream that is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 @pytest.fixture

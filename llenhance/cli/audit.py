@@ -71,7 +71,7 @@ def audit(
         terminal.document(summary, messages=terminal.take_told(), lines=True)
     elif not quiet:
         parts = (f"{counts[name]} {name}" for name in _COUNTS[: 4 if counts["unreadable"] else 3])
-        terminal.write_line(f"originals of {results} results: {', '.join(parts)}")
+        terminal.write_rows(f"originals of {results} results: {', '.join(parts)}")
     raise typer.Exit(terminal.exit_code)
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.progress import Progress, ProgressColumn
 
+WIDE: Final = 60
+"""Columns of a terminal; with fewer, a bar does without what would go to the next line."""
+
 PATIENCE: Final = 1.0
 """Seconds after which the bars of pictures appear."""
 
@@ -28,13 +31,17 @@ def downloading(terminal: Terminal, name: str) -> Generator[Callable[[int, int],
     Yields:
         A function to call with the bytes done and all of them, 0 while unknown.
     """
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
+    from rich.table import Column
 
-    text = TextColumn("{task.description}", markup=False)
-    columns = (text, BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    hidden = terminal.quiet or not terminal.console.is_terminal
-    bar = Progress(*columns, console=terminal.console, transient=True, disable=hidden)
-    task = bar.add_task(printable(name), total=None)
+    console, whole = terminal.console, Column(no_wrap=True)
+    text = TextColumn("{task.description}", markup=False, table_column=whole)
+    columns: list[ProgressColumn] = [text, BarColumn(), DownloadColumn(table_column=whole.copy())]
+    if console.width >= WIDE:
+        columns.append(TransferSpeedColumn(table_column=whole.copy()))
+    bar = narrow(console, *columns)
+    bar.disable = terminal.quiet or not console.is_terminal
+    task = bar.add_task(shortened(printable(name), max(4, console.width // 3)), total=None)
 
     def show(done: int, whole: int) -> None:
         bar.start()
@@ -142,12 +149,17 @@ def training(terminal: Terminal) -> Generator[Callable[[dict[str, Any]], None]]:
     Yields:
         A function to call with each line of the run's log.
     """
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.table import Column
 
-    text = TextColumn("{task.description}", markup=False)
-    columns = (text, BarColumn(), TimeRemainingColumn())
-    hidden = terminal.quiet or not terminal.console.is_terminal
-    with Progress(*columns, console=terminal.console, transient=True, disable=hidden) as bar:
+    console, whole = terminal.console, Column(no_wrap=True)
+    text = TextColumn("{task.description}", markup=False, table_column=whole)
+    columns: list[ProgressColumn] = [text, BarColumn()]
+    if console.width >= WIDE:
+        columns.append(TimeRemainingColumn(table_column=whole.copy()))
+    bar = narrow(console, *columns)
+    bar.disable = terminal.quiet or not console.is_terminal
+    with bar:
         task = bar.add_task("Loading pictures", total=1.0)
 
         def show(line: dict[str, Any]) -> None:

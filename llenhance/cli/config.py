@@ -61,7 +61,7 @@ def show(
     ]
     widths = [max(len(row[column]) for row in cells) for column in (0, 1)]
     for name, value, origin in cells:
-        terminal.write_line(printable(f"{name:{widths[0]}}  {value:{widths[1]}}  {origin}"))
+        terminal.write_rows(printable(f"{name:{widths[0]}}  {value:{widths[1]}}  {origin}"))
 
 
 @app.command()
@@ -83,8 +83,8 @@ def presets(context: typer.Context, json: Json = False, quiet: Quiet = False) ->
     for row in found:
         where = row["file"] or f"{row['source']}: {row['purpose']}"
         said = ", ".join(f"{one['option']} {_shown(one['value'])}" for one in row["options"])
-        terminal.write_line(printable(f"{row['preset']}  ({where})"))
-        terminal.write_line(printable(f"  {said}"))
+        terminal.write_rows(printable(f"{row['preset']}  ({where})"))
+        terminal.write_rows(printable(f"  {said}"))
 
 
 @app.command()

@@ -49,7 +49,7 @@ def doctor(
         for problem in _errors_in(report):
             terminal.fail(problem)
     else:
-        terminal.write_line(as_text(report, settings))
+        terminal.write_rows(as_text(report, settings))
     raise typer.Exit(report.exit_code)
 
 

@@ -72,7 +72,7 @@ def info(
             terminal.document(result, messages=messages, exit_code=0, lines=True)
         else:
             lines = _as_lines(name, len(data), found)
-            terminal.write_line(("\n" if shown else "") + "\n".join(map(printable, lines)))
+            terminal.write_rows(("\n" if shown else "") + "\n".join(map(printable, lines)))
         shown += 1
     raise typer.Exit(terminal.exit_code)
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from llenhance.jobs.results import Result
 
 _LARGE: Final = 4  # tiles: a picture of so many has a bar of its own
-_WIDE: Final = 60  # columns; with fewer, the time that is left would go to the next line
 
 
 class Watch:
@@ -55,7 +54,7 @@ def watching_run(terminal: Terminal) -> Generator[Watch]:
         max_refresh = 0.5
 
         def render(self, task: Task) -> Text:
-            return _clock(task, with_speed=console.width >= _WIDE)
+            return _clock(task, with_speed=console.width >= bars.WIDE)
 
     # Where it is narrow, the bar gets shorter; words that wrap would take a second line.
     whole = Column(no_wrap=True)

@@ -12,11 +12,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from io import TextIOWrapper
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, Final, TextIO
 from unicodedata import category
 
 from llenhance.cli.advice import remedy, sentence
 from llenhance.cli.documents import Status, Told, document, told
+from llenhance.cli.wrapping import wrapped
 from llenhance.errors import LlenhanceError, PictureError, UsageError
 from llenhance.messages.note import Note
 from llenhance.system import system_error
@@ -155,6 +157,13 @@ class Terminal:
         """Write a line of data to standard output."""
         self.write(f"{text}\n".encode(errors="surrogateescape"))
 
+    def write_rows(self, text: str) -> None:
+        """Write lines for people to standard output, on a terminal broken between words."""
+        if is_terminal(sys.stdout):
+            width = get_terminal_size().columns
+            text = "\n".join(wrapped(line, width) for line in text.split("\n"))
+        self.write_line(text)
+
     def write(self, data: bytes) -> None:
         """Write to standard output, whole and at once.
 
@@ -185,10 +194,12 @@ class Terminal:
     def _print(self, sentence: str, *, label: str = "", style: str = "") -> None:
         from rich.text import Text
 
-        line = Text()  # not a string: "[bold].jpg" is a name, no markup
-        if label:
-            line.append(f"{label}: ", style=style)
-        line.append(printable(sentence))
+        label += ": " * bool(label)
+        text = label + printable(sentence)
+        if self.console.is_terminal:
+            text = wrapped(text, self.console.width)
+        line = Text(text)  # not a string: "[bold].jpg" is a name, no markup
+        line.stylize(style, 0, len(label))
         try:
             self.console.print(line, soft_wrap=True)
         except OSError:  # its disk is full, or its reader is gone: the work goes on, and counts

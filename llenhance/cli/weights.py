@@ -55,7 +55,7 @@ def list_models(json: Json = False, quiet: Quiet = False) -> None:
     if json:
         terminal.document([as_row(one) for one in found])
     else:
-        terminal.write_line(as_table(found))
+        terminal.write_rows(as_table(found))
 
 
 @app.command()
@@ -155,7 +155,7 @@ def info(model: One, offline: Offline = False, json: Json = False, quiet: Quiet 
     if json:
         terminal.document(facts)
     else:
-        terminal.write_line(as_lines(facts))
+        terminal.write_rows(as_lines(facts))
 
 
 @app.command()

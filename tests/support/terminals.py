@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import select
@@ -12,6 +13,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 _STEP = re.compile(r"\x1b\[[?0-9;]*[A-Za-z]|.", re.DOTALL)
+
+
+class Screen(io.StringIO):
+    """A standard stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def run_in_terminal(
