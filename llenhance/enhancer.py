@@ -255,8 +255,8 @@ class Enhancer:
             ResourceError: There is not enough memory.
 
         Example:
-            >>> for variant in enhancer.variants("photo.jpg"):
-            ...     write_picture(f"photo_{variant.number}.jpg", variant.picture)
+            >>> [variant.number for variant in enhancer.variants("examples/coffee.jpg", count=2)]
+            [1, 2]
         """
         expect(count, int, name="the number of variants")
         Sample(number=count, temperature=temperature, seed=seed)  # refuses all that is wrong

@@ -33,7 +33,7 @@ LARGEST_SEED: Final = 2**32 - 1
 
 _BRIGHTNESS: Final = 0.08
 """Of 83 validation pairs, a tenth are darker than predicted by 0.077 of b, a tenth brighter by
-0.074: benchmarks/brightness_spread.py."""
+0.074: benchmarks/spread.py."""
 
 _WARMTH: Final = 0.4
 """Of the red third of the latent, and less of the blue one. By eye, a warm or a cool evening: the
