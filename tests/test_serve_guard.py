@@ -369,6 +369,39 @@ def test_work_that_takes_too_long_is_given_up(
     assert (answer.status_code, answer.json()["code"]) == (503, "took-too-long")
 
 
+def test_who_waits_when_it_ends_is_told(
+    enhancer: Enhancer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = Event(), Event()
+
+    def long(*_: object, progress: Callable[[int, int], None], **__: object) -> None:
+        begun.set()
+        assert go_on.wait(10)  # a tile
+        progress(1, 2)
+
+    monkeypatch.setattr(serving, "enhance_bytes", long)
+    app, limits, ready = application(enhancer), Limits(), Event()
+    server, listening = Server(app, limits=limits, started=ready.set), listen("127.0.0.1", 0)
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}/enhance"
+    serving_thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    serving_thread.start()
+    assert ready.wait(10)
+    answers: list[httpx2.Response] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(httpx2.post(address, content=PHOTO)))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    assert begun.wait(10)
+    server.should_exit = True
+    for thread in (*threads, serving_thread):
+        thread.join(10)
+        assert not thread.is_alive()
+    go_on.set()
+    assert [(one.status_code, one.json()["code"]) for one in answers] == [(503, "service-ends")] * 2
+
+
 # ---- Listening
 
 

@@ -49,6 +49,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "took-too-long": Message(
         "it was not done within {seconds:g} seconds", "Send a smaller picture, or allow more time"
     ),
+    "service-ends": Message("it is ending", "Send it again when the service is there again"),
     "preview-gone": Message("its preview was let go", "Send the picture again"),
     "archive-gone": Message("this archive was let go", "Begin a new one"),
     "archive-closed": Message("this archive was fetched already", "Begin a new one"),

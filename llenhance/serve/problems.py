@@ -28,6 +28,7 @@ _STATUS: Final[Mapping[str, int]] = {
     "service-failed": 500,
     "service-busy": 503,
     "took-too-long": 503,
+    "service-ends": 503,
     "archives-full": 507,
 }
 _BY_KIND: Final = ((PictureError, 422), (UsageError, 400), (ServiceError, 400))

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -41,7 +41,7 @@ class Room:
         self._limits = limits
         self._places = asyncio.Semaphore(limits.at_once)
         self._threads = ThreadPoolExecutor(limits.at_once, thread_name_prefix="enhance")
-        self._closing = Event()
+        self._closing, self._closed = Event(), asyncio.Event()
         self.inside = 0
 
     @contextmanager
@@ -67,7 +67,7 @@ class Room:
             task: Calls what it is given after each tile.
 
         Raises:
-            ServiceError: It takes too long.
+            ServiceError: It takes too long, or the service ends.
             ClientDisconnect: Who has asked has gone.
         """
         leaving = asyncio.create_task(gone(request))
@@ -75,6 +75,8 @@ class Room:
             async with self._places:
                 if leaving.done():
                     raise ClientDisconnect
+                if self._closing.is_set():
+                    raise _ending()
                 return await self._done(task, leaving)
         finally:
             leaving.cancel()
@@ -88,19 +90,37 @@ class Room:
                 raise AbandonedError
 
         working = asyncio.get_running_loop().run_in_executor(self._threads, task, progress)
+        working.add_done_callback(_looked_at)
+        ending = asyncio.create_task(self._closed.wait())
         try:
-            await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if leaving.done() and not working.done():
+            await asyncio.wait({working, leaving, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if ending.done() and not working.done():  # a tile takes seconds: it is not waited for
+                raise _ending()
+            if leaving.done():
                 abandoned.set()
             return await working
         except AbandonedError:
-            if leaving.done() or self._closing.is_set():
+            if self._closing.is_set():
+                raise _ending() from None
+            if leaving.done():
                 raise ClientDisconnect from None
             raise ServiceError("took-too-long", "the picture", seconds=seconds) from None
         finally:
             abandoned.set()
+            ending.cancel()
 
     def close(self) -> None:
-        """Let work end at the next tile."""
+        """Let work end at the next tile, and answer those who wait for it."""
         self._closing.set()
+        self._closed.set()
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _ending() -> ServiceError:
+    return ServiceError("service-ends", "the service")
+
+
+def _looked_at(working: asyncio.Future[Any]) -> None:
+    """Take note of how work ended for which nobody waits any longer."""
+    if not working.cancelled():
+        working.exception()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import ipaddress
+import os
 import re
 import secrets
 import socket
@@ -44,10 +45,10 @@ def listen(host: str, port: int) -> socket.socket:
     except socket.gaierror as reason:
         raise UsageError("host-not-here", host, reason=reason.strerror) from reason
     except (OSError, UnicodeError, OverflowError) as reason:
-        number = reason.errno if isinstance(reason, OSError) else 0
+        number = reason.errno or 0 if isinstance(reason, OSError) else 0
         if number in _LISTENING:
             raise UsageError(_LISTENING[number], f"port {port}") from reason
-        told = getattr(reason, "strerror", None) or str(reason)
+        told = os.strerror(number) if number else str(reason)
         raise UsageError("host-not-here", host, reason=told) from reason
     listening.setblocking(False)
     return listening
