@@ -106,6 +106,17 @@ def test_entries_of_tiff() -> None:
     assert told(data) == "Photoshop's layers (ImageSourceData), tag 50000"
 
 
+def test_of_two_entries_of_tiff_the_first_counts_and_the_other_is_told() -> None:
+    data = bytearray(tiff((270, 2, 0, "before noon", True), (271, 2, 0, "after noon!", True)))
+    at = data.index(struct.pack("<HHI", 271, 2, 12))
+    struct.pack_into("<H", data, at, 270)
+    assert told(bytes(data)) == "another ImageDescription"
+    picture = decode(bytes(data), name="p")
+    after = encode(picture, format="TIFF", name="p")
+    assert b"before noon" in after
+    assert b"after noon" not in after
+
+
 GEO = (
     (33550, 12, 3, (1.0, 1.0, 0.0), True),
     (33922, 12, 6, (0.0, 0.0, 0.0, 691000.0, 5334000.0, 0.0), True),

@@ -115,7 +115,8 @@ def _read(data: bytes, order: str, start: int, *, is_big: bool) -> _Directory:
         if length > (8 if is_big else 4):
             (place,) = struct.unpack_from(f"{order}{word}", data, place)
         if length and place + length <= len(data):
-            found[tag] = _Entry(kind, values, data[place : place + length], place)
+            # The first one counts, as everywhere: `parts/tiff.py` tells of others.
+            found.setdefault(tag, _Entry(kind, values, data[place : place + length], place))
     return found
 
 

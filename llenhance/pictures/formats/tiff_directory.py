@@ -35,11 +35,13 @@ class Directory:
         order: of bytes: '<' or '>'.
         entries: by tag.
         following: where the next directory begins; 0 if there is none.
+        repeated: tags that come again with something else, against the rules; the first one counts.
     """
 
     order: str
     entries: Mapping[int, Entry]
     following: int
+    repeated: frozenset[int] = frozenset()
 
     def numbers(self, tag: int, default: tuple[int, ...] = ()) -> tuple[int, ...]:
         """Return the whole numbers of an entry, or the default if there is none."""
@@ -95,6 +97,7 @@ def directory_at(data: bytes, start: int, *, tags: frozenset[int] | None = None)
     if start + size * count > len(data):
         raise ValueError("the directory is longer than the data")
     entries: dict[int, Entry] = {}
+    repeated: set[int] = set()
     for at in range(start, start + size * count, size):
         tag, kind, values = struct.unpack_from(f"{order}HH{word}", data, at)
         length = KINDS.get(kind, (0, ""))[0] * values
@@ -103,9 +106,13 @@ def directory_at(data: bytes, start: int, *, tags: frozenset[int] | None = None)
             (place,) = struct.unpack_from(f"{order}{word}", data, place)
         wanted = tags is None or (tag in tags and length <= _FEW)
         if wanted and values and length and place + length <= len(data):
-            entries.setdefault(tag, Entry(kind, values, data[place : place + length]))
+            entry = Entry(kind, values, data[place : place + length])
+            if entries.setdefault(tag, entry) != entry:
+                repeated.add(tag)
     end = start + size * count
     following = 0
     if end + struct.calcsize(f"={word}") <= len(data):
         (following,) = struct.unpack_from(f"{order}{word}", data, end)
-    return Directory(order=order, entries=entries, following=following)
+    return Directory(
+        order=order, entries=entries, following=following, repeated=frozenset(repeated)
+    )

@@ -25,9 +25,16 @@ _NAMES: Final = {
 
 def others(data: bytes) -> Iterator[str]:
     """Name the parts that are left behind without another note."""
-    entries = first_directory(data).entries
+    directory = first_directory(data)
+    entries = directory.entries
     if TAG_OF_TIFF in entries:
         yield credentials(entries[TAG_OF_TIFF].content)
     for tag in sorted(entries.keys() - _KNOWN - {TAG_OF_TIFF}):
-        name = TiffTags.lookup(tag).name
-        yield _NAMES.get(tag, name if name and name != "unknown" else f"tag {tag}")
+        yield _named(tag)
+    for tag in sorted(directory.repeated):
+        yield f"another {_named(tag)}"
+
+
+def _named(tag: int) -> str:
+    name = TiffTags.lookup(tag).name
+    return _NAMES.get(tag, name if name and name != "unknown" else f"tag {tag}")
