@@ -107,6 +107,11 @@ class ZoomView {
         drag(share(after)[0]);
       }
     });
+    root.addEventListener("mousedown", (event) => {
+      if (event.target.closest("input, button, a, select")) return;
+      event.preventDefault(); // else the keys would go to nobody after a click
+      (root.querySelector(".ba-split") || root).focus({ preventScroll: true });
+    });
     const up = (event) => pointers.delete(event.pointerId);
     root.addEventListener("pointerup", up);
     root.addEventListener("pointercancel", up);
