@@ -22,8 +22,8 @@ class BuiltIn(NamedTuple):
 
 
 BUILT_IN: Final[Mapping[str, BuiltIn]] = {
-    # By eye, on 19 nights and dark photographs: skies stay dark, lamps keep their shape; against
-    # a brightness of -0.1, lamps have less of a glow, and nothing gets darker than it was.
+    # By eye, on 7 nights and dusks: skies stay dark. Against a brightness of -0.1, lamps keep their
+    # shape, and nothing gets darker than it was (docs/decisions/0021-config.md).
     "night": BuiltIn("nights that stay nights", {"strength": 0.6, "protect": 0.5}),
     # In rooms, what is outside of windows stays to be seen; 0.1 brighter than usual is too much.
     "indoor": BuiltIn("rooms with windows", {"brightness": 0.05, "protect": 1.0}),
