@@ -50,6 +50,7 @@ def test_json_is_a_line_for_every_input_and_nothing_else(
         "precision": "fp32",
         "fast": False,
         "brightness": 0.0,
+        "confidence": None,
     }
     assert failed.keys() == {*done, "result"}
     assert (failed["status"], failed["exit_code"]) == ("failed", 1)
