@@ -22,6 +22,7 @@ PANEL: Final = 480
 """Pixels of the longer side of a panel; smaller pictures stay as they are."""
 
 _NARROWEST: Final = 168  # pixels of a cell: its words are legible
+_SHAPE: Final = 1.5  # width to height of a sheet, about
 _GAP: Final = 8
 _WORDS: Final = 17  # pixels of the larger letters, at the usual size of a cell
 _PAPER: Final = (24, 24, 24)
@@ -89,7 +90,7 @@ def sheet_of(
     Args:
         smalls: At least one, all of one size.
         titles: What each of them is called; nothing for its brightness.
-        columns: Panels beside each other; None makes the sheet about as wide as it is high.
+        columns: Panels beside each other; None gives the sheet about the shape of a screen.
     """
     from PIL import Image, ImageDraw, ImageFont
 
@@ -100,7 +101,7 @@ def sheet_of(
     words = round(_WORDS * scale * 2.6)
     across, down = cell + _GAP, height + words + _GAP
     if columns is None:
-        columns = min(len(smalls), max(1, round(math.sqrt(len(smalls) * down / across))))
+        columns = min(len(smalls), max(1, round(math.sqrt(_SHAPE * len(smalls) * down / across))))
     rows = -(-len(smalls) // columns)
     sheet = Image.new("RGB", (columns * across + _GAP, rows * down + _GAP), _PAPER)
     draw = ImageDraw.Draw(sheet)
