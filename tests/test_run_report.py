@@ -70,6 +70,14 @@ def test_the_same_command_shows_what_was_done_before_and_replaces_its_page(
     assert len(page(photos / "report.html").data["rows"]) == 4
 
 
+def test_several_results_of_a_picture_have_names_of_their_own(
+    photos: Path, enhance: Command
+) -> None:
+    enhance("in/a.jpg", "--variants", "2", "-o", "out/", "--report")
+    rows = page(photos / "report.html").data["rows"]
+    assert [row["name"] for row in rows] == ["in/a.jpg: a_v1.jpg", "in/a.jpg: a_v2.jpg"]
+
+
 def test_a_file_of_somebody_else_is_kept_and_nothing_is_done(
     photos: Path, enhance: Command
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -103,9 +105,20 @@ class RunReport:
             progress("Writing the report", 0, 0)
             report = write_report(
                 page,
-                Matched(labels=_LABELS, rows=tuple(self._rows)),
+                Matched(labels=_LABELS, rows=_told_apart(self._rows)),
                 title="Inputs and results",
                 overwrite=self._overwrite,
                 progress=lambda done, rows: progress("Writing the report", done, rows),
             )
         return Note("report-written", rows=rows_of(report), megabytes=round(report.size / 1e6, 1))
+
+
+def _told_apart(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """Return rows of which those of one input, such as its variants, are named by results too."""
+    many = Counter(row.name for row in rows)
+    return tuple(
+        replace(row, name=f"{row.name}: {made.name}")
+        if many[row.name] > 1 and isinstance(made := row.cells[-1], Path)
+        else row
+        for row in rows
+    )
