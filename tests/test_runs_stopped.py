@@ -6,17 +6,21 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 from typing import Any
 
+import numpy as np
 import pytest
 from support.inverter import Inverter
 from support.photographs import photograph_file
 from support.runners import Command
 
+from llenhance.enhancer import Enhancer
 from llenhance.errors import PictureError, ResourceError, UsageError
 from llenhance.files.parts import PART
 from llenhance.files.tree import LEDGER
 from llenhance.jobs import batch, earlier, run
+from llenhance.jobs.abandon import Abandoning, StoppedError
 from llenhance.jobs.batch import Policy
 from llenhance.jobs.results import Result
 
@@ -143,3 +147,18 @@ def test_a_ledger_of_a_later_version_is_refused(llenhance_: Command, photos: Pat
     assert outcome.code == 2
     assert "later version of llenhance" in outcome.stderr
     assert "Stopped" not in outcome.stderr  # the same command would not go on
+
+
+def test_work_is_given_up_between_two_layers_in_its_own_thread_alone(tiny: Path) -> None:
+    enhancer, stopped = Enhancer(tiny, precision="fp32"), Event()
+    picture = np.zeros((32, 40, 3), np.uint8)
+    abandoning = Abandoning(stopped)
+    with abandoning.at_work():
+        enhancer.enhance(picture)
+    stopped.set()
+    enhancer.enhance(picture)  # nobody has said that this may be given up
+    with abandoning.at_work(), pytest.raises(StoppedError):
+        enhancer.enhance(picture)
+    abandoning.close()
+    with abandoning.at_work():
+        enhancer.enhance(picture)

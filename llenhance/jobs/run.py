@@ -19,6 +19,7 @@ from llenhance.errors import ResourceError
 from llenhance.files.parts import sweep
 from llenhance.files.reading import read_bytes
 from llenhance.files.whole import make_folder, set_time, write_whole
+from llenhance.jobs.abandon import Abandoning, StoppedError
 from llenhance.jobs.alike import Sets
 from llenhance.jobs.copies import copied
 from llenhance.jobs.earlier import Earlier
@@ -50,10 +51,6 @@ class LoadedEnhancer(AnyEnhancer, Protocol):
     def estimate(self, *, width: int, height: int) -> Estimate: ...
 
     def confidence_of(self, picture: Picture, wish: Wish = AUTOMATIC) -> Confidence: ...
-
-
-class StoppedError(Exception):
-    """Nobody waits for this picture any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +114,12 @@ class Run:
         self.stages: Stages[Job, Ready | Result, Made | Ready | Result, Result] = Stages(
             before=self._read, work=self._enhance, after=self._write, workers=policy.jobs
         )
+        self._abandoning = Abandoning(self.stages.stopped)
 
     def close(self) -> None:
         """Close what was opened for the run."""
         self._earlier.close()
+        self._abandoning.close()
 
     def _read(self, job: Job) -> Ready | Result:
         """Read a picture, and find out all that can be known before it is enhanced."""
@@ -234,9 +233,10 @@ class Run:
         if self.sets is not None:
             wish = ready.job.request.wish
             enhancer = self.sets.of(ready.job).alike(enhancer, wish, name=ready.job.name)
-        outcome = enhance_opened(
-            ready.opened, enhancer=enhancer, progress=tell, smalls=self._smalls
-        )
+        with self._abandoning.at_work():
+            outcome = enhance_opened(
+                ready.opened, enhancer=enhancer, progress=tell, smalls=self._smalls
+            )
         if ready.maps is None:
             return Made(ready=ready, outcome=outcome)
         wish = ready.job.request.wish
