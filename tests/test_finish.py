@@ -15,11 +15,13 @@ from hypothesis.strategies import floats
 from numpy.typing import NDArray
 from support.photographs import dark_photograph, example
 
-from llenhance import Enhancer, Finish, Picture, UsageError, Wish
+from llenhance import Enhancer, Finish, Picture, Request, UsageError, Wish
 from llenhance.enhancing import finish as finishing
 from llenhance.enhancing import render as rendering
 from llenhance.enhancing.fast import enhance_fast
 from llenhance.enhancing.finish import AS_IT_IS, finished
+from llenhance.jobs.earlier import settings_of
+from llenhance.jobs.policy import Policy
 from llenhance.pictures.pixels import equal_channels
 from llenhance.scoring.metrics import mean_grey
 
@@ -352,3 +354,13 @@ def test_frames_and_plans_have_the_finish(enhancer: Enhancer) -> None:
     planned = enhancer.render(picture.pixels, enhancer.look(picture.pixels, wish))
     np.testing.assert_array_equal(together, alone)
     np.testing.assert_array_equal(planned, alone)
+
+
+def test_a_ledger_knows_the_finish_and_is_as_before_without_one(enhancer: Enhancer) -> None:
+    finish = Finish(protect=0.4)
+    usual, other = (
+        settings_of(Request(wish=wish), enhancer, Policy())
+        for wish in (Wish(), Wish(finish=finish))
+    )
+    assert "finish" not in usual
+    assert other == usual | {"finish": {"strength": 1.0, "denoise": 1.0, "protect": 0.4}}
