@@ -260,7 +260,8 @@ def open_bytes(data: bytes, *, name: str, request: Request = USUAL) -> Opened:
             rich = picture.depth == 16 or picture.alpha is not None
             format, note = result_format(picture.source_format, rich=rich, wanted=request.format)
             notes += (*sequence.notes, *((note,) if note else ()))
-            if sequence.timing and picture.source_format != format == "PNG":
+            is_moving = sequence.timing and not request.panels  # a sheet shows the first one
+            if is_moving and picture.source_format != format == "PNG":
                 notes.append(Note("animation-in-png"))
             notes += check_holds(sequence, format=format, name=name, depth=picture.depth)
         check_fits(picture, format=format, quality=request.quality, name=name)
