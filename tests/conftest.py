@@ -4,6 +4,7 @@ import signal
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 import torch
@@ -15,9 +16,12 @@ from support.pairs import save_pairs
 from support.photographs import photograph_file
 from support.runners import Command, command
 
+from llenhance.engine.engine import Engine, compile_model
 from llenhance.model.llflow import LLFlow
 from llenhance.scoring.lpips import LPIPS
-from llenhance.weights.file import store
+from llenhance.weights.file import load, store
+
+WEIGHTS: Final = Path(__file__).parents[1] / "weights"
 
 torch.set_num_threads(1)  # threads of small networks wait for each other longer than they work
 
@@ -43,6 +47,34 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     store(LLFlow(TINY_OURS), path, training={}, dtype=torch.float32, overwrite=False)
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def networks_are_folded_once(tiny: Path) -> Iterator[None]:
+    """To load the tiny network takes four times as long as what most commands do with it.
+
+    So those that enhance share it, and what is shipped. Tests of loading load other files, or do it
+    themselves.
+    """
+    shared = {tiny, *WEIGHTS.glob("*.safetensors")}
+    loaded: dict[Path, LLFlow] = {}
+    folded = cache(compile_model)
+
+    def load_once(path: Path) -> LLFlow:
+        if path not in shared:
+            return load(path)
+        if path not in loaded:
+            loaded[path] = load(path)
+        return loaded[path]
+
+    def fold_once(model: LLFlow, **options: Any) -> Engine:
+        known = any(model is one for one in loaded.values())
+        return (folded if known else compile_model)(model, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("llenhance.enhancer.load", load_once)
+        patch.setattr("llenhance.enhancer.compile_model", fold_once)
+        yield
 
 
 @pytest.fixture
