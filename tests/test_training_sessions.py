@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -43,13 +44,25 @@ def settings(folders: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return settings_for(folders)
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run, list[dict[str, Any]]]:
+    """The folder of a session of three steps with validation, and what it reported."""
+    folders, lines = save_folders(tmp_path_factory.mktemp("once")), list[dict[str, Any]]()
+    settings = replace(settings_for(folders), validation=folders / "held-out.txt")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PRESETS, "tiny", TINY_OURS)
+        run = run_session(settings, RECIPE, Budget(steps=3), report=lines.append)
+    return settings.out, run, lines
+
+
 @pytest.fixture
-def finished(settings: Settings, folders: Path) -> tuple[Settings, Run, list[dict[str, Any]]]:
-    """A session of three steps with validation, and what it reported."""
-    lines: list[dict[str, Any]] = []
-    complete = replace(settings, validation=folders / "held-out.txt")
-    run = run_session(complete, RECIPE, Budget(steps=3), report=lines.append)
-    return complete, run, lines
+def finished(
+    settings: Settings, folders: Path, once: tuple[Path, Run, list[dict[str, Any]]]
+) -> tuple[Settings, Run, list[dict[str, Any]]]:
+    """A copy of that session, for one test."""
+    out, run, lines = once
+    shutil.copytree(out, settings.out)
+    return replace(settings, validation=folders / "held-out.txt"), run, lines
 
 
 Finished = tuple[Settings, Run, list[dict[str, Any]]]
