@@ -23,14 +23,20 @@ from llenhance import Enhancer, Request, Wish, decode, enhance_bytes
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
-@pytest.fixture(scope="module")
-def service() -> Iterator[str]:
-    """The address of the service of `web_service.py`, which runs in this process."""
-    spec = spec_from_file_location("web_service", EXAMPLES / "web_service.py")
+def script(name: str) -> Any:
+    """Return a script as a module."""
+    spec = spec_from_file_location(name, EXAMPLES / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module: Any = module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[str]:
+    """The address of the service of `web_service.py`, which runs in this process."""
+    module = script("web_service")
     module.Handler.log_message = silent
     with module.Service(0) as server:
         thread = threading.Thread(target=server.serve_forever)
@@ -85,3 +91,59 @@ def test_service_tells_errors_by_code(service: str, query: str, data: bytes, cod
         post(service + query, data)
     assert refused.value.code == 422
     assert json.loads(refused.value.read())["code"] == code
+
+
+@pytest.mark.parametrize(("gray", "best"), [(0, "v2"), (255, "v3")])
+def test_the_variant_nearest_to_a_neighbor_is_chosen(
+    gray: int, best: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dark, neighbor, chosen = (str(tmp_path / name) for name in ("a.png", "b.png", "c.png"))
+    Path(dark).write_bytes(photograph_file("PNG", size=(64, 48)))
+    Image.new("RGB", (8, 8), (gray, gray, gray)).save(neighbor)
+    script("choose").choose(dark, neighbor, chosen)
+    assert capsys.readouterr().out.endswith(f"{chosen} is {best}\n")  # the darkest, the brightest
+    with Image.open(chosen) as image:
+        assert image.size == (48, 64)
+
+
+def test_weights_count_unsure_places_less(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dark, target = str(tmp_path / "a.png"), str(tmp_path / "weights.npy")
+    Path(dark).write_bytes(photograph_file("PNG", size=(64, 48)))
+    script("unsure").unsure(dark, target)
+    assert "expected error: " in capsys.readouterr().out
+    weights, spread = np.load(target), Enhancer().confidence(dark).spread
+    assert (weights.shape, weights.dtype) == ((64, 48), np.float32)
+    assert weights.mean() == pytest.approx(1, abs=1e-3)
+    assert weights.flat[spread.argmax()] == weights.min()
+
+
+def test_frames_of_a_time_lapse_are_enhanced_alike(tmp_path: Path) -> None:
+    source, target = tmp_path / "frames", tmp_path / "bright"
+    source.mkdir()
+    for number, light in enumerate((9, 12, 10)):  # the light flickers, and that stays
+        Image.new("RGB", (48, 48), (light, light, light + 2)).save(source / f"{number}.png")
+        picture = Image.open(source / f"{number}.png")
+        picture.paste((60, 50, 40), (8, 8, 24, 24))  # the same in all of them
+        picture.save(source / f"{number}.png")
+    script("time_lapse").enhance(source, target)
+    made = [np.asarray(Image.open(target / f"{number}.png")) for number in range(3)]
+    patches = [picture[12:20, 12:20].mean() for picture in made]
+    assert max(patches) - min(patches) < 12
+    assert made[0].mean() < made[1].mean()
+
+
+def test_the_notebook_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(EXAMPLES)
+    cells = json.loads((EXAMPLES / "see_and_choose.ipynb").read_text("utf-8"))["cells"]
+    codes = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    names: dict[str, Any] = {"__name__": "__main__"}
+    small = {'Image.open("coffee.jpg")': 'Image.open("coffee.jpg").resize((96, 64))'}
+    assert all(before in "".join(codes) for before in small)
+    for code in codes:
+        for before, after in small.items():
+            code = code.replace(before, after)
+        exec(compile(code, "see_and_choose.ipynb", "exec"), names)
+    assert [variant.number for variant in names["variants"]] == [1, 2, 3, 4, 5, 6]
+    assert names["pixels"].mean() / 255 == pytest.approx(0.4, abs=0.02)
