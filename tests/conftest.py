@@ -1,32 +1,37 @@
 """What all tests share."""
 
+from __future__ import annotations
+
 import signal
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-import torch
 import typer
 from hypothesis import settings
-from safetensors.torch import save_file
 from support.architectures import TINY_OURS
-from support.pairs import save_pairs
-from support.photographs import photograph_file
 from support.runners import Command, command
 
-from llenhance.engine.engine import Engine, compile_model
-from llenhance.model.llflow import LLFlow
-from llenhance.scoring.lpips import LPIPS
-from llenhance.weights.file import load, store
+# What takes seconds to import is left to the fixtures: pytest-xdist reads this file before it
+# starts the processes that run the tests.
+if TYPE_CHECKING:
+    from llenhance.engine.engine import Engine
+    from llenhance.model.llflow import LLFlow
 
 WEIGHTS: Final = Path(__file__).parents[1] / "weights"
 
-torch.set_num_threads(1)  # threads of small networks wait for each other longer than they work
-
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Threads of small networks wait for each other longer than they work."""
+    import torch
+
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -43,6 +48,11 @@ def commands_are_built_once() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A weights file of a few random parameters, with a margin of 8 pixels."""
+    import torch
+
+    from llenhance.model.llflow import LLFlow
+    from llenhance.weights.file import store
+
     path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
     torch.manual_seed(0)
     store(LLFlow(TINY_OURS), path, training={}, dtype=torch.float32, overwrite=False)
@@ -56,6 +66,9 @@ def networks_are_folded_once(tiny: Path) -> Iterator[None]:
     So those that enhance share it, and what is shipped. Tests of loading load other files, or do it
     themselves.
     """
+    from llenhance.engine.engine import compile_model
+    from llenhance.weights.file import load
+
     shared = {tiny, *WEIGHTS.glob("*.safetensors")}
     loaded: dict[Path, LLFlow] = {}
     folded = cache(compile_model)
@@ -80,6 +93,8 @@ def networks_are_folded_once(tiny: Path) -> Iterator[None]:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with one dark photograph."""
+    from support.photographs import photograph_file
+
     monkeypatch.chdir(tmp_path)
     (tmp_path / "dark.jpg").write_bytes(photograph_file())
     return tmp_path
@@ -100,6 +115,8 @@ def llenhance_(run: Command, tiny: Path, folder: Path) -> Command:
 @pytest.fixture
 def pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with pairs 2, 10 and dusk in `low` and `high`."""
+    from support.pairs import save_pairs
+
     monkeypatch.chdir(tmp_path)
     save_pairs(tmp_path)
     return tmp_path
@@ -114,6 +131,11 @@ def evaluate_(capfdbinary: pytest.CaptureFixture[bytes], pairs: Path) -> Command
 @pytest.fixture(scope="module")
 def lpips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Weights of a network that judges at random."""
+    import torch
+    from safetensors.torch import save_file
+
+    from llenhance.scoring.lpips import LPIPS
+
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("lpips") / "lpips.safetensors"
     save_file(LPIPS().state_dict(), path)
