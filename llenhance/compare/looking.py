@@ -24,6 +24,7 @@ from llenhance.jobs.evaluate import GREY, PRODUCED, SCALED
 from llenhance.jobs.loop import Failed, Stages, attempt, each, overlapped
 from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.pixels import Pixels8
+from llenhance.pictures.shown import over_gray, reduced
 from llenhance.pictures.spaces import as_srgb
 from llenhance.pictures.visible import visible_part
 from llenhance.process import memory_is_limited
@@ -37,7 +38,6 @@ BINS: Final = 64
 """Of a histogram: four 8-bit levels each."""
 
 _SMALLEST_ALONE: Final = 3  # pixels a side that `appearance` needs
-_BEHIND: Final = 128  # the gray that is seen through transparency
 _QUALITY: Final = 85
 
 
@@ -198,8 +198,8 @@ def _shown(
         visible = visible_part(pixels, alpha)
         figures = asdict(appearance(to_8_bits(visible.cut(pixels)), visible.weights))
         alone = {GREY: figures.pop("mean_grey"), **figures}
-    shown = _reduced(pixels if alpha is None else _over_gray(pixels, alpha), preview)
-    small = _reduced(shown, THUMBNAIL)
+    shown = reduced(pixels if alpha is None else over_gray(pixels, alpha), preview)
+    small = reduced(shown, THUMBNAIL)
     failed = isinstance(scores, PictureError)
     return Seen(
         path=path,
@@ -230,22 +230,6 @@ def histogram(pixels: Pixels8) -> bytes:
         heights = np.sqrt(counts / max(1, counts[1:-1].max()))
         parts.append(np.minimum(255, np.rint(255 * heights)).astype(np.uint8).tobytes())
     return b"".join(parts)
-
-
-def _over_gray(pixels: Pixels8, alpha: Pixels8) -> Pixels8:
-    """Return pixels as they look in front of gray, by their alpha ``(H, W)``."""
-    cover = alpha[..., None].astype(np.float32) / 255
-    return np.rint(pixels * cover + _BEHIND * (1 - cover)).astype(np.uint8)
-
-
-def _reduced(pixels: Pixels8, side: int) -> Pixels8:
-    """Return pixels whose longer side is no longer than this."""
-    height, width = pixels.shape[:2]
-    scale = side / max(height, width)
-    if scale >= 1:
-        return pixels
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _jpeg(pixels: Pixels8) -> bytes:

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from llenhance.enhancing.enhanced import Enhanced
 from llenhance.enhancing.wish import Wish
-from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.picture import Picture
-from llenhance.pictures.spaces import as_srgb
+from llenhance.pictures.shown import shown
 
 PANEL: Final = 480
 """Pixels of the longer side of a panel; smaller pictures stay as they are."""
@@ -71,15 +70,7 @@ class Smalls:
 
 def small_of(enhanced: Enhanced) -> Small:
     """Return a result as it is shown on a sheet."""
-    pixels = to_8_bits(as_srgb(enhanced.picture))
-    height, width = pixels.shape[:2]
-    scale = PANEL / max(height, width)
-    if scale < 1:
-        import cv2  # not needed by most runs, as Pillow's fonts below
-
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return Small(pixels, enhanced.brightness, enhanced.mean_grey)
+    return Small(shown(enhanced.picture, PANEL), enhanced.brightness, enhanced.mean_grey)
 
 
 def sheet_of(
