@@ -46,8 +46,14 @@ def commands_are_built_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny(tiny_network: Path) -> Path:
     """A weights file of a few random parameters, with a margin of 8 pixels."""
+    return tiny_network
+
+
+@pytest.fixture(scope="session")
+def tiny_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, also where a file of tests calls something else tiny."""
     import torch
 
     from llenhance.model.llflow import LLFlow
@@ -60,7 +66,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def networks_are_folded_once(tiny: Path) -> Iterator[None]:
+def networks_are_folded_once(tiny_network: Path) -> Iterator[None]:
     """To load the tiny network takes four times as long as what most commands do with it.
 
     So those that enhance share it, and what is shipped. Tests of loading load other files, or do it
@@ -69,7 +75,7 @@ def networks_are_folded_once(tiny: Path) -> Iterator[None]:
     from llenhance.engine.engine import compile_model
     from llenhance.weights.file import load
 
-    shared = {tiny, *WEIGHTS.glob("*.safetensors")}
+    shared = {tiny_network, *WEIGHTS.glob("*.safetensors")}
     loaded: dict[Path, LLFlow] = {}
     folded = cache(compile_model)
 
