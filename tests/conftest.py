@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from functools import cache
@@ -20,18 +21,14 @@ if TYPE_CHECKING:
     from llenhance.engine.engine import Engine
     from llenhance.model.llflow import LLFlow
 
+# Threads of small networks wait for each other longer than they work, here and in the processes
+# that tests start.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 WEIGHTS: Final = Path(__file__).parents[1] / "weights"
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> None:
-    """Threads of small networks wait for each other longer than they work."""
-    import torch
-
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session", autouse=True)
