@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     )
     from llenhance.files.pictures import read_picture, write_picture
     from llenhance.files.provenance import read_provenance
-    from llenhance.jobs.task import Outcome, Request, enhance_bytes
+    from llenhance.jobs.request import Request
+    from llenhance.jobs.task import Outcome, enhance_bytes
     from llenhance.messages.note import Note
     from llenhance.model.architecture import Architecture
     from llenhance.pictures.decode import decode
@@ -99,7 +100,8 @@ _HOMES = {
     ),
     "files.pictures": ("read_picture", "write_picture"),
     "files.provenance": ("read_provenance",),
-    "jobs.task": ("Outcome", "Request", "enhance_bytes"),
+    "jobs.request": ("Request",),
+    "jobs.task": ("Outcome", "enhance_bytes"),
     "messages.note": ("Note",),
     "model.architecture": ("Architecture",),
     "pictures.decode": ("decode",),

@@ -26,8 +26,9 @@ from llenhance.errors import (
 from llenhance.jobs import batch
 from llenhance.jobs.batch import Policy, unusual_brightness
 from llenhance.jobs.job import writes_to_stdout
+from llenhance.jobs.request import Request
 from llenhance.jobs.results import Result
-from llenhance.jobs.task import Request, enhance_bytes
+from llenhance.jobs.task import enhance_bytes
 from llenhance.messages.note import Note
 from llenhance.pictures.decode import decode
 from llenhance.pictures.encode import encode

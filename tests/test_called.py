@@ -15,8 +15,8 @@ from llenhance.errors import UsageError
 from llenhance.files.called import Naming
 from llenhance.jobs import batch
 from llenhance.jobs.batch import Policy
+from llenhance.jobs.request import Request
 from llenhance.jobs.results import Result
-from llenhance.jobs.task import Request
 from llenhance.pictures.formats import format_of
 
 

@@ -31,7 +31,7 @@ from llenhance.jobs import batch
 from llenhance.jobs.earlier import settings_of
 from llenhance.jobs.job import Planned
 from llenhance.jobs.policy import Policy
-from llenhance.jobs.task import Request
+from llenhance.jobs.request import Request
 from llenhance.pictures.formats import format_of
 
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="the extra cluster is missing")

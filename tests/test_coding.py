@@ -11,7 +11,8 @@ import pytest
 from PIL import Image, JpegPresets
 from support.encoded import exif_with, saved, smooth_pixels, through
 
-from llenhance.jobs.task import Request, open_bytes
+from llenhance.jobs.request import Request
+from llenhance.jobs.task import open_bytes
 from llenhance.pictures.coding import Coding
 from llenhance.pictures.decode import decode
 from llenhance.pictures.encode import encode

@@ -21,7 +21,8 @@ from support.stand_in import StandIn
 from test_color_profiles import grey_profile
 
 from llenhance.enhancer import Enhancer
-from llenhance.jobs.task import AnyEnhancer, enhance_bytes
+from llenhance.jobs.enhancers import AnyEnhancer
+from llenhance.jobs.task import enhance_bytes
 
 Floats = NDArray[np.float64]
 

@@ -20,8 +20,9 @@ from llenhance.jobs.alike import Sets
 from llenhance.jobs.batch import Policy
 from llenhance.jobs.job import Job
 from llenhance.jobs.ledger import LEDGER
+from llenhance.jobs.request import Request
 from llenhance.jobs.results import Result
-from llenhance.jobs.task import LOOKED_AT, Request
+from llenhance.jobs.task import LOOKED_AT
 
 Run = Callable[..., list[Result]]
 

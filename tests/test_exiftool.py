@@ -15,7 +15,8 @@ from support.heif_file import box, golden, heif
 from support.press import PRESS_FORMATS, changes, needs_exiftool, press_photographs, tags_in
 from support.stand_in import StandIn
 
-from llenhance.jobs.task import Request, enhance_bytes
+from llenhance.jobs.request import Request
+from llenhance.jobs.task import enhance_bytes
 from llenhance.pictures.formats import FORMATS
 from llenhance.pictures.policy import Metadata
 

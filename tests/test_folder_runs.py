@@ -21,8 +21,8 @@ from llenhance.jobs import batch, run
 from llenhance.jobs.batch import Policy
 from llenhance.jobs.job import Planned
 from llenhance.jobs.ledger import LEDGER, Ledger
+from llenhance.jobs.request import Request
 from llenhance.jobs.results import Result
-from llenhance.jobs.task import Request
 from llenhance.pictures.formats import format_of
 
 

@@ -22,8 +22,8 @@ from llenhance.files import lists
 from llenhance.files.lists import LINES, NULS, Arriving, NameList
 from llenhance.jobs import batch
 from llenhance.jobs.batch import Policy
+from llenhance.jobs.request import Request
 from llenhance.jobs.results import Result
-from llenhance.jobs.task import Request
 
 
 @pytest.fixture

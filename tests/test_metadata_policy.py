@@ -20,7 +20,8 @@ from support.runners import Command
 from support.stand_in import StandIn
 
 from llenhance.errors import UsageError
-from llenhance.jobs.task import Request, enhance_bytes
+from llenhance.jobs.request import Request
+from llenhance.jobs.task import enhance_bytes
 from llenhance.pictures import position
 from llenhance.pictures.decode import decode
 from llenhance.pictures.encode import encode

@@ -11,7 +11,8 @@ from support.encoded import codes, exif_with, saved, smooth_pixels
 from support.press import needs_exiftool, tags_in
 from support.stand_in import StandIn
 
-from llenhance.jobs.task import Outcome, Request, enhance_bytes
+from llenhance.jobs.request import Request
+from llenhance.jobs.task import Outcome, enhance_bytes
 from llenhance.pictures.decode import decode
 from llenhance.pictures.policy import Metadata
 

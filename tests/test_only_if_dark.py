@@ -17,8 +17,8 @@ from llenhance.errors import PictureError
 from llenhance.jobs import batch
 from llenhance.jobs.batch import Policy
 from llenhance.jobs.ledger import LEDGER
+from llenhance.jobs.request import Request
 from llenhance.jobs.results import Result
-from llenhance.jobs.task import Request
 from llenhance.pictures.dark import DARK
 
 

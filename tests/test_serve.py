@@ -17,7 +17,7 @@ from support.photographs import photograph_file
 
 from llenhance import Enhancer, Wish, enhance_bytes
 from llenhance.enhancing.finish import Finish
-from llenhance.jobs.task import Request
+from llenhance.jobs.request import Request
 from llenhance.pictures.decode import decode
 from llenhance.serve import app as serving
 from llenhance.serve.app import application

@@ -10,7 +10,8 @@ from support.encoded import WITH_METADATA, codes, exif_with, saved, smooth_pixel
 from support.press import needs_exiftool, tags_in
 from support.stand_in import StandIn
 
-from llenhance.jobs.task import Request, enhance_bytes
+from llenhance.jobs.request import Request
+from llenhance.jobs.task import enhance_bytes
 from llenhance.pictures.decode import decode
 from llenhance.pictures.exif import erase_thumbnail
 from llenhance.pictures.formats import FORMATS

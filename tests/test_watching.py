@@ -20,8 +20,8 @@ from support.runners import Command, process
 from llenhance.errors import MissingExtraError, UsageError
 from llenhance.jobs import batch, watching
 from llenhance.jobs.batch import Policy
+from llenhance.jobs.request import Request
 from llenhance.jobs.results import Result
-from llenhance.jobs.task import Request
 
 
 def until(is_so: Callable[[], bool], *, seconds: float = 20.0) -> None:

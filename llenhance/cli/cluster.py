@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from llenhance.cli.replay import Settings
     from llenhance.jobs.policy import Policy
+    from llenhance.jobs.request import Request
     from llenhance.jobs.results import Result
-    from llenhance.jobs.task import Request
     from llenhance.weights.find import FoundModel
 
 OPTION: Final = "--cluster"

@@ -175,7 +175,7 @@ def enhance(
     from llenhance.jobs.job import STDIO, writes_to_stdout
     from llenhance.jobs.parts import NAMES, parts_for
     from llenhance.jobs.replay import original_of, record_of
-    from llenhance.jobs.task import Request
+    from llenhance.jobs.request import Request
     from llenhance.pictures.formats import format_to_write
 
     terminal = Terminal("enhance", json=json, quiet=quiet, verbose=verbose)

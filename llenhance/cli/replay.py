@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import typer
 
     from llenhance.enhancer import Enhancer
-    from llenhance.jobs.task import Request
+    from llenhance.jobs.request import Request
     from llenhance.pictures.provenance import Provenance
     from llenhance.weights.find import FoundModel
 
@@ -60,7 +60,7 @@ def settings_of(record: Provenance, asked: Settings, *, given: Collection[str]) 
     Raises:
         UsageError: An option says something else than the record.
     """
-    from llenhance.jobs.task import Request
+    from llenhance.jobs.request import Request
 
     request = Request.like(record)
     tile: int | Literal["auto"] = "auto" if record.tile is None else record.tile

@@ -13,8 +13,8 @@ from llenhance.files.naming import Source
 from llenhance.files.planning import plan_each
 from llenhance.jobs.job import STDIO, Planned, job_of, plan
 from llenhance.jobs.policy import Policy
+from llenhance.jobs.request import Request
 from llenhance.jobs.sources import Named
-from llenhance.jobs.task import Request
 from llenhance.pictures.formats import readable_extensions
 
 

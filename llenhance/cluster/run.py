@@ -27,8 +27,8 @@ from llenhance.errors import UsageError, require
 from llenhance.jobs.earlier import settings_of
 from llenhance.jobs.job import Job, Planned
 from llenhance.jobs.policy import Policy
+from llenhance.jobs.request import Request
 from llenhance.jobs.results import Result
-from llenhance.jobs.task import Request
 
 EXTRA: Final = "cluster"
 """What installs Ray."""

@@ -20,10 +20,12 @@ from llenhance.cluster.stores import is_address, store_of
 from llenhance.errors import LlenhanceError, PictureError, require
 from llenhance.files.provenance import provenance_in
 from llenhance.files.whole import set_time
+from llenhance.jobs.enhancers import AnyEnhancer
 from llenhance.jobs.loop import Failed, attempt
+from llenhance.jobs.request import Request
 from llenhance.jobs.results import Result
 from llenhance.jobs.signing import is_made_so
-from llenhance.jobs.task import AnyEnhancer, Request, enhance_bytes
+from llenhance.jobs.task import enhance_bytes
 from llenhance.messages.note import Note
 
 if TYPE_CHECKING:

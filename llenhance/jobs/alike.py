@@ -21,8 +21,9 @@ from llenhance.enhancing.progress import Progress
 from llenhance.enhancing.wish import AUTOMATIC, Wish
 from llenhance.errors import LlenhanceError, PictureError, UsageError
 from llenhance.files.reading import read_bytes
+from llenhance.jobs.enhancers import AnyEnhancer
 from llenhance.jobs.job import STDIO, Job
-from llenhance.jobs.task import LOOKED_AT, AnyEnhancer
+from llenhance.jobs.task import LOOKED_AT
 from llenhance.pictures.decode import decode
 from llenhance.pictures.depth import to_8_bits
 from llenhance.pictures.picture import Picture

@@ -21,13 +21,14 @@ from llenhance.files.provenance import record_in_file
 from llenhance.files.reading import read_bytes
 from llenhance.files.tree import has_ledger
 from llenhance.jobs.alike import Sets
+from llenhance.jobs.enhancers import LoadedEnhancer
 from llenhance.jobs.job import Job, Planned, plan, plan_coming
 from llenhance.jobs.loop import Failed, each, overlapped
 from llenhance.jobs.maps import check_place
 from llenhance.jobs.policy import USUAL_POLICY, Policy
+from llenhance.jobs.request import USUAL, Request
 from llenhance.jobs.results import Result
-from llenhance.jobs.run import LoadedEnhancer, Run
-from llenhance.jobs.task import USUAL, Request
+from llenhance.jobs.run import Run
 from llenhance.jobs.watching import Watched
 from llenhance.messages.note import Note
 from llenhance.model.architecture import USUAL_BRIGHTNESS

@@ -18,8 +18,8 @@ from llenhance.files.whole import identity
 from llenhance.jobs.job import Job
 from llenhance.jobs.ledger import Ledger, Standing
 from llenhance.jobs.policy import Policy
+from llenhance.jobs.request import Panel, Request
 from llenhance.jobs.signing import Described, is_made_so
-from llenhance.jobs.task import Panel, Request
 from llenhance.pictures.provenance import Provenance
 
 

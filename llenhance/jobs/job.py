@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import stat
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from io import UnsupportedOperation
 from pathlib import Path
 from typing import Literal
 
-from llenhance.errors import LlenhanceError, PictureError, UsageError
+from llenhance.errors import LlenhanceError, UsageError
 from llenhance.files.naming import Output, Source, is_folder
 from llenhance.files.numbers import Numbers
 from llenhance.files.planning import Known, NoOutput, plan_each
-from llenhance.files.reading import read_stream
 from llenhance.jobs.ledger import made_in
 from llenhance.jobs.parts import Part
 from llenhance.jobs.policy import USUAL_POLICY, Policy
+from llenhance.jobs.request import USUAL, Request
 from llenhance.jobs.sources import STDIO, Gathered, Named, gather
-from llenhance.jobs.task import USUAL, Request
+from llenhance.jobs.stdin import read_stdin, stdin_as_file
 from llenhance.messages.note import Note
-from llenhance.pictures.formats import FORMATS, format_in, format_named
-from llenhance.system import system_errors
+from llenhance.pictures.formats import format_named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +124,7 @@ def plan(
             data = read_stdin()
         except LlenhanceError as error:
             unread = error
-    stdin = Source(_stdin_as_file(data))
+    stdin = Source(stdin_as_file(data))
     wanted = [(one, part) for one in gathered.pictures for part in parts]
     sources = [_source(one, part, stdin=stdin) for one, part in wanted]
     into = Path(output) if output is not None and is_folder(output, many=many) else None
@@ -280,25 +277,3 @@ def _is_special(path: Path) -> bool:
         return not stat.S_ISREG(path.stat().st_mode)
     except OSError:  # copying it will tell
         return False
-
-
-def read_stdin() -> bytes:
-    """Return what comes from standard input: all of it, or its beginning if that is no picture.
-
-    Raises:
-        PictureError: It is closed or cannot be read.
-        ResourceError: There is not enough memory.
-    """
-    if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison]  # closed: <&-
-        raise PictureError("stdin-closed", "standard input")
-    with system_errors("standard input"):
-        try:
-            return read_stream(sys.stdin.buffer.read, name="standard input")
-        except UnsupportedOperation as reason:  # it is open for writing only
-            raise PictureError("stdin-closed", "standard input") from reason
-
-
-def _stdin_as_file(data: bytes | None) -> Path:
-    """Return the name that standard input would have as a file."""
-    format = format_in(data) if data else None
-    return Path(f"stdin{FORMATS[format].extensions[0]}" if format else "stdin")

@@ -12,7 +12,7 @@ from typing import Final
 from llenhance.enhancing.sample import MOST_VARIANTS, Sample
 from llenhance.enhancing.wish import LARGEST_BRIGHTNESS, Wish
 from llenhance.errors import UsageError, expect
-from llenhance.jobs.task import Panel, Request
+from llenhance.jobs.request import Panel, Request
 
 USUAL_COUNT: Final = 4
 """Variants on a sheet: the usual one, darker, brighter, warmer."""

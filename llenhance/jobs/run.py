@@ -6,15 +6,13 @@ in `task.py`.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
-from llenhance.enhancing.wish import AUTOMATIC, Wish
 from llenhance.errors import ResourceError
 from llenhance.files.parts import sweep
 from llenhance.files.reading import read_bytes
@@ -23,34 +21,27 @@ from llenhance.jobs.abandon import Abandoning, StoppedError
 from llenhance.jobs.alike import Sets
 from llenhance.jobs.copies import copied
 from llenhance.jobs.earlier import Earlier
-from llenhance.jobs.job import STDIO, Job, read_stdin
+from llenhance.jobs.enhancers import AnyEnhancer, LoadedEnhancer
+from llenhance.jobs.expected import estimated
+from llenhance.jobs.job import STDIO, Job
 from llenhance.jobs.loop import Stages
 from llenhance.jobs.maps import Maps, check_maps, encoded, maps_of, write_maps
 from llenhance.jobs.policy import Policy
 from llenhance.jobs.results import Result
 from llenhance.jobs.sheets import Smalls
-from llenhance.jobs.task import AnyEnhancer, Opened, Outcome, enhance_opened, open_bytes
+from llenhance.jobs.stdin import read_stdin
+from llenhance.jobs.task import Opened, Outcome, enhance_opened, open_bytes
 from llenhance.jobs.well_lit import gray_of, place_of_copy
 from llenhance.messages.note import Note
-from llenhance.pictures.picture import Picture
 from llenhance.system import system_errors
 
 if TYPE_CHECKING:  # torch takes seconds to import, and wrong usage is told without it
-    from llenhance.enhancing.confidence import Confidence
-    from llenhance.enhancing.estimate import Estimate
+    pass
 
 LONG: Final = 20.0
 """Seconds that a picture may take before a faster way is suggested."""
 
 _LARGE: Final = 3_000_000  # pixels; smaller pictures are not worth an estimate
-
-
-class LoadedEnhancer(AnyEnhancer, Protocol):
-    """An enhancer that says what a picture will take, and how sure it is."""
-
-    def estimate(self, *, width: int, height: int) -> Estimate: ...
-
-    def confidence_of(self, picture: Picture, wish: Wish = AUTOMATIC) -> Confidence: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,10 +207,10 @@ class Run:
             raise StoppedError
         width, height = ready.opened.picture.width, ready.opened.picture.height
         if self._policy.dry_run:
-            return replace(ready.result, estimate=_estimated(ready.opened, self._enhancer))
+            return replace(ready.result, estimate=estimated(ready.opened, self._enhancer))
         if self._advise and not self._enhancer.fast and width * height > _LARGE:
             with suppress(ResourceError):  # the work itself gets by with smaller tiles
-                seconds = _estimated(ready.opened, self._enhancer).seconds
+                seconds = estimated(ready.opened, self._enhancer).seconds
                 if seconds > LONG:
                     advise, self._advise = self._advise, None
                     advise(Note("takes-long", seconds=round(seconds)), ready.job.name)
@@ -293,17 +284,6 @@ class Run:
         if not (self._policy.skip_existing and isinstance(output, Path) and output.exists()):
             return None
         return Result(input=job.input, output=str(output), status="skipped")
-
-
-def _estimated(opened: Opened, enhancer: LoadedEnhancer) -> Estimate:
-    """Return what all pictures of a file will take; only one is in memory at a time."""
-    each_size = Counter(opened.sizes)
-    takes = {size: enhancer.estimate(width=size[0], height=size[1]) for size in each_size}
-    seconds = sum(takes[size].seconds * count for size, count in each_size.items())
-    if opened.request.panels:  # of the first picture alone
-        seconds = takes[opened.sizes[0]].seconds * len(opened.request.panels)
-    memory = max(one.memory for one in takes.values())
-    return next(iter(takes.values()))._replace(seconds=seconds, memory=memory)
 
 
 def _with_time(job: Job, modified: int | None) -> tuple[Note, ...]:

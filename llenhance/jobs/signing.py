@@ -14,7 +14,7 @@ from llenhance.pictures.provenance import Provenance, base_name, recorded, witho
 from llenhance.version import __version__
 
 if TYPE_CHECKING:
-    from llenhance.jobs.task import Request
+    from llenhance.jobs.request import Request
 
 _ON_A_HUB = "hf:"
 

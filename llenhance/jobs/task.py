@@ -10,124 +10,25 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Final, Protocol
+from typing import Final
 
 from llenhance.enhancing.enhanced import Enhanced
-from llenhance.enhancing.finish import Finish
 from llenhance.enhancing.progress import Progress
-from llenhance.enhancing.sample import Sample
 from llenhance.enhancing.wish import AUTOMATIC, Wish
 from llenhance.errors import PictureError, ResourceError, UsageError, expect, expect_function
+from llenhance.jobs.enhancers import AnyEnhancer
+from llenhance.jobs.request import USUAL, Request
 from llenhance.jobs.sheets import Small, Smalls, sheet_of, small_of
-from llenhance.jobs.signing import Described, Signer, Source
+from llenhance.jobs.signing import Signer, Source
 from llenhance.jobs.tally import Tally, each_kind_once
 from llenhance.messages.note import Note
 from llenhance.pictures.decode import decode_all
 from llenhance.pictures.encode import check_fits, check_holds, encode, encode_all, losses
 from llenhance.pictures.formats import FORMATS, result_format
-from llenhance.pictures.limits import MEGAPIXELS
 from llenhance.pictures.picture import Picture
-from llenhance.pictures.policy import Metadata, policy
+from llenhance.pictures.policy import policy
 from llenhance.pictures.provenance import Provenance, record_in
 from llenhance.pictures.sequence import PictureSequence
-
-
-class AnyEnhancer(Described, Protocol):
-    """What enhances pictures: `llenhance.Enhancer`, or something that behaves like it."""
-
-    def enhance_picture(
-        self, picture: Picture, wish: Wish = AUTOMATIC, *, progress: Progress | None = None
-    ) -> Enhanced: ...
-
-    def look_at_all(
-        self, pictures: PictureSequence, wish: Wish = AUTOMATIC, *, frames: bool = False
-    ) -> AnyLook: ...
-
-
-class AnyLook(Protocol):
-    """What has looked at all frames of an animation: `llenhance.enhancing.together.Together`."""
-
-    def enhance(self, picture: Picture, *, progress: Progress | None = None) -> Enhanced: ...
-
-    def correct(self, mean_grey: float) -> bool: ...
-
-    def note(self, mean_grey: float) -> Note | None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Panel:
-    """One of the results on a sheet.
-
-    Attributes:
-        title: What it is called.
-        wish: How bright it should be, and which sample.
-    """
-
-    title: str
-    wish: Wish
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What to make of a picture.
-
-    Attributes:
-        wish: How bright the result should be.
-        format: Format of the result, such as 'png' or 'JPEG'; None keeps the picture's own, if that
-            can be written.
-        quality: 1 to 100, for formats that compress with loss; None is the format's usual quality.
-        max_megapixels: How many million pixels a picture may have. More is refused before memory is
-            taken: a small file may say that it is huge.
-        metadata: What the result keeps of EXIF, XMP and IPTC data and texts: everything that stays
-            true ('keep'), nothing ('strip'), or everything but positions ('strip-gps').
-        provenance: Whether the result says what made it, in its XMP data.
-        replayed: The record of an earlier result, if these are its settings; see `like`.
-        together: Digest of the pictures that it is to look like, 64 hex digits, as the record tells
-            it; the enhancer is to see to that.
-        panels: Results that are made in place of that of the wish, and shown small on one sheet
-            (`sheets.py`); of several pictures in a file, those of the first. A sheet has no record.
-    """
-
-    wish: Wish = AUTOMATIC
-    format: str | None = None
-    quality: int | None = None
-    max_megapixels: float = MEGAPIXELS
-    metadata: Metadata = "keep"
-    provenance: bool = True
-    replayed: Provenance | None = None
-    together: str | None = None
-    panels: tuple[Panel, ...] = ()
-
-    @classmethod
-    def like(cls, record: Provenance) -> Request:
-        """Return the request that made an earlier result; its model is the enhancer's matter.
-
-        Raises:
-            UsageError: A value in the record is out of range, or the result was made to look like
-                others: its settings alone do not make it.
-        """
-        if record.together is not None:
-            raise UsageError("made-together", record.source_name)
-        finish = Finish(strength=record.strength, denoise=record.denoise, protect=record.protect)
-        wish = Wish(
-            brightness=record.brightness,
-            exposure=record.exposure,
-            target_mean=record.target_mean,
-            finish=finish,
-            sample=None
-            if record.variant is None
-            else Sample(number=record.variant, temperature=record.temperature, seed=record.seed),
-        )
-        return cls(
-            wish=wish,
-            format=record.format,
-            quality=record.quality,
-            metadata=record.metadata,
-            replayed=record,
-        )
-
-
-USUAL: Final = Request()
 
 LOOKED_AT: Final = 32
 """Frames of an animation that are looked at before all of them get one plan."""
@@ -374,13 +275,13 @@ def _enhance_frames(
     opened: Opened, enhancer: AnyEnhancer, tally: Tally, signer: Signer
 ) -> tuple[bytes, list[Note]]:
     """Enhance all frames by one plan, again if their mean gray is not what was asked for."""
-    with _about(opened.name):
+    with about(opened.name):
         some = opened.sequence.evenly(LOOKED_AT)
         look = enhancer.look_at_all(some, opened.request.wish, frames=True)
 
     def made() -> Iterator[Picture]:
         for frame in opened.sequence:
-            with _about(opened.name):
+            with about(opened.name):
                 done = look.enhance(frame, progress=tally.count)
             yield tally.add(signer.signed(done))
 
@@ -411,12 +312,13 @@ def enhance_named(
     progress: Progress | None = None,
 ) -> Enhanced:
     """Enhance a picture; errors are about its name, which an enhancer does not know."""
-    with _about(name):
+    with about(name):
         return enhancer.enhance_picture(picture, wish, progress=progress)
 
 
 @contextmanager
-def _about(name: str) -> Generator[None]:
+def about(name: str) -> Generator[None]:
+    """Let errors be about this name."""
     try:
         yield
     except (PictureError, ResourceError) as error:

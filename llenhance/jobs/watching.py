@@ -22,8 +22,8 @@ from llenhance.files.planning import Known, NoOutput, plan_each
 from llenhance.jobs.job import Job, job_of, remember
 from llenhance.jobs.loop import Failed
 from llenhance.jobs.policy import USUAL_POLICY, Policy
+from llenhance.jobs.request import USUAL, Request
 from llenhance.jobs.sources import Gathered, Named, gather
-from llenhance.jobs.task import USUAL, Request
 
 STILL: Final = 1.0
 """Seconds for which a file has to be as it is before it counts as complete."""

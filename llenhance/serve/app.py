@@ -25,7 +25,8 @@ from starlette.routing import Route
 from llenhance.engine.engine import Engine
 from llenhance.enhancing.progress import Progress
 from llenhance.errors import LlenhanceError, ResourceError, ServiceError
-from llenhance.jobs.task import AnyEnhancer, Outcome, enhance_bytes
+from llenhance.jobs.enhancers import AnyEnhancer
+from llenhance.jobs.task import Outcome, enhance_bytes
 from llenhance.memory import is_shortage
 from llenhance.pictures.decode import decode
 from llenhance.pictures.formats import FORMATS

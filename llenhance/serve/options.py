@@ -11,7 +11,7 @@ from llenhance.enhancing.finish import Finish
 from llenhance.enhancing.sample import HOTTEST, LARGEST_SEED, MOST_VARIANTS, Sample
 from llenhance.enhancing.wish import Wish
 from llenhance.errors import UsageError
-from llenhance.jobs.task import Request
+from llenhance.jobs.request import Request
 from llenhance.pictures.formats import format_to_write, writable_titles
 from llenhance.pictures.policy import Metadata
 

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, IptcImagePlugin, JpegImagePlugin
 
 from llenhance.errors import LlenhanceError
-from llenhance.jobs.task import Outcome, Request, enhance_bytes
+from llenhance.jobs.request import Request
+from llenhance.jobs.task import Outcome, enhance_bytes
 from llenhance.pictures.formats import FORMATS, format_in
 from support import format_samples as samples
 from support.encoded import ICC

@@ -10,7 +10,7 @@ from llenhance.enhancing.confidence import Confidence
 from llenhance.enhancing.enhanced import Enhanced
 from llenhance.enhancing.estimate import Estimate
 from llenhance.enhancing.wish import AUTOMATIC, Wish
-from llenhance.jobs.task import AnyLook
+from llenhance.jobs.enhancers import AnyLook
 from llenhance.messages.note import Note
 from llenhance.pictures.picture import Picture
 from llenhance.pictures.sequence import PictureSequence
