@@ -3,43 +3,53 @@
 python benchmarks/confidence.py PAIRS... [--names FILE] [--csv FILE.csv] [--plot FILE.png]
 
 PAIRS are folders with `low/` and `high/`, whose pictures have the same stems; FILE names the stems
-that count, a line each. Real error: |result - reference| of each pixel at full size, the mean of
-its channels, 0..1. This prints
+that count, a line each. Errors are |result - reference| at full size, the mean of the channels,
+0..1:
+
+- of places, which is what is expected: after scaling the result to the reference's mean gray, and
+  averaged around each pixel by a Gaussian with a sigma of the longer side / 150;
+- of pixels, scaled; and of pixels, as produced.
+
+This prints
 
 - Spearman's rank correlation of expected and real error over the pixels of each picture, and its
   mean over the pictures; and over 4,000 pixels of every picture together;
-- how often the error is within the spread, twice and three times of it (for an exponential
-  distribution 63, 86 and 95 %);
-- the real error of ten equal shares of the pixels, from the smallest spread to the largest: the
-  reliability plot.
+- how often the error is within the spread, twice and three times of it;
+- for places, the real error of ten equal shares of the pixels, from the smallest spread to the
+  largest: the reliability plot.
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
+import cv2
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from llenhance import Enhancer, read_picture
+from llenhance.enhancing.confidence import PLACE
+from llenhance.scoring.metrics import scaled_to
 
 Floats = NDArray[np.float64]
+Pixels = NDArray[np.uint8]
 
 PIXELS: Final = 4000  # of each picture, drawn by chance
 SHARES: Final = 10
+PLACES: Final = "places, scaled"
 
 
 class Measured(NamedTuple):
-    """The pixels of a picture: spread and error, and their rank correlation over all of it."""
+    """Some pixels of a picture: spread and errors, and rank correlations over all of it."""
 
     name: str
     source: str
     spread: Floats
-    error: Floats
-    correlation: float
+    errors: dict[str, Floats]
+    correlations: dict[str, float]
 
 
 def ranks(values: Floats) -> Floats:
@@ -53,27 +63,55 @@ def spearman(one: Floats, other: Floats) -> float:
     return float(np.corrcoef(ranks(one), ranks(other))[0, 1])
 
 
+def local_error(result: Pixels, reference: Pixels) -> NDArray[np.float32]:
+    """Return the error of each place, ``(H, W)``, 0..1, of ``(H, W, 3)`` pixels of 8 bits."""
+    error = _error(scaled_to(result, reference), reference)
+    return np.asarray(cv2.GaussianBlur(error, (0, 0), max(error.shape) / PLACE), np.float32)
+
+
+def _error(result: Pixels, reference: Pixels) -> NDArray[np.float32]:
+    return np.abs(result.astype(np.float32) - reference).mean(axis=2) / np.float32(255)
+
+
+def pixels_of(path: Path) -> Pixels:
+    """Return the pixels of a picture of 8 bits, ``(H, W, 3)``."""
+    return cast("Pixels", read_picture(path).pixels)
+
+
 def measure(enhancer: Enhancer, low: Path, high: Path, *, source: str) -> Measured:
     """Return what is expected of a picture, and what is so."""
-    dark, reference = read_picture(low), read_picture(high)
-    result = enhancer.enhance(dark).pixels.astype(np.float64)
-    error = np.abs(result - reference.pixels).mean(axis=2).ravel() / 255
+    dark, reference = read_picture(low), pixels_of(high)
+    result = cast("Pixels", enhancer.enhance(dark).pixels)
     spread = enhancer.confidence(dark).spread.ravel().astype(np.float64)
-    some = np.random.default_rng(0).permutation(error.size)[:PIXELS]
-    return Measured(low.stem, source, spread[some], error[some], spearman(spread, error))
+    errors = {
+        PLACES: local_error(result, reference),
+        "pixels, scaled": _error(scaled_to(result, reference), reference),
+        "pixels, as produced": _error(result, reference),
+    }
+    flat = {name: error.ravel().astype(np.float64) for name, error in errors.items()}
+    some = np.random.default_rng(0).permutation(spread.size)[:PIXELS]
+    return Measured(
+        low.stem,
+        source,
+        spread[some],
+        {name: error[some] for name, error in flat.items()},
+        {name: spearman(spread, error) for name, error in flat.items()},
+    )
 
 
 def report(rows: list[Measured], title: str) -> tuple[Floats, Floats]:
     """Print the figures of some pictures; return mean spread and error of each share."""
     spread = np.concatenate([row.spread for row in rows])
-    error = np.concatenate([row.error for row in rows])
-    each = np.array([row.correlation for row in rows])
-    print(f"{title}: {len(rows)} pictures")
-    print(f"  Spearman, mean over pictures {each.mean():.3f} (from {each.min():.2f} to", end=" ")
-    print(f"{each.max():.2f}, {(each > 0).sum()} above 0); pooled {spearman(spread, error):.3f}")
-    print(f"  mean spread {255 * spread.mean():.1f} levels, mean error {255 * error.mean():.1f}")
-    within = [f"{100 * (error <= times * spread).mean():.0f} %" for times in (1, 2, 3)]
-    print(f"  error within 1, 2, 3 spreads: {', '.join(within)}")
+    print(f"{title}: {len(rows)} pictures, mean spread {255 * spread.mean():.1f} levels")
+    for name in rows[0].errors:
+        error = np.concatenate([row.errors[name] for row in rows])
+        each = np.array([row.correlations[name] for row in rows])
+        print(f"  {name}: Spearman, mean over pictures {each.mean():.3f}", end=" ")
+        print(f"(from {each.min():.2f} to {each.max():.2f}, {(each > 0).sum()} above 0);", end=" ")
+        print(f"pooled {spearman(spread, error):.3f}; mean error {255 * error.mean():.1f} levels;")
+        within = [f"{100 * (error <= times * spread).mean():.0f} %" for times in (1, 2, 3)]
+        print(f"    within 1, 2, 3 spreads: {', '.join(within)}")
+    error = np.concatenate([row.errors[PLACES] for row in rows])
     parts = np.array_split(np.argsort(spread), SHARES)
     told = np.array([spread[part].mean() for part in parts])
     real = np.array([error[part].mean() for part in parts])
@@ -115,8 +153,12 @@ def main() -> None:
     for source in dict.fromkeys(row.source for row in rows):
         curves[source] = report([row for row in rows if row.source == source], source)
     if options.csv:
-        lines = [f"{row.source},{row.name},{row.correlation:.4f}" for row in rows]
-        options.csv.write_text("\n".join(["source,name,spearman", *lines]) + "\n")
+        lines = [
+            ",".join([row.source, row.name, *(f"{x:.4f}" for x in row.correlations.values())])
+            for row in rows
+        ]
+        titles = ",".join(["source", "name", *(name.replace(",", "") for name in rows[0].errors)])
+        options.csv.write_text("\n".join([titles, *lines]) + "\n")
     if options.plot:
         plot(curves, options.plot)
 

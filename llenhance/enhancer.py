@@ -6,6 +6,7 @@ The path of a picture goes on in `enhancing/work.py`.
 from __future__ import annotations
 
 import reprlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Literal, TypeVar, cast, overload
 
@@ -18,7 +19,7 @@ from llenhance.engine.cost import largest_tile
 from llenhance.engine.engine import Engine, compile_model
 from llenhance.engine.settings import choose_device, choose_precision
 from llenhance.engine.sides import check_tile
-from llenhance.enhancing.confidence import Confidence
+from llenhance.enhancing.confidence import Confidence, notes_for
 from llenhance.enhancing.enhanced import Enhanced
 from llenhance.enhancing.estimate import Estimate, Trial, estimate, try_engine
 from llenhance.enhancing.finish import Finish
@@ -306,8 +307,8 @@ class Enhancer:
     ) -> Confidence:
         """Return how far each place of the enhanced picture may be from the well-lit one.
 
-        The spread is the absolute error that is to be expected of a pixel, as it was learned from
-        pairs of pictures; it says little about single pixels (`docs/confidence.md`).
+        The spread is the absolute error that is to be expected of a place, as it was learned from
+        pairs of pictures; the brightness of the whole is left out (`docs/confidence.md`).
 
         Args:
             picture: As `enhance` takes it.
@@ -344,7 +345,8 @@ class Enhancer:
         """
         expect(picture, Picture, name="the picture")
         expect(wish, Wish, name="the wish")
-        return self._work.confidence_of(picture, wish)
+        found = self._work.confidence_of(picture, wish)
+        return replace(found, notes=notes_for(self.model_sha256))
 
     def look_at_all(
         self, pictures: Several, wish: Wish = AUTOMATIC, *, frames: bool = False

@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from support.runners import Command
 
-from llenhance import Enhancer
+from llenhance import Enhancer, PictureError
+from llenhance.enhancing import work
 from llenhance.enhancing.confidence import SEEN, Confidence
 from llenhance.enhancing.heat_map import BRIGHTEST, heat_map
 
@@ -102,6 +103,56 @@ def test_a_frame_is_sure(enhancer: Enhancer) -> None:
     spread = enhancer.confidence(framed).spread
     assert not spread[:25].any()
     assert spread[40:140, 40:180].min() > 0
+
+
+def test_a_frame_does_not_move_the_map(enhancer: Enhancer) -> None:
+    content = scene(0.3) + 20
+    content[60:90, 100:130] = np.random.default_rng(5).integers(21, 160, (30, 30, 3))
+    framed = np.zeros((180, 220, 3), np.uint8)
+    framed[30:150, 30:190] = content
+    alone, within = enhancer.confidence(content).spread, enhancer.confidence(framed).spread
+    np.testing.assert_array_equal(within[30:150, 30:190], alone)
+
+
+def test_what_is_unsure_is_at_its_place_in_a_large_picture(enhancer: Enhancer) -> None:
+    large = np.full((640, 1280, 3), 20, np.uint8)
+    large[160:240, 960:1120] = np.random.default_rng(5).integers(5, 60, (80, 160, 3))
+    spread = enhancer.confidence(large).spread
+    row, column = np.unravel_index(spread.argmax(), spread.shape)
+    unsure = np.argwhere(spread > (spread.max() + np.median(spread)) / 2)
+    assert 160 <= row < 240
+    assert 960 <= column < 1120
+    assert unsure.mean(axis=0) == pytest.approx((199.5, 1039.5), abs=3)
+
+
+def test_far_from_what_was_learned_nothing_explodes(enhancer: Enhancer) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (120, 160, 3)).astype(np.uint8)
+    assert enhancer.confidence(noise).spread.max() < 60 / 255
+
+
+def test_head_says_if_it_was_made_for_another_model(enhancer: Enhancer, tiny: Path) -> None:
+    dark = scene(0.1)
+    assert enhancer.confidence(dark).notes == ()
+    (note,) = Enhancer(tiny, precision="fp32").confidence(dark).notes
+    assert note.code == "confidence-of-other-model"
+
+
+def test_command_tells_that_the_head_is_of_another_model(llenhance_: Command, folder: Path) -> None:
+    assert "another model" in llenhance_("dark.jpg", "--confidence", "map.png").stderr
+    assert "another model" not in llenhance_("dark.jpg", "--overwrite").stderr
+
+
+def test_an_error_of_the_map_names_the_picture(
+    llenhance_: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise PictureError("result-not-finite", "the picture")
+
+    monkeypatch.setattr(work, "expected_error", fails)
+    done = llenhance_("dark.jpg", "--confidence", "map.png")
+    assert done.code == 1
+    assert "dark.jpg" in done.stderr
+    assert [path.name for path in folder.iterdir()] == ["dark.jpg"]
 
 
 def test_command_writes_map_and_heat_map(llenhance_: Command, folder: Path) -> None:

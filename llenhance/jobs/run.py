@@ -30,7 +30,7 @@ from llenhance.jobs.policy import Policy
 from llenhance.jobs.results import Result
 from llenhance.jobs.sheets import Smalls
 from llenhance.jobs.stdin import read_stdin
-from llenhance.jobs.task import Opened, Outcome, enhance_opened, open_bytes
+from llenhance.jobs.task import Opened, Outcome, about, enhance_opened, open_bytes
 from llenhance.jobs.well_lit import gray_of, place_of_copy
 from llenhance.messages.note import Note
 from llenhance.system import system_errors
@@ -231,9 +231,11 @@ class Run:
         if ready.maps is None:
             return Made(ready=ready, outcome=outcome)
         wish = ready.job.request.wish
-        confidence = self._enhancer.confidence_of(ready.opened.picture, wish)
+        with self._abandoning.at_work(), about(ready.job.name):
+            confidence = self._enhancer.confidence_of(ready.opened.picture, wish)
         maps = replace(ready.maps, spread=confidence.mean)
-        known = replace(ready, result=replace(ready.result, maps=maps))
+        notes = (*ready.result.notes, *confidence.notes)
+        known = replace(ready, result=replace(ready.result, maps=maps, notes=notes))
         return Made(ready=known, outcome=outcome, maps=encoded(confidence, outcome.picture))
 
     def _write(self, made: Made | Ready | Result) -> Result:

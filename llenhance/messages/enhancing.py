@@ -48,6 +48,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "left, {right} at the right"
     ),
     "surroundings-kept": note("what surrounds the picture stays as it is"),
+    "confidence-of-other-model": note(
+        "how far places may be off was learned from results of another model; it was not measured "
+        "with this one"
+    ),
     # Input of `Enhancer`
     "no-pictures": Message("there are none", "Give at least one picture"),
     "not-a-side": Message("{given} is no number of pixels", "Use a whole number from 1 on"),
