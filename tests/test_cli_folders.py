@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import sys
 import time
@@ -82,6 +83,7 @@ def test_the_last_line_of_json_sums_up(llenhance_: Command, photos: Path) -> Non
         "failed": {"format-not-known": 1},
         "others": 1,
         "stopped": False,
+        "disks": [],
     }
     assert last["exit_code"] == 1
 
@@ -117,11 +119,27 @@ def test_results_of_other_settings_are_told_once_with_why_and_what_to_do(
 def test_a_dry_run_tells_each_picture_and_what_all_will_take(
     llenhance_: Command, photos: Path
 ) -> None:
-    *lines, done, takes = llenhance_("photos", "--dry-run").stderr.splitlines()
+    *lines, done, takes, space = llenhance_("photos", "--dry-run").stderr.splitlines()
     assert sum(" -> photos_enhanced/" in line for line in lines) == 5
     assert done.startswith("Done: 5 to write, 1 failed")
     assert takes.startswith("  It would take about ")
+    assert re.fullmatch(r"  The results would take about \d+ bytes; .+ are free", space)
     assert not (photos.parent / "photos_enhanced").exists()
+
+
+def test_a_dry_run_warns_of_a_disk_that_is_too_small(
+    llenhance_: Command, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(photos)
+    warning = f"warning: {photos.parent}: the results take about "
+    assert warning not in llenhance_("photos", "--dry-run").stderr
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=700))
+    assert warning in llenhance_("photos", "--dry-run").stderr
+    [picture, last] = llenhance_("photos/a.jpg", "--dry-run", "-o", "a.bmp", "--json").lines
+    assert picture["result"]["space"]["free"] == 700
+    [disk] = last["result"]["summary"]["disks"]
+    assert disk["size"] > disk["free"] == 700
+    assert [told["code"] for told in last["messages"]] == ["space-too-small"]
 
 
 def test_results_of_a_folder_beside_it_are_not_enhanced_again(

@@ -44,6 +44,7 @@ def test_json_is_a_line_for_every_input_and_nothing_else(
         "height": 16,
         "pictures": 1,
         "estimate": None,
+        "space": None,
         "tiles": 1,
         "model": str(tiny),
         "device": "cpu",
@@ -156,6 +157,7 @@ def test_dry_run_as_json(llenhance_: Command, folder: Path) -> None:
     result = line["result"]
     assert (line["status"], result["output"]) == ("planned", "dark_enhanced.jpg")
     assert result["estimate"].keys() == {"seconds", "memory"}
+    assert result["space"].keys() == {"size", "free"}
 
 
 def test_dry_run_tells_what_the_format_cannot_hold(llenhance_: Command, folder: Path) -> None:

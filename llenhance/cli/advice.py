@@ -88,6 +88,7 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "not-a-regular-file": {"enhance": "Use -o - to write into a pipe"},
     "disk-read-only": {"enhance": "Choose another folder with -o"},
     "disk-full": {"enhance": "Free some space, or choose another folder with -o"},
+    "space-too-small": {"enhance": "Free some space, or choose another folder with -o"},
     "quota-used-up": {"enhance": "Free some space, or choose another folder with -o"},
     "too-large-for-disk": {"enhance": "Choose another folder with -o"},
     "two-inputs-one-output": {

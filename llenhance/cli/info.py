@@ -12,7 +12,7 @@ import typer
 from llenhance.cli.documents import told
 from llenhance.cli.meant import refuse_home
 from llenhance.cli.options import Quiet
-from llenhance.cli.terminal import Terminal, printable
+from llenhance.cli.terminal import Terminal, amount, printable
 from llenhance.errors import LlenhanceError
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _rows(size: int, found: About) -> Iterator[tuple[str, str]]:
     from llenhance.pictures.formats import FORMATS
 
     megapixels = found.width * found.height / 1e6
-    yield "format", f"{FORMATS[found.format].title}, {_bytes(size)}"
+    yield "format", f"{FORMATS[found.format].title}, {amount(size)}"
     yield "size", f"{found.width} x {found.height} pixels ({megapixels:.3g} megapixels)"
     if found.pictures > 1:
         yield "pictures", f"{found.pictures}; what follows is said of the first one"
@@ -133,7 +133,7 @@ def _rows(size: int, found: About) -> Iterator[tuple[str, str]]:
     if found.camera:
         yield "camera", found.camera
     if found.blocks:
-        yield "metadata", ", ".join(f"{kind} ({_bytes(n)})" for kind, n in found.blocks.items())
+        yield "metadata", ", ".join(f"{kind} ({amount(n)})" for kind, n in found.blocks.items())
     for text in found.texts:
         value = " ".join(text.value.split())
         yield "text", f"{text.keyword}: {value[:_LONGEST]}" + "..." * (len(value) > _LONGEST)
@@ -157,9 +157,3 @@ def _coding(found: About) -> Iterator[str]:
         yield f"color {coding.subsampling}"
     if coding.progressive:
         yield "progressive"
-
-
-def _bytes(size: int) -> str:
-    if size < 10_000:
-        return f"{size} bytes"
-    return f"{size / 1e3:.0f} kB" if size < 1e6 else f"{size / 1e6:.1f} MB"

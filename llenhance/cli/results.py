@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from llenhance.cli.advice import remedy, sentence
 from llenhance.cli.documents import told
 from llenhance.cli.routine import Routine
-from llenhance.cli.terminal import Terminal, duration
+from llenhance.cli.terminal import Terminal, amount, duration
 
 if TYPE_CHECKING:
     from llenhance.jobs.results import Result
@@ -92,6 +92,7 @@ def _figures(result: Result) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
         "estimate": estimate
         and {"seconds": round(estimate.seconds, 2), "memory": round(estimate.memory)},
+        "space": _space(result),
         "tiles": result.tiles,
         "model": result.model,
         "device": result.device,
@@ -108,6 +109,12 @@ def _figures(result: Result) -> dict[str, Any]:
     }
 
 
+def _space(result: Result) -> dict[str, Any] | None:
+    if not result.space:
+        return None
+    return {"size": sum(one.size for one in result.space), "free": result.space[0].free}
+
+
 def _sentences(result: Result, terminal: Terminal, notes: Iterable[Note]) -> Iterator[str]:
     """Yield what is worth saying about a picture that was enhanced."""
     source, target = _title(result.input), result.output
@@ -116,7 +123,9 @@ def _sentences(result: Result, terminal: Terminal, notes: Iterable[Note]) -> Ite
     size += f", {result.pictures} pictures" if result.pictures > 1 else ""
     if result.estimate:
         seconds = result.estimate.seconds
-        takes = f"about {duration(seconds)} and {result.estimate.memory / 1e9:.1f} GB"
+        memory = f"{result.estimate.memory / 1e9:.1f} GB of memory"
+        file = amount(sum(one.size for one in result.space))
+        takes = f"about {duration(seconds)}, {memory}, and {file} as a file"
         yield f"{source} -> {target}  ({size}, would take {takes})"
     else:
         yield f"{source} -> {target}  ({size}, {result.seconds:.1f} s)"

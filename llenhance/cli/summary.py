@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from llenhance.cli.routine import ROUTINE_FAILURES
-from llenhance.cli.terminal import Terminal, duration
+from llenhance.cli.terminal import Terminal, amount, duration
+from llenhance.messages.note import Note
 
 if TYPE_CHECKING:
+    from llenhance.files.space import Space
     from llenhance.jobs.job import Planned
     from llenhance.jobs.results import Result, Status
 
@@ -30,6 +33,15 @@ _MANY: Final = 4  # failures, from which on they are counted by kind
 
 
 @dataclass(slots=True)
+class _Disk:
+    """What a run would take of a disk, and what is free there, in bytes."""
+
+    folder: Path
+    free: int
+    size: int = 0
+
+
+@dataclass(slots=True)
 class Summary:
     """Counts of a run.
 
@@ -42,6 +54,7 @@ class Summary:
         megapixels: Of what was written.
         takes: Seconds that all of what is only planned would take.
         memory: Bytes that the largest of it would take.
+        disks: By number: what all of it would take of them.
     """
 
     expected: int = 0
@@ -54,6 +67,7 @@ class Summary:
     megapixels: float = 0.0
     takes: float = 0.0
     memory: float = 0.0
+    disks: dict[int, _Disk] = field(default_factory=dict[int, _Disk])
     started: float = field(default_factory=monotonic)
 
     @property
@@ -77,9 +91,16 @@ class Summary:
         if result.estimate is not None:
             self.takes += result.estimate.seconds
             self.memory = max(self.memory, result.estimate.memory)
+        for space in result.space:
+            self._count(space)
         if result.error is not None:
             self.kinds[result.error.code] += 1
             self.examples.setdefault(result.error.code, (result.error.problem, result.error.name))
+
+    def _count(self, space: Space) -> None:
+        if space.folder is not None and space.disk is not None and space.free is not None:
+            disk = self.disks.setdefault(space.disk, _Disk(space.folder, space.free))
+            disk.size += space.size - space.replaced
 
     def tell(self, terminal: Terminal, *, stopped: bool = False) -> None:
         """Say it on standard error, or print it as the last line of JSON.
@@ -88,19 +109,22 @@ class Summary:
             terminal: Where.
             stopped: Whether something stopped the run; so does a full disk, without being told.
         """
-        if not self.is_wanted:
-            return
         stopped = stopped or self._left > 0
-        if terminal.json:
+        if self.is_wanted and not terminal.json:
+            for line in self._lines(stopped=stopped):
+                terminal.say(line)
+        lacks = [disk for disk in self.disks.values() if disk.size > disk.free]
+        for disk in lacks:
+            megabytes, free = (round(size / 1e6, 1) for size in (disk.size, disk.free))
+            note = Note("space-too-small", megabytes=megabytes, free=free)
+            terminal.note(note, about=str(disk.folder))
+        if terminal.json and (self.is_wanted or lacks):
             terminal.document(
                 {"summary": self._figures(stopped=stopped)},
                 messages=terminal.take_told(),
                 status=None,
                 lines=True,
             )
-            return
-        for line in self._lines(stopped=stopped):
-            terminal.say(line)
 
     @property
     def _left(self) -> int:
@@ -128,8 +152,12 @@ class Summary:
                 told.insert(0, "there are no pictures")
             yield f"Done: {', '.join(told)} ({duration(seconds)}{pace})"
             if self.takes:
-                memory = f"{self.memory / 1e9:.1f} GB"
-                yield f"  It would take about {duration(self.takes)}, and {memory} of memory"
+                takes = f"{duration(self.takes)}, and {self.memory / 1e9:.1f} GB of memory"
+                yield f"  It would take about {takes}"
+            for disk in self.disks.values():
+                free = f"{amount(disk.free)} are free"
+                where = f" in {disk.folder}" if len(self.disks) > 1 else ""
+                yield f"  The results would take about {amount(max(0, disk.size))}{where}; {free}"
         few = self.counts["failed"] < _MANY  # they can be seen right above
         for code, count in self.kinds.most_common():
             if few and (count == 1 or code not in ROUTINE_FAILURES):
@@ -146,4 +174,8 @@ class Summary:
             "megapixels": round(self.megapixels, 3),
             "seconds": round(monotonic() - self.started, 3),
             "stopped": stopped,
+            "disks": [
+                {"folder": str(disk.folder), "size": disk.size, "free": disk.free}
+                for disk in self.disks.values()
+            ],
         }

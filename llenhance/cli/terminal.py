@@ -238,6 +238,15 @@ def printable(text: str) -> str:
     )
 
 
+def amount(size: float) -> str:
+    """Return a number of bytes as people say it: 1800 bytes, 12 kB, 3.4 MB, 1.2 GB."""
+    if size < 1e4:
+        return f"{size:.0f} bytes"
+    if size < 1e6:
+        return f"{size / 1e3:.0f} kB"
+    return f"{size / 1e6:.1f} MB" if size < 1e9 else f"{size / 1e9:.1f} GB"
+
+
 def duration(seconds: float) -> str:
     """Return a time as people say it: 8.2 s, 3 min 20 s, 2 h 5 min."""
     if seconds < 60:

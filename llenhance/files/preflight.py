@@ -42,7 +42,7 @@ def check_output(
             raise kind("output-is-input", str(path))
     with system_errors(path, kind):
         folder = Path(os.path.realpath(path)).parent  # of the file that a link points to
-        nearest = _nearest_existing(folder)
+        nearest = nearest_existing(folder)
         _check_lengths(path, folder, nearest, kind)
         replaced_mode(path, overwrite=overwrite, kind=kind)
     if nearest != folder and not folder_will_be_made:
@@ -52,7 +52,8 @@ def check_output(
     _check_writable(nearest, kind)
 
 
-def _nearest_existing(folder: Path) -> Path:
+def nearest_existing(folder: Path) -> Path:
+    """Return a folder, or the nearest of those around it that is there already."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return folder

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from llenhance.files.preflight import check_output
+from llenhance.files.space import space_at
 from llenhance.files.whole import make_folder, set_time, write_whole
 from llenhance.jobs.job import Job
 from llenhance.jobs.results import Result
@@ -42,7 +43,8 @@ def copied(job: Job, *, overwrite: bool, skip_existing: bool, dry_run: bool) -> 
         return Result(input=job.input, output=str(copy), status="done-before")
     check_output(copy, overwrite=overwrite, folder_will_be_made=True)
     if dry_run:
-        return Result(input=job.input, output=str(copy), status="planned")
+        space = (space_at(copy, source.stat().st_size),)
+        return Result(input=job.input, output=str(copy), status="planned", space=space)
     make_folder(copy.parent)
     with system_errors(source):
         write_whole(copy, _content(source), overwrite=overwrite, like=source)

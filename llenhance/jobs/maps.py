@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # they import torch
 
 _EXTENSION: Final = ".png"  # of the formats that are written everywhere, it alone has 16 bit grays
 _HEAT: Final = "_heat"
+_BYTES_A_PIXEL: Final = 1.3  # of either map: the median over dark photographs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,11 @@ def encoded(confidence: Confidence, result: Picture) -> tuple[bytes, bytes]:
         encode(Picture(pixels=gray, gray=True), format="PNG", name="the map"),
         encode(Picture(pixels=heat), format="PNG", name="the heat map"),
     )
+
+
+def likely_map_size(picture: Picture) -> int:
+    """Return about how many bytes each of the two maps of a picture will have."""
+    return round(picture.width * picture.height * _BYTES_A_PIXEL)
 
 
 def write_maps(maps: Maps, content: tuple[bytes, bytes], *, overwrite: bool) -> None:

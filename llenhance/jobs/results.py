@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from llenhance.errors import LlenhanceError
+from llenhance.files.space import Space
 from llenhance.jobs.maps import Maps
 from llenhance.messages.note import Note
 
@@ -44,6 +45,7 @@ class Result:
         precision: Precision of the convolutions, such as 'fp32'.
         fast: Whether the network saw a small copy alone.
         estimate: What it would take, if nothing was done but planned.
+        space: Then also what its files would take of the disk: the result, and its maps.
         brightness: The constant that was added to the predicted one; None if it is not known.
         mean_grey: Mean gray of the result, 0..1; of the picture, if it was left as it is.
         maps: The maps of confidence that were, or would have been, written.
@@ -69,4 +71,5 @@ class Result:
     brightness: float | None = None
     mean_grey: float | None = None
     estimate: Estimate | None = None
+    space: tuple[Space, ...] = ()
     maps: Maps | None = None

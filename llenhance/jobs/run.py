@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Final
 from llenhance.errors import ResourceError
 from llenhance.files.parts import sweep
 from llenhance.files.reading import read_bytes
+from llenhance.files.space import space_at
 from llenhance.files.whole import make_folder, set_time, write_whole
 from llenhance.jobs.abandon import Abandoning, StoppedError
 from llenhance.jobs.alike import Sets
 from llenhance.jobs.copies import copied
 from llenhance.jobs.earlier import Earlier
 from llenhance.jobs.enhancers import AnyEnhancer, LoadedEnhancer
-from llenhance.jobs.expected import estimated
+from llenhance.jobs.expected import estimated, space_of
 from llenhance.jobs.job import STDIO, Job
 from llenhance.jobs.loop import Stages
 from llenhance.jobs.maps import Maps, check_maps, encoded, maps_of, write_maps
@@ -195,6 +196,8 @@ class Run:
             mean_grey=gray,
             maps=None,
         )
+        if isinstance(place, Path) and policy.dry_run:
+            return replace(left, space=(space_at(place, len(ready.data)),))
         if place is None or policy.dry_run:
             return left
         return replace(ready, job=replace(job, output=place), result=left)
@@ -207,7 +210,10 @@ class Run:
             raise StoppedError
         width, height = ready.opened.picture.width, ready.opened.picture.height
         if self._policy.dry_run:
-            return replace(ready.result, estimate=estimated(ready.opened, self._enhancer))
+            space = space_of(ready.job, ready.opened, source_size=len(ready.data), maps=ready.maps)
+            return replace(
+                ready.result, estimate=estimated(ready.opened, self._enhancer), space=space
+            )
         if self._advise and not self._enhancer.fast and width * height > _LARGE:
             with suppress(ResourceError):  # the work itself gets by with smaller tiles
                 seconds = estimated(ready.opened, self._enhancer).seconds

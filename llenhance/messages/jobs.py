@@ -96,6 +96,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "watch-refused": Message(
         "the system does not tell of changes in it: {reason}", "Look for them every second instead"
     ),
+    "space-too-small": warning(
+        "the results take about {megabytes:g} MB of it, and only {free:g} MB are free",
+        "Free some space, or choose another folder for the results",
+    ),
     "takes-long": note("it takes about {seconds} s; a fast way takes a few, for nearly the same"),
     # Records in results of what made them
     "record-not-added": note(

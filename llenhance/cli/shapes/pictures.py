@@ -21,6 +21,23 @@ class Takes(TypedDict):
 
 
 @_exact
+class Space(TypedDict):
+    """Bytes that its files are expected to have, and that are free where the result goes."""
+
+    size: int
+    free: int | None
+
+
+@_exact
+class Disk(TypedDict):
+    """What a whole run would take of a disk, and what is free there, in bytes."""
+
+    folder: str
+    size: int
+    free: int
+
+
+@_exact
 class Confidence(TypedDict):
     """The maps of a picture, and the mean of the error that is expected, 0..1."""
 
@@ -42,6 +59,7 @@ class Enhanced(TypedDict):
     pictures: int
     seconds: float
     estimate: Takes | None
+    space: Space | None
     tiles: int
     model: str | None
     device: str | None
@@ -72,6 +90,7 @@ class Counts(TypedDict):
     megapixels: float
     seconds: float
     stopped: bool
+    disks: list[Disk]
 
 
 @_exact
