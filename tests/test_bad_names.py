@@ -51,7 +51,19 @@ TABLE: Final[dict[str, dict[str, list[str]]]] = {
         "--files-from": ["--files-from {}.txt -o out/", "@{}.txt -o out/"],
         "--files0-from": ["--files0-from {}.txt -o out/"],
         "--errors": ["dark.jpg -o out/ --errors {}.jsonl"],
+        "--confidence": [
+            "dark.jpg --confidence {}.png",
+            "dark.jpg dark.png -o out --confidence {}/",
+        ],
+        "--report": ["dark.jpg -o out/ --report {}.html"],
     },
+    "compare": {
+        "places": ["{} high", "low {}", "{}.jpg dark.jpg"],
+        "--output": ["low high -o {}.html", "low high -o {}/a.html"],
+        "--reference": ["low low --reference {}"],
+        "--lpips": ["low low --reference high --lpips {}.safetensors"],
+    },
+    "serve": {"--model": ["--port 0 --model {}.safetensors"]},
     "audit": {"folder": ["{}"], "--originals": ["low --originals {}"]},
     "info": {"pictures": ["{}.jpg", "{}"]},
     "evaluate": {
@@ -104,6 +116,7 @@ USES: Final = [
 
 ONCE_A_PICTURE: Final = {
     "enhance dark.jpg dark.png -o {}",
+    "enhance dark.jpg dark.png -o out --confidence {}/",
     "evaluate low high --sweep -o {}",
     "evaluate low high --sweep --write-inputs {}",
 }
