@@ -133,7 +133,11 @@ def test_a_dry_run_warns_of_a_disk_that_is_too_small(
     usage = shutil.disk_usage(photos)
     warning = f"warning: {photos.parent}: the results take about "
     assert warning not in llenhance_("photos", "--dry-run").stderr
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=700))
+
+    def of_small_disk(_: Path) -> object:
+        return usage._replace(free=700)
+
+    monkeypatch.setattr(shutil, "disk_usage", of_small_disk)
     assert warning in llenhance_("photos", "--dry-run").stderr
     [picture, last] = llenhance_("photos/a.jpg", "--dry-run", "-o", "a.bmp", "--json").lines
     assert picture["result"]["space"]["free"] == 700

@@ -177,3 +177,26 @@ def test_dry_run_of_a_pipe_writes_no_picture(llenhance_: Command, folder: Path) 
     outcome = llenhance_("--dry-run", "dark.jpg", "-o", "-")
     assert (outcome.code, outcome.data) == (0, b"")
     assert outcome.stderr.startswith("dark.jpg -> standard output  (16x16, would take")
+
+
+@pytest.mark.parametrize(("arguments", "notes"), [((), []), (("--quality", "80"), ["quality"])])
+def test_a_quality_without_effect_is_told_if_it_was_typed(
+    arguments: tuple[str, ...], notes: list[str], llenhance_: Command, folder: Path
+) -> None:
+    [line] = llenhance_("dark.jpg", "-o", "x.png", "--preset", "web", "--json", *arguments).lines
+    assert [told["code"].split("-")[0] for told in line["messages"]] == notes
+
+
+def test_variants_and_maps_are_known_as_results(llenhance_: Command, folder: Path) -> None:
+    llenhance_("dark.jpg", "--variants", "1")
+    llenhance_("dark.jpg", "--confidence", ".")
+    (folder / "other_v1.jpg").write_bytes((folder / "dark.jpg").read_bytes())
+    (folder / "other.jpg").write_bytes((folder / "dark.jpg").read_bytes())
+    lines = llenhance_(*sorted(path.name for path in folder.iterdir()), "--dry-run", "--json").lines
+    skipped = {one["result"]["input"] for one in lines[:-1] if one["result"]["output"] is None}
+    assert skipped == {
+        "dark_v1.jpg",
+        "dark_enhanced.jpg",
+        "dark_enhanced.jpg_confidence.png",
+        "dark_enhanced.jpg_confidence_heat.png",
+    }

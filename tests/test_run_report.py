@@ -35,6 +35,8 @@ def enhance(capfdbinary: pytest.CaptureFixture[bytes], tiny: Path) -> Command:
         (["in", "--report"], ["in", "--report=report.html"]),
         (["--report", "in"], ["--report=report.html", "in"]),
         (["--report", "x.html", "in"], ["--report", "x.html", "in"]),
+        (["in", "--report", "page.txt"], ["in", "--report", "page.txt"]),  # which is refused then
+        (["--report", "new.jpg"], ["--report=report.html", "new.jpg"]),
         (["in", "--report", "-o", "out"], ["in", "--report=report.html", "-o", "out"]),
         (["in", "--", "--report"], ["in", "--", "--report"]),
     ],

@@ -345,6 +345,9 @@ def enhance(
                 terminal.note(note, about=about)
 
             def tell(result: Result) -> None:
+                if "quality" not in given:  # a preset says it for whatever format there is
+                    notes = tuple(one for one in result.notes if one.code != "quality-ignored")
+                    result = replace(result, notes=notes)
                 bar.finished(result)
                 summary.add(result)
                 pages.add(clearer(result))

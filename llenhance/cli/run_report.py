@@ -33,9 +33,18 @@ def with_page(arguments: Sequence[str]) -> list[str]:
     for place, word in enumerate(spelled[:end]):
         if word == OPTION:
             follows = spelled[place + 1] if place + 1 < len(spelled) else ""
-            if not is_page(Path(follows)):
+            if not (is_page(Path(follows)) or _is_meant_as_page(follows)):
                 spelled[place] = f"{OPTION}={USUAL}"
     return spelled
+
+
+def _is_meant_as_page(word: str) -> bool:
+    """Tell whether this is the name of a new file that is no picture: no page, but meant as one."""
+    from llenhance.pictures.formats import format_named
+
+    if word.startswith(("-", "@")) or "://" in word or not Path(word).suffix:
+        return False
+    return format_named(word) is None and not Path(word).exists()
 
 
 class RunReport:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from llenhance.errors import LlenhanceError
 from llenhance.files.called import Naming
@@ -12,6 +14,9 @@ from llenhance.files.provenance import record_in_file
 from llenhance.files.reading import beginning, read_bytes
 from llenhance.files.whole import identity
 from llenhance.pictures.formats import FORMATS, format_in, format_named, readable_extensions
+
+_VARIANT: Final = re.compile(r"(?P<stem>[^/]+)_v\d+\.[^./]+$")
+_MAP: Final = re.compile(r"(?P<result>.+\.[^.]+)_confidence(_heat)?\.png")
 
 
 def earlier_results(sources: Iterable[Path], marks: Sequence[str]) -> dict[Path, Path]:
@@ -55,21 +60,22 @@ def recorded_results(
 ) -> set[Path]:
     """Return the sources that say themselves that they were made of a picture beside them.
 
-    Only those are read that a template may have named: numbers in names tell nothing by themselves,
-    since `IMG_2.jpg` may be a picture as well as the second result, that of `IMG.jpg`.
+    Only those are read that a template may have named, or that are named as variants: numbers in
+    names tell nothing by themselves, since `IMG_2.jpg` may be a picture as well as the second
+    result, that of `IMG.jpg`.
 
     Args:
         sources: The pictures, in folders that results go into.
         naming: What results are called.
         come_alone: Whether a picture may be beside them that is not among the sources.
     """
-    pattern, found = naming.pattern(), set[Path]()
-    if pattern is None:
-        return found
+    patterns = [one for one in (naming.pattern(), _VARIANT) if one is not None]
+    found = set[Path]()
     stems = {source.stem for source in sources}
     for source in sources:
-        named = pattern.search(source.as_posix())
-        if named is None or not (come_alone or named.groupdict().get("stem") in {None, *stems}):
+        names = (one.search(source.as_posix()) for one in patterns)
+        told = [named.groupdict().get("stem") for named in names if named]
+        if not told or not (come_alone or any(stem in {None, *stems} for stem in told)):
             continue
         with suppress(LlenhanceError):  # its turn will tell
             record = record_in_file(source, read_bytes(source))
@@ -77,6 +83,12 @@ def recorded_results(
             if picture != source and picture.is_file():
                 found.add(source)
     return found
+
+
+def maps_among(sources: Iterable[Path]) -> set[Path]:
+    """Return the sources that are named as maps of confidence of a result beside them."""
+    named = ((source, _MAP.fullmatch(source.name)) for source in sources)
+    return {source for source, map in named if map and source.with_name(map["result"]).is_file()}
 
 
 def _stems(source: Path, marks: Sequence[str]) -> Iterator[str]:

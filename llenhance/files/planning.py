@@ -13,7 +13,12 @@ from typing import Final
 
 from llenhance.errors import PictureError, UsageError
 from llenhance.files.called import USUAL_NAMING, Naming
-from llenhance.files.earlier import earlier_results, is_earlier_result, recorded_results
+from llenhance.files.earlier import (
+    earlier_results,
+    is_earlier_result,
+    maps_among,
+    recorded_results,
+)
 from llenhance.files.naming import Output, Source, plan_output, plan_source
 from llenhance.files.numbers import Numbers
 from llenhance.files.whole import identity, real_name, same_file
@@ -129,7 +134,7 @@ def plan_each(
         earlier |= {one.path for one in sources if known.is_result(one.path)}
     numbers = numbers or Numbers(naming)
     near = [one.path for one in sources if _is_beside(one, output)]
-    earlier |= recorded_results(near, naming, come_alone=comes_alone)
+    earlier |= recorded_results(near, naming, come_alone=comes_alone) | maps_among(near)
     inputs = known.inputs
     inputs |= {identity(one.path): one.path for one in sources if one.path not in earlier}
     planned: list[Output | NoOutput] = []
