@@ -2,8 +2,9 @@
 
     python examples/unsure.py dark.jpg weights.npy
 
-`Enhancer.confidence` expects an error for each pixel. Measurements that are weighted by its inverse
-square count what is well known more than what the network had to guess.
+`Enhancer.confidence` expects an error for each place, apart from the brightness of the whole.
+Measurements that are weighted by its inverse square count what is well known more than what the
+network had to guess.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def unsure(dark: str, weights: str) -> None:
     with Path(weights).open("wb") as file:
         np.save(file, (inverse / inverse.mean()).astype(np.float32))
     print(f"expected error: {confidence.mean / LEVEL:.1f} levels in the mean")
-    for levels in (10, 20, 40):
+    for levels in (5, 10, 20):
         print(f"over {levels} levels: {np.mean(confidence.spread > levels * LEVEL):.0%}")
 
 

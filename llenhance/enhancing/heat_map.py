@@ -20,16 +20,16 @@ from llenhance.scoring.metrics import LUMA
 
 Pixels8 = NDArray[np.uint8]
 
-BRIGHTEST: Final = 40
+BRIGHTEST: Final = 20
 """Levels of 8 bits whose color is the brightest; larger errors have it too."""
 
 LARGEST: Final = 2048
 """Pixels of the longer side of a heat map at most: it is for looking at."""
 
 _OPACITY: Final = np.float32(0.6)  # of the colors: the picture can still be recognized
-_TICKS: Final = (0, 10, 20, 30, 40)
+_TICKS: Final = (0, 5, 10, 15, 20)
 _NARROWEST: Final = 240  # pixels: room for the legend's words
-_TITLE: Final = "expected error, levels of 255"
+_TITLE: Final = "expected error of a place, levels of 255"
 _BACKGROUND: Final = 24
 _INK: Final = 235
 
