@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from llenhance.errors import UsageError
 
@@ -36,6 +36,14 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     "--temperature": _OF_VARIANTS,
     "--seed": _OF_VARIANTS,
 }
+
+
+def options_of(values: Mapping[str, Any]) -> dict[str, bool]:
+    """Return options, by the names of their values, and whether they say anything."""
+    return {
+        f"--{name.replace('_', '-')}": value is not None and value is not False
+        for name, value in values.items()
+    }
 
 
 def refuse_contradictions(given: Mapping[str, bool]) -> None:

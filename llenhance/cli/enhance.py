@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from llenhance.cli.contradictions import refuse_contradictions
+from llenhance.cli.contradictions import options_of, refuse_contradictions
 from llenhance.cli.enhance_options import (
     Brightness,
     Cluster,
@@ -187,31 +187,13 @@ def enhance(
     given = given_in(context)
     only_if_dark = only_if_dark or "dark_below" in given
     refuse_contradictions(
-        {
-            "--watch": watch,
-            "--poll": poll,
-            "--consistent": consistent,
-            "--replay": replay is not None,
+        options_of(context.params)
+        | {
             "--only-if-dark": only_if_dark,
-            "--dry-run": dry_run,
-            "--report": report is not None,
-            "--files-from": files_from is not None,
-            "--files0-from": files0_from is not None,
-            "--copy-others": copy_others,
             f"--metadata {metadata}": metadata != "keep",
-            "--preview": preview,
-            "--cluster": cluster is not None,
-            "--variants": variants is not None,
-            "--pick": pick is not None,
-            "--sheet": sheet,
-            "--series": series is not None,
-            "--confidence": confidence is not None,
             "--temperature": "temperature" in given,
             "--seed": "seed" in given,
             "--brightness": "brightness" in given and bool(brightness),
-            "--exposure": exposure is not None,
-            "--target-mean": target_mean is not None,
-            "--match": match is not None,
         }
     )
     record = None if replay is None else record_of(replay)
