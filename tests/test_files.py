@@ -461,3 +461,15 @@ def test_a_file_is_not_made_a_folder(tmp_path: Path) -> None:
     (tmp_path / "a").touch()
     with pytest.raises(UsageError, match="it is a file, not a folder"):
         make_folder(tmp_path / "a")
+
+
+def test_a_folder_that_nobody_can_make_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, "as in /proc")
+
+    monkeypatch.setattr(Path, "mkdir", refused)
+    with pytest.raises(PictureError) as error:
+        make_folder(tmp_path / "a")
+    assert (error.value.code, error.value.name) == ("folder-not-made", str(tmp_path / "a"))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.photographs import is_picture
 from support.runners import Command
 
+from llenhance.cli.meant import clearer
 from llenhance.cli.values import value_meant
+from llenhance.errors import PictureError
+from llenhance.jobs.results import Result
 
 
 def refused(run: Command, *arguments: str, code: int = 2) -> str:
@@ -263,3 +269,29 @@ def test_facts_of_a_model_are_lines_of_words_and_numbers(run: Command) -> None:
     assert facts["license, commercial_use"] == "yes"
     assert float(facts["training, validation, psnr"]) > 15
     assert facts["training, recipe, batch"].isdigit()
+
+
+@pytest.mark.parametrize("option", ["-o", "--confidence"])
+def test_a_place_that_takes_no_files_is_not_a_missing_picture(
+    llenhance_: Command, folder: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    usual = Path.open
+
+    def refuse(path: Path, mode: str = "r", *rest: Any, **named: Any) -> Any:
+        if "x" in mode and path.parent.name == "proc":
+            raise FileNotFoundError(errno.ENOENT, "as in /proc")
+        return usual(path, mode, *rest, **named)
+
+    (folder / "proc").mkdir()
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(Path, "open", refuse)
+    told = refused(llenhance_, "dark.jpg", option, str(Path("proc") / "x.png"), code=1)
+    assert told.startswith(f"error: {Path('proc').absolute()}: the system lets nobody write")
+
+
+def test_a_picture_that_is_there_is_never_taken_for_a_misspelled_one(folder: Path) -> None:
+    for name, missing in (("dark.jpg", "dark.jpg"), ("dark.jpeg", "out.jpg")):
+        result = Result(
+            input=name, output=None, status="failed", error=PictureError("not-found", missing)
+        )
+        assert clearer(result) == result

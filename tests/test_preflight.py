@@ -89,6 +89,10 @@ def test_a_folder_that_refuses_only_root_in_practice_is_refused(
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(Path, "open", refuse(errno.EROFS))
     assert refused_name(tmp_path / "a.jpg") == "disk-read-only"
+    monkeypatch.setattr(Path, "open", refuse(errno.ENOENT))  # as in /proc
+    assert refused_name(tmp_path / "new" / "a.jpg", folder_will_be_made=True) == (
+        "no-place-for-files"
+    )
 
 
 def test_the_kind_of_error_can_be_chosen(tmp_path: Path) -> None:

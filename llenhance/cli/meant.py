@@ -156,6 +156,8 @@ def clearer(result: Result) -> Result:
     name, error = result.input, result.error
     if error is None or error.code not in ("not-found", "name-impossible"):
         return result
+    if error.name != name or exists(name):  # of the result, or of another file that it needs
+        return result
     if _ADDRESS.match(name):
         return replace(result, error=PictureError("address-not-read", name))
     if path := _in_home(name):
@@ -182,6 +184,7 @@ def _similar(name: str) -> str | None:
     alike = [one for one in pictures if plain in (one.casefold(), PurePath(one).stem.casefold())]
     same_number = [one for one in pictures if _digits(one) == _digits(wanted.name)]
     alike += get_close_matches(wanted.name, same_number, n=1, cutoff=_CLOSE)
+    alike = [one for one in alike if one != wanted.name]
     return str(wanted.with_name(alike[0])) if alike and wanted.name else None
 
 

@@ -82,5 +82,8 @@ def _check_writable(folder: Path, kind: type[LlenhanceError]) -> None:
         if not hasattr(os, "geteuid") or os.geteuid() == 0:
             # Windows does not look at folders here, and root may write to all of them in theory.
             probe = folder / f"{PART}{secrets.token_hex(8)}.probe"
-            probe.open("xb").close()
+            try:
+                probe.open("xb").close()
+            except FileNotFoundError as reason:  # the folder is there, such as /proc
+                raise kind("no-place-for-files", str(folder)) from reason
             probe.unlink(missing_ok=True)  # another run may sweep it

@@ -137,6 +137,8 @@ def make_folder(folder: Path) -> None:
             folder.mkdir(parents=True, exist_ok=True)
         except FileExistsError as reason:
             raise UsageError("file-in-place-of-folder", str(folder)) from reason
+        except FileNotFoundError as reason:  # such as in /proc: nobody can make a folder there
+            raise PictureError("folder-not-made", str(folder)) from reason
 
 
 def set_time(path: Path, modified: int) -> tuple[Note, ...]:

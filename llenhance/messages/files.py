@@ -123,4 +123,8 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "time-of-no-file": note("only a file that is made of a file can get the time of it"),
     "folder-not-found": Message("there is no such folder", "Create it, or choose another"),
+    "folder-not-made": Message("this folder cannot be made", "Choose another folder"),
+    "no-place-for-files": Message(
+        "the system lets nobody write files into this folder", "Choose another folder"
+    ),
 }
