@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +206,7 @@ def test_maps_of_several_go_into_a_folder(llenhance_: Command, folder: Path) -> 
         (("dark.jpg", "--confidence", "map.jpg"), "PNG"),
         (("dark.jpg", "-o", "x.png", "--confidence", "x.png"), "map"),
         (("dark.jpg", "dark.jpg", "--confidence", "map.jpg"), "map.jpg"),
+        (("dark.jpg", "--confidence", "-"), "maps do not go to standard output"),
         (("dark.jpg", "--variants", "2", "--confidence", "map.png"), "--confidence"),
     ],
 )
@@ -220,3 +223,28 @@ def test_dry_run_names_the_maps_and_writes_none(llenhance_: Command, folder: Pat
     done = llenhance_("dark.jpg", "--confidence", "map.png", "--dry-run", "--json")
     assert done.report["confidence"]["spread"] is None
     assert [path.name for path in folder.iterdir()] == ["dark.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("source", "place", "made"),
+    [
+        ("dark.jpg", "map.png", "map.png"),
+        ("-", "map.png", "map.png"),
+        ("dark.jpg", "maps/", "maps/dark.jpg_confidence.png"),
+        ("-", "maps/", "maps/stdin_confidence.png"),
+    ],
+)
+def test_a_map_goes_beside_a_result_on_standard_output(
+    llenhance_: Command,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    source: str,
+    place: str,
+    made: str,
+) -> None:
+    data = io.BytesIO((folder / "dark.jpg").read_bytes())
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(data))
+    done = llenhance_(source, "-o", "-", "--confidence", place)
+    assert (done.code, done.data[:2]) == (0, b"\xff\xd8")
+    assert (folder / made).is_file()
+    assert len(list(folder.rglob("*_enhanced*"))) == 0

@@ -80,8 +80,8 @@ def test_an_unknown_extension_is_fine_where_the_format_is_said() -> None:
         ("b.png", False, "WEBP", "its extension contradicts the format WebP"),
         ("b.gif", False, None, "GIF files can be read, but not written"),
         ("b.gif", False, "PNG", "its extension contradicts the format PNG"),
-        ("b.gif", True, None, "it names one picture, but there are several inputs"),
-        ("b.jpg", True, None, "it names one picture, but there are several inputs"),
+        ("b.gif", True, None, "it names one picture, but there are several results"),
+        ("b.jpg", True, None, "it names one picture, but there are several results"),
     ],
 )
 def test_contradictions_are_refused(

@@ -184,6 +184,18 @@ def test_values_of_a_series_are_exact(series: str, values: list[float]) -> None:
         ("-2:0:1", "series-out-of-range"),
         ("nan:0:1", "series-out-of-range"),
         ("-0.4:0.4:0", "series-leads-nowhere"),
+@pytest.mark.parametrize(
+    "arguments", [("dark.jpg", "-o", "one.jpg"), ("dark.jpg", "-o", "-"), ("-",)], ids=" ".join
+)
+def test_one_input_with_several_results_is_not_called_several_inputs(
+    arguments: tuple[str, ...], llenhance_: Command, dark: Path
+) -> None:
+    refused = llenhance_(*arguments, "--variants", "2")
+    assert refused.code == 2
+    assert "several results" in refused.stderr
+    assert names(dark) == ["dark.jpg"]
+
+
         ("-0.4:0.4:-0.2", "series-leads-nowhere"),
         ("0:0:1", "series-leads-nowhere"),
         ("0:1:nan", "series-leads-nowhere"),

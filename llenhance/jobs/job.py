@@ -115,8 +115,8 @@ def plan(
         if not naming.is_usual:
             raise UsageError("naming-of-named-file", "standard output")
         (part,) = parts
-        job = Job(input=names[0], output=STDIO, request=part.of(request) if part else request)
-        return Planned(jobs=[job])
+        made = part.of(request) if part else request
+        return Planned(jobs=[Job(input=names[0], output=STDIO, request=made, is_alone=True)])
     data, unread = None, None
     is_file = output is not None and format_named(output) is not None
     if STDIO in names and request.format is None and not is_file:  # its format names the result

@@ -18,6 +18,7 @@ from llenhance.files.naming import is_folder
 from llenhance.files.preflight import check_output
 from llenhance.files.whole import make_folder, same_file, write_whole
 from llenhance.pictures.encode import encode
+from llenhance.jobs.sources import STDIO
 from llenhance.pictures.picture import Picture
 
 if TYPE_CHECKING:  # they import torch
@@ -57,10 +58,12 @@ def check_place(place: str, *, many: bool) -> None:
         many: Whether there are several pictures.
 
     Raises:
-        UsageError: It is a file, and there are several pictures; or it is no PNG file.
+        UsageError: It is a file, and there are several pictures; or it is no PNG file, or '-'.
         PictureError: The operating system refuses the name.
     """
     if not is_folder(place, many=many) and Path(place).suffix.lower() != _EXTENSION:
+    if place == STDIO:
+        raise UsageError("map-to-stdout", place)
         raise UsageError("map-not-png", place)
 
 
@@ -74,7 +77,9 @@ def maps_of(job: Job, place: str) -> Maps:
     if not is_folder(place, many=not job.is_alone):
         path = Path(place)
         return Maps(map=path, heat=path.with_name(f"{path.stem}{_HEAT}{path.suffix}"))
-    folder, result = Path(place), job.output if isinstance(job.output, Path) else Path("stdin")
+    folder, result = Path(place), job.output
+    if not isinstance(result, Path):  # standard output
+        result = Path("stdin" if job.input == STDIO else Path(job.input).name)
     if job.results is not None and result.is_relative_to(job.results):
         folder /= result.parent.relative_to(job.results)
     return Maps(
@@ -93,7 +98,7 @@ def check_maps(maps: Maps, job: Job, *, overwrite: bool) -> None:
     for path in (maps.map, maps.heat):
         if isinstance(job.output, Path) and same_file(path, job.output):
             raise PictureError("map-is-result", str(path))
-        inputs = () if job.input == "-" else (Path(job.input),)
+        inputs = () if job.input == STDIO else (Path(job.input),)
         check_output(path, overwrite=overwrite, inputs=inputs, folder_will_be_made=True)
 
 

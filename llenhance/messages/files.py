@@ -38,7 +38,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     ),
     "named-twice": note("it was named more than once, and is enhanced once"),
     "one-name-for-many": Message(
-        "it names one picture, but there are several inputs", "Name a folder"
+        "it names one picture, but there are several results", "Name a folder"
     ),
     "file-in-place-of-folder": Message("it is a file, not a folder", "Choose another folder"),
     "extension-contradicts-format": Message(

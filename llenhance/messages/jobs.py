@@ -12,10 +12,10 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "stdin-closed": Message("it is closed", "Redirect a file or a pipe into it"),
     "stdin-twice": Message("it can be read only once", "Give it once"),
     "stdin-among-many": Message(
-        "its result has no place to go among several inputs", "Name a folder for the results"
+        "it has no folder that several results could go into", "Name a folder for the results"
     ),
     "stdout-takes-one": Message(
-        "it takes one picture, but there are several inputs", "Name a folder for the results"
+        "it takes one picture, but there are several results", "Name a folder for the results"
     ),
     # Series of brightness values
     "series-not-read": Message(
@@ -32,6 +32,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "map-not-png": Message(
         "maps of confidence are PNG files", "Choose a name that ends in .png, or a folder"
     ),
+    "map-to-stdout": Message("maps do not go to standard output", "Name a PNG file or a folder"),
     "map-is-result": Message("the result has this name too", "Choose another name for the map"),
     "ledger-damaged": Message(
         "the list of what was made in this folder is damaged",
