@@ -146,6 +146,33 @@ def test_wrong_option_is_named(
     assert answer.json()["about"] == about
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("brightness=nan", "'nan' is not a number. Use one from -1 to 1"),
+        ("brightness=3", "'3' is more than 1. Use one from -1 to 1"),
+        ("exposure=-9", "'-9' is less than -5. Use one from -5 to 5"),
+        ("variant=1.5", "'1.5' is not a whole number. Use one from 1 to 16"),
+        ("temperature=-1", "'-1' is not more than 0. Use one above 0, up to 2"),
+        ("seed=-1", "'-1' is less than 0. Use one from 0 to 4294967295"),
+        ("brightness=0.1&name=a&brightness=0.2", "It is given more than once"),
+    ],
+)
+def test_wrong_number_is_told_in_the_words_of_the_command(
+    client: TestClient, query: str, words: str
+) -> None:
+    answer = client.post(f"/enhance?{query}", content=PHOTO)
+    assert (answer.status_code, code_of(answer)) == (400, "query-wrong")
+    assert answer.json()["title"] == words
+
+
+@pytest.mark.parametrize("name", ["gif", "heic", "nothing"])
+def test_formats_are_listed_by_the_names_that_the_help_has(client: TestClient, name: str) -> None:
+    answer = client.post("/enhance", content=PHOTO, params={"format": name})
+    assert answer.status_code == 400
+    assert answer.json()["facts"]["formats"].endswith("AVIF, PPM, PGM, PAM")
+
+
 def test_what_is_no_picture_is_refused_in_words(client: TestClient) -> None:
     answer = client.post("/enhance", content=b"hello", params={"name": "notes.txt"})
     assert (answer.status_code, code_of(answer)) == (422, "format-not-known")

@@ -294,6 +294,12 @@ def test_head_that_does_not_come_closes_the_connection(served: Served) -> None:
     assert time.monotonic() - started < 2
 
 
+def test_what_is_not_http_is_answered_in_plain_text(served: Served) -> None:
+    answer = answer_to(served(Limits()), b"nonsense\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"text/plain" in answer
+
+
 def test_slow_body_is_refused(served: Served) -> None:
     port = served(Limits(body_grace_seconds=0.2))
     head = b"POST /enhance HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n"

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from math import isnan
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.datastructures import QueryParams
 
 from llenhance.enhancing.finish import Finish
 from llenhance.enhancing.sample import HOTTEST, LARGEST_SEED, MOST_VARIANTS, Sample
 from llenhance.enhancing.wish import Wish
 from llenhance.errors import UsageError
 from llenhance.jobs.request import Request
-from llenhance.pictures.formats import format_to_write, writable_titles
+from llenhance.pictures.formats import FORMATS, format_to_write
 from llenhance.pictures.policy import Metadata
+
+_LONGEST: Final = 100  # characters of what is told again
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Asked = TypeVar("Asked", bound=BaseModel)
+
+# PNM is whichever of PBM, PGM and PPM fits: it is understood, and left out where names are listed.
+_FORMATS: Final = ", ".join(
+    about.title for about in FORMATS.values() if about.writer is not None and about.title != "PNM"
+)
 
 
 class Look(BaseModel):
@@ -90,7 +98,7 @@ class Options(Look):
     )
     format: str | None = Field(
         default=None,
-        description=f"Format of the result: {writable_titles()}. Without it, the format stays.",
+        description=f"Format of the result: {_FORMATS}. Without it, the format stays.",
     )
     quality: int | None = Field(
         default=None, ge=1, le=100, description="Quality of JPEG, WebP and AVIF."
@@ -111,7 +119,7 @@ class Options(Look):
         """
         return Request(
             wish=self.wish(),
-            format=format_to_write(self.format) if self.format else None,
+            format=_format(self.format) if self.format else None,
             quality=self.quality,
             max_megapixels=max_megapixels,
             metadata=self.metadata,
@@ -128,22 +136,64 @@ class Options(Look):
         )
 
 
-def asked(kind: type[Asked], query: Mapping[str, str]) -> Asked:
+def asked(kind: type[Asked], query: QueryParams) -> Asked:
     """Return what a query says.
 
     Raises:
-        UsageError: An option is unknown, or its value is refused.
+        UsageError: An option is unknown, given twice, or its value is refused.
     """
+    given = dict[str, str]()
+    for name, value in query.multi_items():
+        if name in given:
+            raise UsageError("query-wrong", name[:_LONGEST], problem="it is given more than once")
+        given[name] = value
     try:
-        return kind.model_validate(dict(query))
+        return kind.model_validate(given)
     except ValidationError as reason:
         first = reason.errors(include_url=False, include_context=False)[0]
-        name = str(first["loc"][0])[:100]
-        raise UsageError("query-wrong", name, problem=_words(first)) from None
+        name = str(first["loc"][0])
+        problem = _words(kind, name, given.get(name, ""), first)
+        raise UsageError("query-wrong", name[:_LONGEST], problem=problem) from None
 
 
-def _words(first: Any) -> str:
+def _format(name: str) -> str:
+    try:
+        return format_to_write(name)
+    except UsageError as error:
+        raise UsageError(error.code, error.name, **{**error.facts, "formats": _FORMATS}) from None
+
+
+def _words(kind: type[BaseModel], name: str, given: str, first: Any) -> str:
+    """Return what is wrong with a value: of numbers, in the words of the command."""
     if first["type"] == "extra_forbidden":
         return "there is no such option"
+    described = kind.model_json_schema()["properties"][name]
+    [described] = [one for one in described.get("anyOf", [described]) if one.get("type") != "null"]
+    if described.get("type") in ("number", "integer"):
+        wrong = _wrong_number(given, described)
+        return f"{given[:_LONGEST]!r} {wrong}. Use one {_bounds(described)}"
     told = str(first["msg"]).replace("Input should be", "it must be")
     return told[:1].lower() + told[1:]
+
+
+def _bounds(described: dict[str, Any]) -> str:
+    most = f"{described['maximum']:.10g}"
+    if "exclusiveMinimum" in described:
+        return f"above {described['exclusiveMinimum']:g}, up to {most}"
+    return f"from {described['minimum']:g} to {most}"
+
+
+def _wrong_number(given: str, described: dict[str, Any]) -> str:
+    try:
+        value = float(given)
+    except ValueError:
+        return "is not a number"
+    if isnan(value):
+        return "is not a number"
+    if value > described["maximum"]:
+        return f"is more than {described['maximum']:.10g}"
+    if value < described.get("minimum", value):
+        return f"is less than {described['minimum']:g}"
+    if value <= described.get("exclusiveMinimum", value - 1):
+        return f"is not more than {described['exclusiveMinimum']:g}"
+    return "is not a whole number" if described["type"] == "integer" else "is not a number"
