@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,11 @@ from support.photographs import photograph_file
 from llenhance.errors import PictureError, ResourceError, UsageError
 from llenhance.files.tree import look_into
 from llenhance.files.whole import write_whole
-from llenhance.jobs import batch, run
+from llenhance.jobs import batch, copies, run
 from llenhance.jobs.batch import Policy
 from llenhance.jobs.job import Planned
 from llenhance.jobs.ledger import LEDGER, Ledger
+from llenhance.jobs.maps import Maps, write_maps
 from llenhance.jobs.request import Request
 from llenhance.jobs.results import Result
 from llenhance.pictures.formats import format_of
@@ -277,6 +278,86 @@ def test_a_stopped_run_goes_on(folder: Path) -> None:
     assert found["photos/a.jpg"] == "done-before"
     assert set(found.values()) <= {"done-before", "written"}
     assert files_in(folder / "photos_enhanced") - {LEDGER} == files_in(folder / "photos")
+
+
+class _Beside(Inverter):
+    """A stand-in for the network, while which another run of the same command does the same."""
+
+    def __init__(self, other: Callable[[], object]) -> None:
+        super().__init__()
+        self._other: Callable[[], object] | None = other
+
+    def enhance_picture(self, *picture: Any, **wish: Any) -> Any:
+        if self._other is not None:
+            other, self._other = self._other, None
+            other()
+        return super().enhance_picture(*picture, **wish)
+
+
+def test_what_another_run_of_the_same_command_has_made_meanwhile_is_done_before(
+    folder: Path,
+) -> None:
+    beside = _Beside(lambda: list(enhance("photos")))
+    assert set(became(enhance("photos", network=beside)).values()) == {"done-before"}
+    assert set(became(enhance("photos")).values()) == {"done-before"}
+    assert files_in(folder / "photos_enhanced") - {LEDGER} == files_in(folder / "photos")
+
+
+def test_what_another_run_has_made_otherwise_meanwhile_stays_and_is_refused(folder: Path) -> None:
+    def otherwise() -> None:
+        network = Inverter()
+        network.fast = True
+        list(enhance("photos", network=network))
+
+    found = became(enhance("photos", network=_Beside(otherwise)))
+    assert set(found.values()) == {"exists-of-other-settings"}
+    network = Inverter()
+    network.fast = True  # the ledger still tells of the results that are there
+    assert set(became(enhance("photos", network=network)).values()) == {"done-before"}
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_result_that_appears_in_the_last_moment_tells_itself_what_made_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, same: bool
+) -> None:
+    """The line of the ledger is of the bytes that this run did not write."""
+    list(enhance("photos", output="other"))
+
+    def late(path: Path, data: bytes, **rest: Any) -> None:
+        other = folder / "other" / path.relative_to("photos_enhanced")
+        path.write_bytes(other.read_bytes() if same else b"something else")
+        write_whole(path, data, **rest)
+
+    monkeypatch.setattr(run, "write_whole", late)
+    found = set(became(enhance("photos")).values())
+    assert found == {"done-before" if same else "exists"}
+
+
+def test_a_copy_that_another_run_has_made_meanwhile_is_done_before(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "photos/notes.txt").write_text("night")
+
+    def late(path: Path, data: Any, **rest: Any) -> None:
+        path.write_bytes((folder / "photos" / path.relative_to("photos_enhanced")).read_bytes())
+        write_whole(path, data, **rest)
+
+    monkeypatch.setattr(copies, "write_whole", late)
+    found = became(enhance("photos", copy_others=True))
+    assert found["photos/notes.txt"] == "done-before"
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_maps_that_another_run_has_written_meanwhile_are_kept_if_they_are_the_same(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, same: bool
+) -> None:
+    def late(made: Maps, content: tuple[bytes, bytes], **rest: Any) -> None:
+        write_maps(made, content if same else (b"other", b"maps"), **rest)
+        write_maps(made, content, **rest)
+
+    monkeypatch.setattr(run, "write_maps", late)
+    found = set(became(enhance("photos", confidence="maps/")).values())
+    assert found == {"written" if same else "exists"}
 
 
 def test_a_result_that_was_noted_down_and_not_written_is_made(

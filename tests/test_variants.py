@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from support.photographs import photograph_file
 from support.runners import Command
 
 from llenhance import Enhancer, Sample, UsageError, Wish, read_provenance
+from llenhance.jobs import run
 from llenhance.jobs.parts import parts_for, values_of
 from llenhance.jobs.sheets import PANEL, Small, Smalls, sheet_of
+from llenhance.jobs.task import enhance_opened
 
 
 @pytest.fixture
@@ -85,6 +88,26 @@ def test_a_folder_has_variants_of_each_and_goes_on_where_it_was(
     lines = llenhance_(*command).lines[:-1]
     assert [line["result"]["status"] for line in lines].count("done-before") == 4
     assert {name: (results / name).read_bytes() for name in made} == before
+
+
+def test_variants_that_another_run_has_made_meanwhile_are_done_before(
+    llenhance_: Command, dark: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (dark / "photos").mkdir()
+    (dark / "photos/a.jpg").write_bytes((dark / "dark.jpg").read_bytes())
+    command = "photos", "--variants", "2", "--sheet", "--json"
+    assert llenhance_(*command).code == 0
+    results = (dark / "photos_enhanced").rename(dark / "elsewhere")
+
+    def beside(*opened: Any, **rest: Any) -> Any:
+        if results.exists():
+            results.rename(dark / "photos_enhanced")
+        return enhance_opened(*opened, **rest)
+
+    monkeypatch.setattr(run, "enhance_opened", beside)
+    outcome = llenhance_(*command)
+    assert outcome.code == 0
+    assert [line["result"]["status"] for line in outcome.lines[:-1]] == ["done-before"] * 3
 
 
 def test_results_of_an_earlier_run_are_not_enhanced_again(llenhance_: Command, dark: Path) -> None:
@@ -162,6 +185,39 @@ def test_what_cannot_be_is_refused_in_a_sentence(
 
 
 @pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("--pick 2 --temperature 0", "--temperature: it must be above 0, up to 2"),
+        ("--pick 2 --temperature -1", "--temperature: it must be above 0, up to 2"),
+        ("--pick 2 --temperature 3", "--temperature: it must be above 0, up to 2"),
+        ("--pick 2 --temperature nan", "--temperature: it must be above 0, up to 2"),
+        ("--series 0:0:0", "--series: its step is 0"),
+        ("--series 0:0.4:nan", "--series: it is no FROM:TO:STEP of three numbers"),
+        ("--seed 3", "--seed: it is a part of --variants, --pick or --sheet"),
+        ("--temperature 2", "--temperature: it is a part of --variants, --pick or --sheet"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_option(
+    options: str, told: str, llenhance_: Command, dark: Path
+) -> None:
+    refused = llenhance_("dark.jpg", *options.split())
+    assert refused.code == 2
+    assert refused.stderr.startswith(f"error: {told}. ")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("dark.jpg", "-o", "one.jpg"), ("dark.jpg", "-o", "-"), ("-",)], ids=" ".join
+)
+def test_one_input_with_several_results_is_not_called_several_inputs(
+    arguments: tuple[str, ...], llenhance_: Command, dark: Path
+) -> None:
+    refused = llenhance_(*arguments, "--variants", "2")
+    assert refused.code == 2
+    assert "several results" in refused.stderr
+    assert names(dark) == ["dark.jpg"]
+
+
+@pytest.mark.parametrize(
     ("series", "values"),
     [
         ("-0.4:0.4:0.2", [-0.4, -0.2, 0, 0.2, 0.4]),
@@ -182,23 +238,13 @@ def test_values_of_a_series_are_exact(series: str, values: list[float]) -> None:
         ("-0.4:0.4", "series-not-read"),
         ("a:b:c", "series-not-read"),
         ("-2:0:1", "series-out-of-range"),
-        ("nan:0:1", "series-out-of-range"),
-        ("-0.4:0.4:0", "series-leads-nowhere"),
-@pytest.mark.parametrize(
-    "arguments", [("dark.jpg", "-o", "one.jpg"), ("dark.jpg", "-o", "-"), ("-",)], ids=" ".join
-)
-def test_one_input_with_several_results_is_not_called_several_inputs(
-    arguments: tuple[str, ...], llenhance_: Command, dark: Path
-) -> None:
-    refused = llenhance_(*arguments, "--variants", "2")
-    assert refused.code == 2
-    assert "several results" in refused.stderr
-    assert names(dark) == ["dark.jpg"]
-
-
+        ("nan:0:1", "series-not-read"),
+        ("inf:0:1", "series-out-of-range"),
+        ("-0.4:0.4:0", "series-without-step"),
+        ("0:0:0", "series-without-step"),
         ("-0.4:0.4:-0.2", "series-leads-nowhere"),
         ("0:0:1", "series-leads-nowhere"),
-        ("0:1:nan", "series-leads-nowhere"),
+        ("0:1:nan", "series-not-read"),
         ("-1:1:0.001", "series-too-long"),
         ("-1:1:1e-300", "series-too-long"),
     ],

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from llenhance.errors import PictureError
 from llenhance.files.preflight import check_output
 from llenhance.files.space import space_at
 from llenhance.files.whole import make_folder, set_time, write_whole
@@ -46,8 +47,13 @@ def copied(job: Job, *, overwrite: bool, skip_existing: bool, dry_run: bool) -> 
         space = (space_at(copy, source.stat().st_size),)
         return Result(input=job.input, output=str(copy), status="planned", space=space)
     make_folder(copy.parent)
-    with system_errors(source):
-        write_whole(copy, _content(source), overwrite=overwrite, like=source)
+    try:
+        with system_errors(source):
+            write_whole(copy, _content(source), overwrite=overwrite, like=source)
+    except PictureError as error:
+        if error.code != "exists" or not _is_same(source, copy):
+            raise
+        return Result(input=job.input, output=str(copy), status="done-before")  # by another run
     notes = set_time(copy, modified)
     return Result(input=job.input, output=str(copy), status="copied", notes=notes)
 

@@ -43,12 +43,14 @@ class Earlier:
         for ledger in self._ledgers.values():
             ledger.close()
 
-    def done(self, job: Job, data: bytes) -> Path | None:
+    def done(self, job: Job, data: bytes, *, noted: bool = False) -> Path | None:
         """Return what an earlier run has made of a picture, or its copy; None if there is none.
 
         Args:
             job: What is to be done.
             data: Content of the picture's file.
+            noted: Whether this run has noted down a result of its own, and another one was first:
+                what is there then tells itself what made it, whatever the ledger says.
         """
         ledger = self._ledger(job)
         if not isinstance(job.output, Path) or self._policy.overwrite or ledger is None:
@@ -59,16 +61,16 @@ class Earlier:
         for one in places:
             if ledger.knows(one, source_sha256=digest, together=together):
                 return one
+        if not noted and ledger.standing(job.output) != "unrecorded":
+            return None
         return job.output if self._is_recorded(job, job.output, digest, ledger) else None
 
     def _is_recorded(self, job: Job, output: Path, digest: str, ledger: Ledger) -> bool:
-        """Tell whether a file that the ledger has lost is the result of a job, by its own record.
+        """Tell whether a file is the result of a job by its own record, not by the ledger.
 
         The ledger then tells of it again. What `only_if_dark` said is in no record.
         """
         if self._policy.only_if_dark is not None or not output.is_file():
-            return False
-        if ledger.standing(output) != "unrecorded":
             return False
         data = read_bytes(output)
         if not self._is_made_so(record_in_file(output, data), job, source_sha256=digest):

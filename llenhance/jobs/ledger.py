@@ -165,6 +165,8 @@ class Ledger:
     def _open(self) -> None:
         path = self.folder / LEDGER
         with self._lock, _errors(path):
+            if self._known is not None:  # another thread was first
+                return
             self._known = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False)
             # After a power failure a line must not be gone whose file is there. The usual FULL
             # leaves open whether the journal is deleted, and with it the line undone.
@@ -174,6 +176,7 @@ class Ledger:
                 raise UsageError("ledger-of-later-version", str(path))
             if version < _VERSION:
                 with self._known:
+                    self._known.execute("BEGIN IMMEDIATE")  # another run may be making it right now
                     self._known.execute(_TABLE)
                     columns = self._known.execute("PRAGMA table_info(results)").fetchall()
                     if "together" not in {column[1] for column in columns}:
@@ -187,6 +190,8 @@ class Ledger:
         return line if same else None
 
     def _line_of(self, target: Path) -> _Line | None:
+        if self._known is None and (self.folder / LEDGER).exists():  # another run has made it
+            self._open()
         if self._known is None:
             return None
         with self._database() as database:

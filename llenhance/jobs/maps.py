@@ -16,9 +16,10 @@ import numpy as np
 from llenhance.errors import PictureError, UsageError
 from llenhance.files.naming import is_folder
 from llenhance.files.preflight import check_output
+from llenhance.files.reading import read_bytes
 from llenhance.files.whole import make_folder, same_file, write_whole
-from llenhance.pictures.encode import encode
 from llenhance.jobs.sources import STDIO
+from llenhance.pictures.encode import encode
 from llenhance.pictures.picture import Picture
 
 if TYPE_CHECKING:  # they import torch
@@ -61,9 +62,9 @@ def check_place(place: str, *, many: bool) -> None:
         UsageError: It is a file, and there are several pictures; or it is no PNG file, or '-'.
         PictureError: The operating system refuses the name.
     """
-    if not is_folder(place, many=many) and Path(place).suffix.lower() != _EXTENSION:
     if place == STDIO:
         raise UsageError("map-to-stdout", place)
+    if not is_folder(place, many=many) and Path(place).suffix.lower() != _EXTENSION:
         raise UsageError("map-not-png", place)
 
 
@@ -134,4 +135,8 @@ def write_maps(maps: Maps, content: tuple[bytes, bytes], *, overwrite: bool) -> 
     """
     for path, data in zip((maps.map, maps.heat), content, strict=True):
         make_folder(path.parent)
-        write_whole(path, data, overwrite=overwrite)
+        try:
+            write_whole(path, data, overwrite=overwrite)
+        except PictureError as error:
+            if error.code != "exists" or read_bytes(path) != data:  # another run made the same
+                raise

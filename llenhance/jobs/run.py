@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-from llenhance.errors import ResourceError
+from llenhance.errors import PictureError, ResourceError
 from llenhance.files.parts import sweep
 from llenhance.files.reading import read_bytes
 from llenhance.files.space import space_at
@@ -148,10 +148,13 @@ class Run:
             if maps is None or maps.exist:
                 return Result(input=job.input, output=str(before), status="done-before")
             job = replace(job, replaces=True)  # by the same once more, for the maps
-        if isinstance(job.output, Path):
-            self._earlier.check(job, job.output)
-        if maps is not None:
-            check_maps(maps, job, overwrite=self._policy.overwrite or job.replaces)
+        try:
+            if isinstance(job.output, Path):
+                self._earlier.check(job, job.output)
+            if maps is not None:
+                check_maps(maps, job, overwrite=self._policy.overwrite or job.replaces)
+        except PictureError as error:
+            return self._made_meanwhile(job, data, maps, error)
         opened = open_bytes(data, name=job.name, request=job.request)
         planned = Result(
             input=job.input,
@@ -248,8 +251,29 @@ class Run:
         """Write the file of a result, if there is one."""
         if isinstance(made, Result):
             return made
-        if isinstance(made, Ready):
-            return self._saved(made, made.data)
+        ready = made if isinstance(made, Ready) else made.ready
+        try:
+            return self._saved(ready, ready.data) if isinstance(made, Ready) else self._kept(made)
+        except PictureError as error:
+            return self._made_meanwhile(ready.job, ready.data, ready.maps, error)
+
+    def _made_meanwhile(
+        self, job: Job, data: bytes, maps: Maps | None, error: PictureError
+    ) -> Result:
+        """Return what another run has made of a picture since it was planned.
+
+        Raises:
+            PictureError: This one, if that is not why the picture cannot be written.
+        """
+        before = None
+        if error.code.startswith("exists") and (maps is None or maps.exist):
+            before = self._earlier.done(job, data, noted=error.code == "exists")
+        if before is None:
+            raise error
+        return Result(input=job.input, output=str(before), status="done-before")
+
+    def _kept(self, made: Made) -> Result:
+        """Write the files of an enhanced picture."""
         ready, outcome = made.ready, made.outcome
         if ready.maps is not None and made.maps is not None:  # first: what fails leaves no result
             overwrite = self._policy.overwrite or ready.job.replaces
@@ -270,6 +294,7 @@ class Run:
         job = ready.job
         to_file = isinstance(job.output, Path)
         if isinstance(job.output, Path):
+            self._earlier.check(job, job.output)  # once more: before the ledger tells of it
             make_folder(job.output.parent)
             digest = ready.opened.source.sha256
             overwrite = self._earlier.note_down(job, job.output, data, source_sha256=digest)
