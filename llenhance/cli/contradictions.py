@@ -61,4 +61,6 @@ def refuse_contradictions(given: Mapping[str, bool]) -> None:
                 raise UsageError("options-contradict", other, other=option)
     for option, needed in _NEEDED.items():
         if given.get(option) and not any(given.get(one) for one in needed):
-            raise UsageError("option-needs-other", option, other=needed[0])
+            *others, last = needed
+            other = f"{', '.join(others)} or {last}" if others else last
+            raise UsageError("option-needs-other", option, other=other)

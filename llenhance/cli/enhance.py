@@ -235,15 +235,18 @@ def enhance(
         metadata=metadata,
         provenance=not no_provenance,
     )
-    parts = parts_for(
-        request.wish,
-        variants=variants,
-        pick=pick,
-        sheet=sheet,
-        series=series,
-        temperature=temperature,
-        seed=seed,
-    )
+    try:
+        parts = parts_for(
+            request.wish,
+            variants=variants,
+            pick=pick,
+            sheet=sheet,
+            series=series,
+            temperature=temperature,
+            seed=seed,
+        )
+    except UsageError as wrong:
+        raise wrong.about(f"--{wrong.name}") from wrong
     naming = Naming(
         parts=NAMES if parts else (),
         suffix=suffix,

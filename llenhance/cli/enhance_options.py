@@ -49,7 +49,7 @@ NameTemplate = Annotated[
     typer.Option(
         metavar="TEMPLATE",
         help="Name results by a template, such as {parent}/{stem}_{model}{ext}; also "
-        "{brightness} and {counter}.",
+        "{brightness}, {counter} and {variant}.",
     ),
 ]
 CopyOthers = Annotated[
@@ -64,7 +64,8 @@ Report = Annotated[
     str | None,
     typer.Option(
         metavar="[FILE]",
-        help="At the end, write a page that compares pictures with their results (report.html).",
+        help="At the end, write a page that compares pictures with their results; "
+        "without FILE, report.html in the current folder.",
     ),
 ]
 Recursive = Annotated[
@@ -131,7 +132,10 @@ Sheet = Annotated[
 ]
 Temperature = Annotated[
     float,
-    typer.Option(max=2, metavar="X", help="How far variants differ: 0.5 is half as far, 2 twice."),
+    typer.Option(
+        metavar="X",
+        help="How far variants differ, above 0 and up to 2: 0.5 is half as far, 2 twice.",
+    ),
 ]
 Seed = Annotated[
     int,

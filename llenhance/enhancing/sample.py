@@ -78,9 +78,7 @@ class Sample:
             object.__setattr__(self, name, whole)
         temperature = number_in(self.temperature, name="temperature")
         if not 0 < temperature <= HOTTEST:  # refuses NaN as well
-            raise UsageError(
-                "temperature-out-of-range", "temperature", value=temperature, most=HOTTEST
-            )
+            raise UsageError("temperature-out-of-range", "temperature", most=HOTTEST)
         object.__setattr__(self, "temperature", temperature)
 
     @property

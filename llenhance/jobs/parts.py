@@ -7,6 +7,7 @@ Each of them is a job of its own, with a name and a request of its own: `photo_v
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import isnan
 from typing import Final
 
 from llenhance.enhancing.sample import MOST_VARIANTS, Sample
@@ -104,17 +105,22 @@ def values_of(series: str) -> list[float]:
     """Return the brightness values that FROM:TO:STEP means; the last one is not beyond TO.
 
     Raises:
-        UsageError: It is no such text, leads nowhere, has too many values, or leaves -1..1.
+        UsageError: It is no such text, leads nowhere, has no step or too many values, or leaves
+            -1..1.
     """
     try:
         first, last, step = (float(part) for part in series.split(":"))
     except ValueError as reason:
-        raise UsageError("series-not-read", series) from reason
+        raise UsageError("series-not-read", "series") from reason
+    if any(map(isnan, (first, last, step))):
+        raise UsageError("series-not-read", "series")
     if not (abs(first) <= LARGEST_BRIGHTNESS and abs(last) <= LARGEST_BRIGHTNESS):
-        raise UsageError("series-out-of-range", series, most=LARGEST_BRIGHTNESS)
-    if not (last - first) * step > 0:  # refuses NaN as well
-        raise UsageError("series-leads-nowhere", series)
+        raise UsageError("series-out-of-range", "series", most=LARGEST_BRIGHTNESS)
+    if step == 0:
+        raise UsageError("series-without-step", "series")
+    if not (last - first) * step > 0:
+        raise UsageError("series-leads-nowhere", "series")
     count = int((last - first) / step + 1e-6) + 1 if abs(step) > 1e-6 else MOST_VALUES + 1
     if count > MOST_VALUES:
-        raise UsageError("series-too-long", series, most=MOST_VALUES)
+        raise UsageError("series-too-long", "series", most=MOST_VALUES)
     return [round(first + number * step, _EXACT) + 0.0 for number in range(count)]

@@ -24,7 +24,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "{value} is outside {least} to {most}", "Use a whole number from {least} to {most}"
     ),
     "temperature-out-of-range": Message(
-        "{value} is not above 0 and up to {most:g}", "Use 1 for the usual differences"
+        "it must be above 0, up to {most:g}", "Use 1 for the usual differences"
     ),
     "target-of-variants": Message(
         "it says how bright the results are, in which variants differ",

@@ -24,6 +24,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "series-out-of-range": Message(
         "its values go beyond -{most:g} to {most:g}", "Write a series as -0.4:0.4:0.2"
     ),
+    "series-without-step": Message("its step is 0", "Write a series as -0.4:0.4:0.2"),
     "series-leads-nowhere": Message(
         "its step does not lead from its first value to its last one",
         "Write a series as -0.4:0.4:0.2, or 0.4:-0.4:-0.2",
