@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import Any, ClassVar, Final, Self
 
 from llenhance.messages import MESSAGES
+from llenhance.messages.general import NEEDS
 from llenhance.messages.message import Fact
 
 _LONGEST: Final = 600  # characters of a problem with a file of weights
@@ -167,4 +168,5 @@ def require(module: str, *, extra: str) -> ModuleType:
         package = module.partition(".")[0]
         if missing.name != package:  # it is there, something it needs is not
             raise
-        raise MissingExtraError("extra-missing", package, extra=extra) from missing
+        need = NEEDS.get(extra, "llenhance")
+        raise MissingExtraError("extra-missing", need, extra=extra, package=package) from missing

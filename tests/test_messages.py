@@ -14,6 +14,7 @@ from llenhance import errors, messages
 from llenhance.cli.advice import _ADVICE
 from llenhance.errors import LlenhanceError
 from llenhance.messages import MESSAGES, command
+from llenhance.messages.general import NEEDS
 
 PACKAGE = Path(llenhance.__file__).parent
 WORDS = (PACKAGE / "messages", PACKAGE / "cli" / "advice.py")  # where codes have their words
@@ -193,3 +194,16 @@ def test_words_end_without_a_full_stop() -> None:
 def test_facts_have_names_and_the_name_of_the_thing_is_none_of_them() -> None:
     facts = {fact for code in MESSAGES for fact in needed(code)}
     assert [fact for fact in facts if not fact.isidentifier() or fact == "name"] == []
+
+
+def test_every_extra_says_what_it_is_needed_for() -> None:
+    required = {
+        keyword.value.value
+        for _, module in modules()
+        for call in ast.walk(module)
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "require"
+        for keyword in call.keywords
+        if keyword.arg == "extra" and isinstance(keyword.value, ast.Constant)
+    }
+    assert len(required) > 5
+    assert required == NEEDS.keys()

@@ -213,6 +213,7 @@ def test_missing_matplotlib_is_told_before_the_work(
     outcome = swept("-o", "out", "--plot", "a.png")
     assert outcome.code == 2
     assert outcome.stderr == (
-        "error: matplotlib: it is not installed. Run: pip install 'llenhance[evaluate]'.\n"
+        "error: scores and plots: this needs the extra evaluate (matplotlib is not installed). "
+        "Run: pip install 'llenhance[evaluate]'.\n"
     )
     assert not (pairs / "out").exists()

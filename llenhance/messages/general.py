@@ -35,7 +35,19 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "Choose another folder",
     ),
     "extra-missing": Message(
-        "it is not installed",
+        "this needs the extra {extra} ({package} is not installed)",
         "Run: pip install 'llenhance[{extra}]'",
     ),
 }
+
+NEEDS: Final[Mapping[str, str]] = {
+    "evaluate": "scores and plots",
+    "train": "training",
+    "export": "the export",
+    "openvino": "the export",
+    "watch": "watching folders",
+    "preview": "the preview",
+    "serve": "the page",
+    "cluster": "the cluster",
+}
+"""From an extra to what it is needed for; those of formats have messages of their own."""
