@@ -6,6 +6,8 @@ const SLIDERS = { brightness: 0, strength: 1, denoise: 1, protect: 0 };
 const USUAL = { ...SLIDERS, variant: 1 };
 const VARIANTS = ["Usual", "Darker", "Brighter", "Warmer", "Cooler", "Another", "One more", "And one"];
 const SHOWN = /^image\/(jpeg|png|webp|avif|gif|bmp)$/; // what browsers can show
+const REFUSED = new Set([413, 422]); // what the service answers if a picture is the reason
+const THIN = 30; // times as high as wide, or as wide as high
 const PICTURE = /\.(jpe?g|jfif|png|webp|tiff?|bmp|avif|gif|p[bgpn]m|pam|mpo|hei[cf]|hif|jxl|dng|cr[23]|nef|arw|orf|raf|rw2|pef|srw|raw)$/i;
 const LET_GO = 600; // milliseconds without a move, before the full picture is made
 
@@ -13,6 +15,7 @@ const service = new Service();
 const view = new ZoomView();
 const pictures = [];
 let current = null;
+let added = ""; // what was said when pictures came in
 let collecting = null; // an AbortController, while all are downloaded
 
 const say = (text) => { $("status").textContent = text; };
@@ -69,7 +72,8 @@ function add(found) {
   const count = seen.length === 1 ? "1 picture was added." : `${seen.length} pictures were added.`;
   const passed = others === 1 ? " 1 file that is no picture was left out."
     : others ? ` ${others} files that are no pictures were left out.` : "";
-  say(count + passed);
+  added = count + passed;
+  say(added);
   buttons();
 }
 
@@ -77,15 +81,7 @@ function list(picture) {
   const item = document.createElement("li");
   const button = document.createElement("button");
   button.type = "button";
-  const blank = () => Object.assign(document.createElement("span"), { className: "blank" });
-  const thumbnail = SHOWN.test(picture.file.type) ? document.createElement("img") : blank();
-  if (thumbnail.tagName === "IMG") {
-    thumbnail.loading = "lazy";
-    thumbnail.decoding = "async";
-    thumbnail.alt = "";
-    thumbnail.src = URL.createObjectURL(picture.file);
-    thumbnail.addEventListener("error", () => thumbnail.replaceWith(blank()));
-  }
+  const thumbnail = Object.assign(document.createElement("span"), { className: "blank" });
   const title = document.createElement("span");
   title.className = "title";
   title.textContent = picture.name;
@@ -95,7 +91,7 @@ function list(picture) {
   button.append(thumbnail, title, picture.state);
   button.addEventListener("click", () => select(picture));
   button.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
     const next = step && pictures[pictures.indexOf(picture) + step];
     if (!next) return;
     event.preventDefault();
@@ -105,7 +101,72 @@ function list(picture) {
   picture.button = button;
   item.append(button);
   $("pictures").append(item);
+  inSight.observe(button);
 }
+
+/* ---- Thumbnails, of those in sight: what cannot be used is told before somebody opens it ---- */
+
+const unseen = []; // pictures in sight that were not looked at yet
+let looking = false;
+
+const inSight = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (!isIntersecting) continue;
+    inSight.unobserve(target);
+    unseen.push(...pictures.filter((picture) => picture.button === target));
+  }
+  lookAtAll();
+});
+
+async function lookAtAll() {
+  if (looking) return;
+  looking = true;
+  while (unseen.length) await lookAt(unseen.shift());
+  looking = false;
+}
+
+/** Show what the browser can read, and ask the service for the rest. */
+async function lookAt(picture) {
+  if (SHOWN.test(picture.file.type)) {
+    try {
+      (await createImageBitmap(picture.file)).close(); // an <img> would also show a half of a file
+      return thumbnail(picture, picture.file);
+    } catch { /* The service knows more formats, and says what is wrong. */ }
+  }
+  if (!picture.error && pictures.includes(picture)) {
+    try {
+      await opened(picture);
+      thumbnail(picture, picture.small);
+      if (picture === current) return;
+      service.close(picture.id);
+      picture.id = null;
+    } catch (error) {
+      notOpened(picture, error);
+    }
+  }
+}
+
+function thumbnail(picture, blob) {
+  if (picture.error) return;
+  const image = document.createElement("img");
+  image.alt = "";
+  const url = URL.createObjectURL(blob);
+  image.addEventListener("load", () => {
+    shape(image);
+    URL.revokeObjectURL(url);
+  });
+  image.src = url;
+  picture.button.firstChild.replaceWith(image);
+}
+
+/** Let something be seen of a very thin picture: it is stretched. */
+function shape(image) {
+  const ratio = image.naturalWidth / image.naturalHeight;
+  image.classList.toggle("tall", ratio < 1 / THIN);
+  image.classList.toggle("wide", ratio > THIN);
+}
+
+for (const id of ["before", "after"]) $(id).addEventListener("load", () => shape($(id)));
 
 function mark(picture, text, bad = false) {
   picture.state.textContent = text;
@@ -129,12 +190,14 @@ async function select(picture) {
   stopFull();
   current = picture;
   pictures.forEach((one) => one.button.setAttribute("aria-current", String(one === picture)));
+  picture.button.scrollIntoView({ block: "nearest", inline: "nearest" });
   $("name").textContent = picture.name;
   trouble(picture.error);
   usable(!picture.error);
   $("caption").textContent = "";
   sliders(picture.look);
   pick();
+  clearVariants();
   view.reset();
   for (const which of ["before", "after"]) {
     if (picture.urls[which]) $(which).src = picture.urls[which];
@@ -146,13 +209,19 @@ async function select(picture) {
     await opened(picture);
     if (picture === current) move();
   } catch (error) {
-    failed(picture, error);
+    notOpened(picture, error);
   }
 }
 
 function failed(picture, error) {
   picture.error = error;
   mark(picture, "cannot be used", true);
+  const none = Object.assign(document.createElement("span"), { className: "blank none" });
+  picture.button.firstChild.replaceWith(none);
+  if (!collecting) {
+    const bad = pictures.filter((one) => one.error).length;
+    say(`${added} ${bad} cannot be used.`);
+  }
   if (picture !== current) return;
   trouble(error);
   usable(false);
@@ -164,12 +233,28 @@ function usable(is) {
   for (const id of ["compare", "caption", "others", "zoom-in", "zoom-out", "zoom-reset"]) $(id).hidden = !is;
 }
 
+/** Say why a picture was not opened: because of itself, or for now. */
+function notOpened(picture, error) {
+  if (REFUSED.has(error.status)) {
+    failed(picture, error);
+  } else if (picture === current) {
+    $("caption").textContent = "";
+    trouble(error);
+  }
+}
+
+async function send(picture) {
+  if (!picture.file.size) throw new Problem({ title: "The file is empty" }, 422);
+  Object.assign(picture, await service.open(picture.file, picture.name));
+  picture.small = await service.before(picture.id);
+  show(picture, "before", picture.small);
+}
+
 async function opened(picture) {
-  if (!picture.id) {
+  if (!picture.id || picture.opening) {
     if (picture === current) $("caption").textContent = "Opening the picture ...";
-    picture.opening ||= service.open(picture.file, picture.name).finally(() => { picture.opening = null; });
-    Object.assign(picture, await picture.opening);
-    show(picture, "before", await service.before(picture.id));
+    picture.opening ||= send(picture).finally(() => { picture.opening = null; });
+    await picture.opening;
   }
   if (picture === current) {
     $("compare").style.aspectRatio = `${picture.width} / ${picture.height}`;
@@ -180,7 +265,9 @@ async function opened(picture) {
 function caption(picture, more) {
   const megapixels = (picture.width * picture.height) / 1e6;
   const size = `${picture.width} x ${picture.height} pixels, ${megapixels.toFixed(megapixels < 10 ? 1 : 0)} MP.`;
-  $("caption").textContent = `${size} ${more}`;
+  const ratio = picture.width / picture.height;
+  const thin = ratio < 1 / THIN || ratio > THIN ? "Shown less thin than it is. " : "";
+  $("caption").textContent = `${size} ${thin}${more}`;
 }
 
 /* ---- Sliders move: the latest look is asked for, as soon as the answer to the one before is there ---- */
@@ -204,7 +291,7 @@ async function move() {
     } catch (error) {
       if (error.code === "preview-gone") {
         picture.id = null;
-        await opened(picture).then(() => { wanted ||= picture; }, (reason) => failed(picture, reason));
+        await opened(picture).then(() => { wanted ||= picture; }, (reason) => notOpened(picture, reason));
       } else if (picture === current) {
         trouble(error);
       }
@@ -240,15 +327,15 @@ VARIANTS.forEach((title, index) => {
   const button = document.createElement("button");
   button.type = "button";
   button.setAttribute("role", "radio");
-  const image = document.createElement("img");
-  image.alt = "";
-  button.append(image, title);
+  button.append(document.createElement("span"), title);
   button.addEventListener("click", () => choose(index + 1));
   button.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (!step) return;
     event.preventDefault();
-    const next = (index + step + VARIANTS.length) % VARIANTS.length;
+    let next = index;
+    do next = (next + step + VARIANTS.length) % VARIANTS.length;
+    while ($("variants").children[next].disabled && next !== index);
     $("variants").children[next].focus();
     choose(next + 1);
   });
@@ -262,7 +349,7 @@ function choose(variant) {
   if (current.id) move();
 }
 
-/** Mark the variant of the picture, and forget what the others looked like with another picture. */
+/** Mark the variant of the picture. */
 function pick() {
   [...$("variants").children].forEach((button, index) => {
     const is = index + 1 === current.look.variant;
@@ -272,20 +359,61 @@ function pick() {
 }
 
 let offered = ""; // which picture and look the small pictures are of
+let offering = 0; // only the latest offer goes on
+
+/** Show a small picture of a variant, or words instead, with which it cannot be picked. */
+function filled(index, blob, words) {
+  const button = $("variants").children[index];
+  const before = button.firstChild;
+  if (before.src) URL.revokeObjectURL(before.src);
+  const shown = document.createElement(blob ? "img" : "span");
+  if (blob) {
+    shown.alt = "";
+    shown.addEventListener("load", () => shape(shown));
+    shown.src = URL.createObjectURL(blob);
+  } else {
+    shown.className = "blank";
+    shown.textContent = words;
+  }
+  before.replaceWith(shown);
+  button.disabled = !blob;
+}
+
+/** Forget what the variants of a picture look like: another one is seen. */
+function clearVariants() {
+  offered = "";
+  offering += 1;
+  VARIANTS.forEach((_, index) => filled(index, null, "making ..."));
+}
 
 async function offer() {
   const picture = current;
   if (!$("others").open || !picture || picture.error || !picture.id || moving) return;
   const key = JSON.stringify({ ...picture.look, variant: 0, id: picture.id });
   if (key === offered) return;
-  for (let index = 0; index < VARIANTS.length; index += 1) {
-    const blob = await service.after(picture.id, { ...picture.look, variant: index + 1 }).catch(() => null);
-    if (moving || picture !== current) return; // the next move offers them again
-    const image = $("variants").children[index].firstChild;
-    if (image.src) URL.revokeObjectURL(image.src);
-    if (blob) image.src = URL.createObjectURL(blob);
-  }
   offered = key;
+  offering += 1;
+  const own = offering;
+  for (let index = 0; index < VARIANTS.length; index += 1) {
+    const look = { ...picture.look, variant: index + 1 };
+    let blob = null;
+    let gone = false;
+    try {
+      blob = await service.after(picture.id, look);
+    } catch (error) {
+      gone = error.code === "preview-gone";
+    }
+    if (own !== offering) return;
+    if (moving) { // the end of the move offers them again
+      offered = "";
+      return;
+    }
+    if (gone) { // a move opens the picture again
+      move();
+      return;
+    }
+    filled(index, blob, "not made");
+  }
 }
 
 $("others").addEventListener("toggle", offer);
