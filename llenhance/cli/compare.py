@@ -92,7 +92,7 @@ def compare(
     called = [label.strip() for label in labels.split(",")] if labels else []
     matched = match(places, reference=reference, labels=called)
     inputs = [cell for row in matched.rows for cell in row.cells if isinstance(cell, Path)]
-    check_output(output, overwrite=overwrite, inputs=inputs, kind=UsageError)
+    check_output(output, overwrite=overwrite, inputs=inputs)
     with watching(terminal, 1) as progress:
         progress("Comparing", 0, 0)
         report = write_report(
