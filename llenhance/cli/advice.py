@@ -49,8 +49,8 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
     },
     "label-twice": {"compare": "Give each another name with --labels"},
     "report-extension": {
-        "compare": "Choose a name with -o that ends in .html",
-        "enhance": "Choose a name with --report that ends in .html",
+        "compare": "Name a file with -o that ends in .html",
+        "enhance": "Name a file with --report that ends in .html",
     },
     "output-is-input": {
         "enhance": "Choose another name or folder with -o",

@@ -18,9 +18,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "there are {labels} for {places} folders or pictures", "Give one for each, in their order"
     ),
     "label-twice": Message("two columns have this name", "Give each another name"),
-    "report-extension": Message(
-        "by its name it is no page that a browser shows", "Choose a name that ends in .html"
-    ),
+    "report-extension": Message("pages are HTML files", "Name a file that ends in .html"),
     "report-written": note("compares {rows} in {megabytes} MB"),
     "report-of-nothing": note("was not written, since there is no picture to show"),
     "report-not-finished": note(
