@@ -108,8 +108,8 @@ def test_results_of_other_settings_are_told_once_with_why_and_what_to_do(
         "error: photos_enhanced/a.jpg: it already exists, and was made with other settings. "
         "Add --overwrite to make it again, or choose another folder with -o."
     )
-    assert done.startswith("Done: 5 failed, 1 other file left alone")
-    assert count.startswith("  5 failed, such as photos_enhanced/a.jpg: it already exists, and was")
+    assert done.startswith("Nothing was written: 5 failed, 1 other file left alone (")
+    assert count == "  5 failed: made with other settings"
     documents = llenhance_("photos", "--brightness", "0.1", "--json").stdout.splitlines()
     assert sum('"exists-of-other-settings"' in line for line in documents[:-1]) == 5
     told = llenhance_("photos", "--brightness", "0.1", "--verbose").stderr

@@ -291,13 +291,34 @@ def test_that_a_set_has_changed_is_said_once_with_what_to_do(
     assert outcome.code == 1
     first, done, count = outcome.stderr.splitlines()
     assert first == (
-        "error: a.jpg: nothing of its set is written: pictures were added, removed or changed "
-        "since out/a.jpg was made, so new results would not look like the old ones. Add "
+        "error: the pictures: nothing of the set is written: pictures were added, removed or "
+        "changed since out/a.jpg was made, so new results would not look like the old ones. Add "
         "--overwrite to make all of them again, or choose another folder with -o."
     )
-    assert done.startswith("Done: 3 failed")
-    assert count.startswith("  3 failed, such as a.jpg: nothing of its set is written")
+    assert done.startswith("Nothing was written: 3 failed (")
+    assert count == "  3 failed: the set has changed"
     assert not (folder / "out/c.jpg").exists()
+
+
+def test_that_sets_have_changed_is_said_once_of_each_folder(
+    llenhance_: Command, folder: Path
+) -> None:
+    for name in ("day/a.jpg", "day/b.jpg", "night/a.jpg", "night/b.jpg"):
+        (folder / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "photos" / name).write_bytes(photograph_file("JPEG"))
+    assert llenhance_("photos", "--consistent").code == 0
+    for name in ("day/c.jpg", "night/c.jpg"):
+        (folder / "photos" / name).write_bytes(photograph_file("JPEG"))
+    for verbose in ([], ["--verbose"]):
+        outcome = llenhance_("photos", "--consistent", *verbose)
+        assert outcome.code == 1
+        told = [line for line in outcome.stderr.splitlines() if "of the set" in line]
+        assert [line.partition(": nothing")[0] for line in told] == [
+            "error: photos/day",
+            "error: photos/night",
+        ]
+        assert "\nNothing was written: 6 failed (" in outcome.stderr
+        assert outcome.stderr.endswith("\n  6 failed: the set has changed\n")
 
 
 @pytest.mark.parametrize("other", ["--only-if-dark", "--watch"])

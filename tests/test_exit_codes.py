@@ -122,7 +122,7 @@ def test_too_little_memory_for_one_picture_is_code_4_whatever_else_fails(
     assert [line[:15] for line in outcome.stderr.splitlines()] == [
         "error: dark.jpg",
         "error: missing.",
-        "Done: 2 failed ",
+        "Nothing was wri",
     ]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llenhance.cli.advice import remedy, sentence
 from llenhance.cli.documents import told
-from llenhance.cli.routine import Routine
+from llenhance.cli.routine import OF_SETS, Routine
 from llenhance.cli.terminal import Terminal, amount, duration
 
 if TYPE_CHECKING:
@@ -33,8 +33,11 @@ def report(result: Result, terminal: Terminal, routine: Routine, *, alone: bool 
         _document(result, terminal)
         return
     if result.error:
-        if routine.tells_failure(result.error):
-            terminal.error(sentence(result.error, command=terminal.command))
+        error = result.error
+        if error.code in OF_SETS:  # not about this picture, but about all of them
+            error = error.about("the pictures" if result.folder is None else str(result.folder))
+        if routine.tells_failure(error):
+            terminal.error(sentence(error, command=terminal.command))
         return
     notes = [note for note in result.notes if routine.tells(note)]
     if not (alone or terminal.verbose or notes or result.estimate):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from llenhance.errors import LlenhanceError
@@ -32,13 +32,19 @@ ROUTINE: Final = frozenset(
 """Codes of losses that come with a kind of file. Warnings, damage, and what concerns the pixels of
 one picture are none: they are told for each file."""
 
-ROUTINE_FAILURES: Final = frozenset(
-    {
-        "exists", "exists-of-other-settings", "exists-of-changed-input", "exists-unrecorded",
-        "set-changed", "set-beside-others",
-    }
-)  # fmt: skip
-"""Codes of errors that all pictures of a run may have, for one reason. The summary counts them."""
+ROUTINE_FAILURES: Final[Mapping[str, str]] = {
+    "exists": "the result is there already",
+    "exists-of-other-settings": "made with other settings",
+    "exists-of-changed-input": "changed since they were enhanced",
+    "exists-unrecorded": "files of unknown origin are in the way",
+    "set-changed": "the set has changed",
+    "set-beside-others": "other results are in the folder of the set",
+}
+"""Codes of errors that all pictures of a run may have, for one reason, and that in a few words. It
+is told once; the summary counts them."""
+
+OF_SETS: Final = frozenset({"set-changed", "set-beside-others"})
+"""Codes of errors of whole sets (`--consistent`), which each of its pictures has."""
 
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 
@@ -57,14 +63,17 @@ class Routine:
         self._first: dict[str, Note] = {}
         self._more: Counter[str] = Counter()
         self._differ: set[str] = set()
-        self._failed: set[str] = set()
+        self._failed: set[tuple[str, str]] = set()
 
     def tells_failure(self, error: LlenhanceError) -> bool:
         """Tell whether an error is to be told now; otherwise the summary counts it."""
-        if self._tells_all or error.code not in ROUTINE_FAILURES or error.code not in self._failed:
-            self._failed.add(error.code)
+        if error.code not in ROUTINE_FAILURES or (self._tells_all and error.code not in OF_SETS):
             return True
-        return False
+        of = error.name if error.code in OF_SETS else ""
+        if (error.code, of) in self._failed:
+            return False
+        self._failed.add((error.code, of))
+        return True
 
     def tells(self, note: Note) -> bool:
         """Tell whether a note of a file is to be told now; otherwise it is counted."""

@@ -29,6 +29,8 @@ _WORDS: Final[dict[Status, str]] = {
 }
 """What a status is called, in the order in which they are told."""
 
+_NOTHING_NEW: Final[frozenset[Status]] = frozenset({"failed", "done-before", "skipped"})
+
 _MANY: Final = 4  # failures, from which on they are counted by kind
 
 
@@ -131,6 +133,11 @@ class Summary:
         """Number of pictures of which nothing became yet."""
         return self.expected - sum(self.counts.values())
 
+    @property
+    def _fails(self) -> bool:
+        """Whether pictures failed, and nothing came of the others that was not there before."""
+        return self.counts["failed"] > 0 and self.counts.keys() <= _NOTHING_NEW
+
     def _lines(self, *, stopped: bool) -> Iterator[str]:
         told = [f"{self.counts[one]} {word}" for one, word in _WORDS.items() if self.counts[one]]
         seconds = monotonic() - self.started
@@ -150,7 +157,8 @@ class Summary:
             pace = f", {speed:.1f} MP/s" if speed >= 0.05 else ""
             if not any(self.counts.values()):
                 told.insert(0, "there are no pictures")
-            yield f"Done: {', '.join(told)} ({duration(seconds)}{pace})"
+            begin = "Nothing was written" if self._fails else "Done"
+            yield f"{begin}: {', '.join(told)} ({duration(seconds)}{pace})"
             if self.takes:
                 takes = f"{duration(self.takes)}, and {self.memory / 1e9:.1f} GB of memory"
                 yield f"  It would take about {takes}"
@@ -161,6 +169,9 @@ class Summary:
         few = self.counts["failed"] < _MANY  # they can be seen right above
         for code, count in self.kinds.most_common():
             if few and (count == 1 or code not in ROUTINE_FAILURES):
+                continue
+            if reason := ROUTINE_FAILURES.get(code):  # the whole sentence is right above
+                yield f"  {count} failed: {reason}"
                 continue
             problem, name = self.examples[code]
             yield f"  {count} failed{', such as' if count > 1 else ':'} {name}: {problem}"

@@ -180,4 +180,5 @@ def _failed(failed: Failed[Job]) -> Result:
         status="failed",
         error=failed.error,
         brightness=brightness,
+        folder=job.folder,
     )

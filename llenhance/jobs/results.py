@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from llenhance.errors import LlenhanceError
@@ -49,6 +50,7 @@ class Result:
         brightness: The constant that was added to the predicted one; None if it is not known.
         mean_grey: Mean gray of the result, 0..1; of the picture, if it was left as it is.
         maps: The maps of confidence that were, or would have been, written.
+        folder: If it failed, the folder in which it was found; None if it was named itself.
     """
 
     input: str
@@ -73,3 +75,4 @@ class Result:
     estimate: Estimate | None = None
     space: tuple[Space, ...] = ()
     maps: Maps | None = None
+    folder: Path | None = None

@@ -64,12 +64,12 @@ MESSAGES: Final[Mapping[str, Message]] = {
         "Choose another folder for the results, or allow it to be replaced",
     ),
     "set-changed": Message(
-        "nothing of its set is written: pictures were added, removed or changed since {result} was "
+        "nothing of the set is written: pictures were added, removed or changed since {result} was "
         "made, so new results would not look like the old ones",
         "Make all of them again, or choose another folder for the results",
     ),
     "set-beside-others": Message(
-        "nothing of its set is written: {result} was made otherwise, so new results would not look "
+        "nothing of the set is written: {result} was made otherwise, so new results would not look "
         "like it",
         "Make all of them again, or choose another folder for the results",
     ),
