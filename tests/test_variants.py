@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,27 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     assert refused.code == 2
     assert refused.stderr.startswith("error: ")
     assert names(dark) == ["dark.jpg"]
+
+
+def test_a_sheet_alone_says_once_how_one_of_it_is_written(llenhance_: Command, dark: Path) -> None:
+    (dark / "b c.jpg").write_bytes((dark / "dark.jpg").read_bytes())
+    told = llenhance_("b c.jpg", "dark.jpg", "--sheet").stderr
+    assert told.count("To write one of the variants") == 1
+    line = told.strip().splitlines()[-1].partition(": llenhance ")[2]
+    assert line == "'b c.jpg' --pick 3"
+    assert llenhance_(*shlex.split(line)).code == 0
+    assert (dark / "b c_v3.jpg").is_file()
+
+
+@pytest.mark.parametrize(
+    "options", ["--sheet -q", "--sheet --json", "--sheet --dry-run", "--sheet --variants 2"]
+)
+def test_nothing_is_said_of_picking_where_it_does_not_help(
+    llenhance_: Command, dark: Path, options: str
+) -> None:
+    done = llenhance_("dark.jpg", *options.split())
+    assert done.code == 0
+    assert "--pick" not in done.stderr
 
 
 @pytest.mark.parametrize(

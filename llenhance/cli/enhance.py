@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -312,6 +313,7 @@ def enhance(
             threads=threads,
         )
     pages = RunReport(report, overwrite=overwrite)
+    chosen_from: str | None = None  # the first picture whose variants are only on a sheet
     routine, summary = Routine(tells_all=verbose or coming is not None), Summary()
     stopped = True
     try:
@@ -333,6 +335,9 @@ def enhance(
                 if "quality" not in given:  # a preset says it for whatever format there is
                     notes = tuple(one for one in result.notes if one.code != "quality-ignored")
                     result = replace(result, notes=notes)
+                nonlocal chosen_from
+                if sheet and variants is None and result.status == "written":
+                    chosen_from = chosen_from or result.input
                 bar.finished(result)
                 summary.add(result)
                 pages.add(clearer(result))
@@ -367,6 +372,9 @@ def enhance(
         say_rest(routine, terminal)
         summary.tell(terminal, stopped=stopped)
     pages.write(terminal)
+    if chosen_from is not None:
+        line = shlex.join(["llenhance", chosen_from, "--pick", "3"])
+        terminal.say(f"To write one of the variants, put --pick in place of --sheet: {line}")
     raise typer.Exit(terminal.exit_code)
 
 
