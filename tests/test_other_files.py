@@ -180,3 +180,17 @@ def test_a_file_of_failures_that_cannot_be_is_told(
 def test_a_dry_run_writes_no_file_of_failures(llenhance_: Command, folder: Path) -> None:
     assert llenhance_("missing.jpg", "--errors", "failed", "--dry-run").code == 1
     assert not (folder / "failed").exists()
+
+
+@pytest.mark.parametrize("name", ["dark.jpg", "list.txt", "link"])
+def test_a_file_that_is_no_list_of_failures_is_never_replaced(
+    llenhance_: Command, folder: Path, name: str
+) -> None:
+    (folder / "list.txt").write_text("dark.jpg\n")
+    (folder / "link").symlink_to("dark.jpg")
+    before = (folder / name).read_bytes()
+    outcome = llenhance_("dark.jpg", "-o", "out/", "--errors", name, "--overwrite")
+    assert outcome.code == 2
+    assert outcome.stderr.startswith(f"error: {name}: ")
+    assert (folder / name).read_bytes() == before
+    assert not (folder / "out").exists()

@@ -57,6 +57,28 @@ def test_an_error_whose_document_cannot_be_written_is_a_sentence_all_the_same(
     assert said.count(b"\n") == 1
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is full")
+def test_documents_that_cannot_be_written_are_told_of_in_words(folder: Path) -> None:
+    with Path("/dev/full").open("wb") as full, process("schema", stdout=full) as running:
+        _, plain = running.communicate(timeout=60)
+    arguments = ("missing.jpg", "--json")  # its line is the first thing that is written
+    with Path("/dev/full").open("wb") as full, process(*arguments, stdout=full) as running:
+        _, said = running.communicate(timeout=60)
+    assert running.returncode == 4
+    assert said == plain
+    assert said.startswith(b"error: standard output: there is no space left")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pipes of POSIX")
+def test_who_no_longer_reads_standard_error_stops_nothing(tiny: Path, folder: Path) -> None:
+    (folder / "other.jpg").write_bytes(photograph_file())
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as closed, redirect_stderr(closed):
+        assert run(["--model", str(tiny), "-v", "dark.jpg", "other.jpg"]) == 0
+    assert (folder / "other_enhanced.jpg").exists()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
 def test_a_closed_standard_output_is_a_sentence() -> None:
     line = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "llenhance", "--version"]

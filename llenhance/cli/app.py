@@ -165,13 +165,18 @@ def _problem(error: typer.TyperException, command: Sequence[str]) -> str | Usage
 def _ended(error: LlenhanceError, terminal: Terminal) -> int:
     """Tell of the error that ended a command: in JSON if that was asked for, else in words."""
     try:
-        if terminal.json:
+        if terminal.json and not _is_of_output(error):
             _document(error, terminal)
         else:
-            terminal.fail(error)
+            terminal.error(sentence(error, command=terminal.command))
     except MemoryError:  # not even for what prints in color
         os.write(2, f"error: {error}\n".encode(errors="replace"))
     return error.exit_code
+
+
+def _is_of_output(error: LlenhanceError) -> bool:
+    """Tell whether standard output could not be written: then people are told, not programs."""
+    return error.name == "standard output" and not isinstance(error, UsageError)
 
 
 def _document(error: LlenhanceError, terminal: Terminal) -> None:

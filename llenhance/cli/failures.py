@@ -23,11 +23,11 @@ class FailureFile:
     """A file of the pictures that failed.
 
     A file of an earlier run is continued, so that the same command can be given again; what it says
-    already is not said twice. Any other file is left as it is.
+    already is not said twice. Any other file is left as it is, whatever is to be replaced.
 
     Args:
         name: Of the file; None writes nothing.
-        overwrite: Whether what is there is replaced.
+        overwrite: Whether the file of an earlier run is begun anew.
 
     Raises:
         UsageError: It is another file, a folder, or standard output; or the system refuses it.
@@ -75,13 +75,13 @@ class FailureFile:
             raise UsageError("not-a-failure-file", str(path))
         if not path.exists() or not stat.S_ISREG(path.stat().st_mode):
             return path.open("ab", buffering=0)
-        if overwrite:
-            return path.open("wb", buffering=0)
         with path.open("rb") as before:
             first = before.readline(2**20)
-            if first and not _is_failure(first):
+            if first and not _is_failure(first):  # it may be a picture, or a list: never replaced
                 raise UsageError("not-a-failure-file", str(path))
-            self._said = {first, *before} - {b""}
+            self._said = set() if overwrite else {first, *before} - {b""}
+        if overwrite:
+            return path.open("wb", buffering=0)
         file = path.open("ab", buffering=0)
         if self._said and any(not line.endswith(b"\n") for line in self._said):
             file.write(b"\n")  # a crash has cut the last line short

@@ -188,8 +188,13 @@ class Terminal:
         """Standard error, as Rich sees it."""
         from rich.console import Console
 
+        class Words(Console):
+            def on_broken_pipe(self) -> None:
+                """Let `_print` hear of it: Rich would end the process, in the middle of a run."""
+                raise BrokenPipeError
+
         # Told, not asked: FORCE_COLOR would make Rich take a file for a terminal.
-        return Console(stderr=True, force_terminal=is_terminal(sys.stderr))
+        return Words(stderr=True, force_terminal=is_terminal(sys.stderr))
 
     def _print(self, sentence: str, *, label: str = "", style: str = "") -> None:
         from rich.text import Text

@@ -37,7 +37,7 @@ MESSAGES: Final[Mapping[str, Message]] = {
     "map-is-result": Message("the result has this name too", "Choose another name for the map"),
     "ledger-damaged": Message(
         "the list of what was made in this folder is damaged",
-        "Delete the file; the results stay, but are taken for files of somebody else",
+        "Delete the file; results then count as done if they say themselves what made them",
     ),
     "ledger-of-later-version": Message(
         "the list of what was made in this folder is of a later version of llenhance",
