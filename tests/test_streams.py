@@ -59,14 +59,12 @@ def test_an_error_whose_document_cannot_be_written_is_a_sentence_all_the_same(
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is full")
 def test_documents_that_cannot_be_written_are_told_of_in_words(folder: Path) -> None:
-    with Path("/dev/full").open("wb") as full, process("schema", stdout=full) as running:
-        _, plain = running.communicate(timeout=60)
     arguments = ("missing.jpg", "--json")  # its line is the first thing that is written
     with Path("/dev/full").open("wb") as full, process(*arguments, stdout=full) as running:
         _, said = running.communicate(timeout=60)
     assert running.returncode == 4
-    assert said == plain
     assert said.startswith(b"error: standard output: there is no space left")
+    assert said.count(b"\n") == 1
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs pipes of POSIX")
