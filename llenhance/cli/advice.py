@@ -83,7 +83,7 @@ _ADVICE: Final[Mapping[str, str | Mapping[str, str]]] = {
         "enhance": "Use --files-from if each name is on a line, --files0-from if a NUL ends it"
     },
     "list-too-long": {"enhance": "Send it through a pipe: cat LIST | llenhance --files-from -"},
-    "not-a-failure-file": {"enhance": "Choose another name with --errors, or add --overwrite"},
+    "not-a-failure-file": {"enhance": "Choose another name with --errors"},
     "failures-to-stdout": {"enhance": "Name a file, or use --json"},
     "not-a-regular-file": {"enhance": "Use -o - to write into a pipe"},
     "disk-read-only": {"enhance": "Choose another folder with -o"},
