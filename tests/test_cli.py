@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from support.photographs import is_picture
 from support.runners import Command, Outcome, imported_by
 
 import llenhance
+from llenhance.cli.app import app
 from llenhance.cli.enhance import enhance
+from llenhance.cli.enhance_sections import SECTIONS
 from llenhance.enhancer import Enhancer
 from llenhance.model.architecture import SMALL, Architecture
 from llenhance.weights import official
@@ -120,6 +125,18 @@ def test_help_names_every_command(run: Command) -> None:
     assert outcome.code == 0
     for word in ("llenhance photo.jpg", "enhance", "evaluate", "weights", "--version"):
         assert word in outcome.stdout
+
+
+def test_every_option_of_enhance_is_in_one_section_of_its_help(run: Command) -> None:
+    command: Any = typer.main.get_command(app)
+    told = command.commands["enhance"]
+    context = told.make_context("enhance", [], resilient_parsing=True)
+    options = [one.name for one in told.get_params(context) if one.param_type_name == "option"]
+    assert sorted(options) == sorted(name for names in SECTIONS.values() for name in names)
+    said = run("enhance", "--help").stdout
+    assert re.findall(r"^(\S.*):$", said, re.MULTILINE) == ["Arguments", *SECTIONS]
+    for option in options:
+        assert said.count(f" --{option.replace('_', '-')}") >= 1
 
 
 def test_nothing_to_do_shows_the_help_and_fails(run: Command) -> None:

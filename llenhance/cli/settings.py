@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from typer.core import TyperCommand
 
+from llenhance.cli.enhance_sections import write_sections
 from llenhance.cli.presets import BUILT_IN
 from llenhance.cli.settings_files import (
     NAME,
@@ -124,6 +125,9 @@ class Configured(TyperCommand):
         option: Any = super().get_help_option(ctx)
         option.allow_from_autoenv = False
         return option
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        write_sections(self, ctx, formatter)
 
     def make_parser(self, ctx: Any) -> Any:
         parser = super().make_parser(ctx)
