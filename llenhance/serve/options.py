@@ -13,18 +13,13 @@ from llenhance.enhancing.sample import HOTTEST, LARGEST_SEED, MOST_VARIANTS, Sam
 from llenhance.enhancing.wish import Wish
 from llenhance.errors import UsageError
 from llenhance.jobs.request import Request
-from llenhance.pictures.formats import FORMATS, format_to_write
+from llenhance.pictures.formats import format_to_write, writable_titles
 from llenhance.pictures.policy import Metadata
 
 _LONGEST: Final = 100  # characters of what is told again
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Asked = TypeVar("Asked", bound=BaseModel)
-
-# PNM is whichever of PBM, PGM and PPM fits: it is understood, and left out where names are listed.
-_FORMATS: Final = ", ".join(
-    about.title for about in FORMATS.values() if about.writer is not None and about.title != "PNM"
-)
 
 
 class Look(BaseModel):
@@ -98,7 +93,7 @@ class Options(Look):
     )
     format: str | None = Field(
         default=None,
-        description=f"Format of the result: {_FORMATS}. Without it, the format stays.",
+        description=f"Format of the result: {writable_titles()}. Without it, the format stays.",
     )
     quality: int | None = Field(
         default=None, ge=1, le=100, description="Quality of JPEG, WebP and AVIF."
@@ -119,7 +114,7 @@ class Options(Look):
         """
         return Request(
             wish=self.wish(),
-            format=_format(self.format) if self.format else None,
+            format=format_to_write(self.format) if self.format else None,
             quality=self.quality,
             max_megapixels=max_megapixels,
             metadata=self.metadata,
@@ -154,13 +149,6 @@ def asked(kind: type[Asked], query: QueryParams) -> Asked:
         name = str(first["loc"][0])
         problem = _words(kind, name, given.get(name, ""), first)
         raise UsageError("query-wrong", name[:_LONGEST], problem=problem) from None
-
-
-def _format(name: str) -> str:
-    try:
-        return format_to_write(name)
-    except UsageError as error:
-        raise UsageError(error.code, error.name, **{**error.facts, "formats": _FORMATS}) from None
 
 
 def _words(kind: type[BaseModel], name: str, given: str, first: Any) -> str:

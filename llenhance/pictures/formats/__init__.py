@@ -157,8 +157,11 @@ def readable_extensions() -> frozenset[str]:
 
 
 def writable_titles() -> str:
-    """Return the names of the formats that can be written, for a message."""
-    return ", ".join(format.title for format in FORMATS.values() if format.writer)
+    """Return the names of the formats that can be written, for a message.
+
+    PNM is whichever of PBM, PGM and PPM fits: it is understood, and left out here.
+    """
+    return ", ".join(f.title for key, f in FORMATS.items() if f.writer and key != "PNM")
 
 
 def _refuse_heic(name: str, called: str) -> None:
