@@ -35,10 +35,10 @@ def downloading(terminal: Terminal, name: str) -> Generator[Callable[[int, int],
     from rich.table import Column
 
     console, whole = terminal.console, Column(no_wrap=True)
-    text = TextColumn("{task.description}", markup=False, table_column=whole)
-    columns: list[ProgressColumn] = [text, BarColumn(), DownloadColumn(table_column=whole.copy())]
+    text = TextColumn("{task.description}", markup=False)
+    columns: list[ProgressColumn] = [text, BarColumn(), DownloadColumn(table_column=whole)]
     if console.width >= WIDE:
-        columns.append(TransferSpeedColumn(table_column=whole.copy()))
+        columns.append(TransferSpeedColumn(table_column=whole))
     bar = narrow(console, *columns)
     bar.disable = terminal.quiet or not console.is_terminal
     task = bar.add_task(shortened(printable(name), max(4, console.width // 3)), total=None)
@@ -152,11 +152,11 @@ def training(terminal: Terminal) -> Generator[Callable[[dict[str, Any]], None]]:
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.table import Column
 
-    console, whole = terminal.console, Column(no_wrap=True)
-    text = TextColumn("{task.description}", markup=False, table_column=whole)
+    console = terminal.console
+    text = TextColumn("{task.description}", markup=False)
     columns: list[ProgressColumn] = [text, BarColumn()]
     if console.width >= WIDE:
-        columns.append(TimeRemainingColumn(table_column=whole.copy()))
+        columns.append(TimeRemainingColumn(table_column=Column(no_wrap=True)))
     bar = narrow(console, *columns)
     bar.disable = terminal.quiet or not console.is_terminal
     with bar:

@@ -57,9 +57,9 @@ def watching_run(terminal: Terminal) -> Generator[Watch]:
             return _clock(task, with_speed=console.width >= bars.WIDE)
 
     # Where it is narrow, the bar gets shorter; words that wrap would take a second line.
-    whole = Column(no_wrap=True)
-    text = TextColumn("{task.description}", markup=False, table_column=whole)
-    bar = bars.narrow(console, SpinnerColumn(), text, BarColumn(), Clock(table_column=whole.copy()))
+    text = TextColumn("{task.description}", markup=False)
+    clock = Clock(table_column=Column(no_wrap=True))
+    bar = bars.narrow(console, SpinnerColumn(), text, BarColumn(), clock)
     watch = _Shown(bar, width=console.width)
     with bars.shown_later(bar):
         yield watch
