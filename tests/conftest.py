@@ -14,10 +14,14 @@ import typer
 from hypothesis import settings
 from support.architectures import TINY_OURS
 from support.runners import Command, command
+from support.service import ADDRESS
 
 # What takes seconds to import is left to the fixtures: pytest-xdist reads this file before it
 # starts the processes that run the tests.
 if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+    from llenhance import Enhancer
     from llenhance.engine.engine import Engine
     from llenhance.model.llflow import LLFlow
 
@@ -113,6 +117,25 @@ def run(capfdbinary: pytest.CaptureFixture[bytes]) -> Command:
 def llenhance_(run: Command, tiny: Path, folder: Path) -> Command:
     """Run `llenhance` with the tiny model, in the working folder."""
     return lambda *arguments: run("--model", str(tiny), *arguments)
+
+
+@pytest.fixture(scope="module")
+def enhancer(tiny: Path) -> Enhancer:
+    """An enhancer with the tiny model."""
+    from llenhance import Enhancer
+
+    return Enhancer(tiny, device="cpu", precision="fp32")
+
+
+@pytest.fixture(scope="module")
+def client(enhancer: Enhancer) -> Iterator[TestClient]:
+    """Somebody who asks the service, with the tiny model."""
+    from starlette.testclient import TestClient
+
+    from llenhance.serve.app import application
+
+    with TestClient(application(enhancer), base_url=ADDRESS) as one:
+        yield one
 
 
 @pytest.fixture

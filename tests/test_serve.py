@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 from zipfile import ZipFile
 
 import numpy as np
@@ -14,6 +12,7 @@ from httpx2 import Response
 from PIL import Image
 from starlette.testclient import TestClient
 from support.photographs import photograph_file
+from support.service import ADDRESS
 
 from llenhance import Enhancer, Wish, enhance_bytes
 from llenhance.enhancing.finish import Finish
@@ -28,7 +27,6 @@ from llenhance.serve.live import LivePicture
 from llenhance.serve.openapi import document
 from llenhance.serve.options import Options
 
-ADDRESS = "http://localhost:8765"
 PHOTO = photograph_file()
 
 
@@ -42,17 +40,6 @@ def smooth_picture() -> bytes:
 
 
 SMOOTH = smooth_picture()
-
-
-@pytest.fixture(scope="module")
-def enhancer(tiny: Path) -> Enhancer:
-    return Enhancer(tiny, device="cpu", precision="fp32")
-
-
-@pytest.fixture(scope="module")
-def client(enhancer: Enhancer) -> Iterator[TestClient]:
-    with TestClient(application(enhancer), base_url=ADDRESS) as one:
-        yield one
 
 
 def pixels(data: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

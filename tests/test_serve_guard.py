@@ -22,6 +22,7 @@ import pytest
 from starlette.testclient import TestClient
 from support.photographs import photograph_file
 from support.runners import ENVIRONMENT, Command
+from support.service import ADDRESS
 
 from llenhance import Enhancer, UsageError, read_picture
 from llenhance.serve import app as serving
@@ -31,21 +32,9 @@ from llenhance.serve.guard import Access
 from llenhance.serve.limits import Limits
 from llenhance.serve.server import Server, access_to, address_of, listen
 
-ADDRESS = "http://localhost:8765"
 PHOTO = photograph_file()
 DOCS = Path(__file__).parents[1] / "docs" / "serve.md"
 TOKEN = "a-token-of-some-length"
-
-
-@pytest.fixture(scope="module")
-def enhancer(tiny: Path) -> Enhancer:
-    return Enhancer(tiny, device="cpu", precision="fp32")
-
-
-@pytest.fixture(scope="module")
-def client(enhancer: Enhancer) -> Iterator[TestClient]:
-    with TestClient(application(enhancer), base_url=ADDRESS) as one:
-        yield one
 
 
 @pytest.fixture(scope="module")
