@@ -75,11 +75,11 @@ def access_to(listening: socket.socket, *, host: str, token: str | None) -> Acce
             raise UsageError("token-not-plain", "the token")
         if len(token) < LEAST_TOKEN:
             raise UsageError("token-too-short", "the token", length=len(token), least=LEAST_TOKEN)
-    if is_local(listening):
-        return Access(names=LOCAL_NAMES | {_in_url(host.lower())}, token=token)
+    if token is None and not is_local(listening):
+        token = secrets.token_urlsafe(24)
     address = ipaddress.ip_address(listening.getsockname()[0])
     names = None if address.is_unspecified else LOCAL_NAMES | {_in_url(host.lower())}
-    return Access(names=names, token=token or secrets.token_urlsafe(24))
+    return Access(names=names, token=token)
 
 
 def address_of(listening: socket.socket, *, host: str) -> str:
