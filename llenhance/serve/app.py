@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.applications import Starlette
 from starlette.concurrency import iterate_in_threadpool
 from starlette.exceptions import HTTPException
@@ -37,7 +36,7 @@ from llenhance.serve.guard import Access, Guard
 from llenhance.serve.limits import Limits
 from llenhance.serve.live import LivePicture
 from llenhance.serve.openapi import document
-from llenhance.serve.options import Look, Options, asked
+from llenhance.serve.options import Look, Named, Options, asked
 from llenhance.serve.problems import noted, problem
 from llenhance.serve.room import Room
 from llenhance.serve.shelf import Shelf
@@ -48,14 +47,6 @@ _NOTES: Final = 6000  # bytes of a header with notes: clients take 8 kB and more
 _OPEN: Final = frozenset({*ASSETS, "/healthz", "/openapi.json"})
 
 Answer = Callable[[Request], Awaitable[Response]]
-
-
-class _Named(BaseModel):
-    """What a picture is called."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(default="picture", max_length=1000)
 
 
 class ServingEnhancer(AnyEnhancer, Protocol):
@@ -151,7 +142,7 @@ class Service:
         return Response(outcome.data, headers=headers, media_type=outcome.media_type)
 
     async def _begin_preview(self, request: Request) -> Response:
-        name = asked(_Named, request.query_params).name
+        name = asked(Named, request.query_params).name
         with self._opening.place():
             data = await picture_in(request, self._limits)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from llenhance.serve.limits import Limits
-from llenhance.serve.options import Look, Options
+from llenhance.serve.options import Look, Named, Options
 from llenhance.version import __version__
 
 _PROBLEM: Final = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -140,7 +140,7 @@ def _paths() -> dict[str, Any]:
         "/previews": {
             "post": {
                 "summary": "Send a picture to try looks on a small copy of it.",
-                "parameters": [p for p in _query(Options) if p["name"] == "name"],
+                "parameters": _query(Named),
                 "requestBody": _BODY,
                 "responses": {"201": _json("Preview"), **_failures(400, 408, 413, 415, 422, 503)},
             }

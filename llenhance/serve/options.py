@@ -74,14 +74,21 @@ class Look(BaseModel):
         return Sample(number=self.variant, temperature=self.temperature, seed=self.seed)
 
 
-class Options(Look):
-    """What to make of a picture."""
+class Named(BaseModel):
+    """What a picture is called."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(
         default="picture",
         max_length=1000,
         description="What messages and the result's record call the picture.",
     )
+
+
+class Options(Named, Look):
+    """What to make of a picture."""
+
     exposure: float | None = Field(
         default=None,
         ge=-5,
