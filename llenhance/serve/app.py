@@ -244,7 +244,7 @@ def application(
     """
     given = access or Access()
     service = Service(enhancer, limits or Limits(), needs_token=given.token is not None)
-    known = Access(names=given.names, token=given.token, open_paths=_OPEN)
+    known = replace(given, open_paths=_OPEN)
     app = Starlette(
         routes=service.routes(),
         middleware=[Middleware(Guard, access=known)],
