@@ -340,10 +340,9 @@ def enhance(
                     chosen_from = chosen_from or result.input
                 bar.finished(result)
                 summary.add(result)
-                pages.add(clearer(result))
-                report_result(
-                    failures.add(clearer(result)), terminal, routine, alone=not summary.in_folders
-                )
+                told = clearer(result)
+                pages.add(told)
+                report_result(failures.add(told), terminal, routine, alone=not summary.in_folders)
                 if shown is not None:
                     shown.show(result)
 
