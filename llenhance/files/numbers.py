@@ -46,6 +46,8 @@ class Numbers:
             source: The picture, and which of its results is meant.
             usual: Its number if no other picture has that.
         """
+        if not self.matter:
+            return usual
         key = str(source.path), source.part
         if key not in self._numbers:
             self._numbers[key] = next(one for one in count(usual) if one not in self._used)
