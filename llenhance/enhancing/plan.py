@@ -17,6 +17,7 @@ from torch import Tensor
 from llenhance.engine.engine import Engine
 from llenhance.enhancing.finish import AS_IT_IS, Finish
 from llenhance.enhancing.sample import Sample
+from llenhance.enhancing.wish import Wish
 from llenhance.errors import UsageError
 from llenhance.model.brightness import brightness_of
 from llenhance.model.conditioning import (
@@ -64,6 +65,12 @@ class Plan:
         """Return the plan for another constant."""
         told = torch.full((1,), constant, device=engine.device)
         return replace(self, constant=constant, context=engine.context_map(self.thumbnail, told))
+
+    def as_wished(self, wish: Wish) -> Plan:
+        """Return the plan with all that a wish says but for the brightness."""
+        return replace(
+            self, keeps_light=not wish.may_darken, finish=wish.finish, sample=wish.sample
+        )
 
     def for_copy(self, copy: Pixels) -> Plan:
         """Return the plan for a copy of the picture, such as a smaller one.

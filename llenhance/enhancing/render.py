@@ -6,7 +6,6 @@ module of its own: `plan.py`, `target.py`, `tiled.py`, `fast.py`.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from llenhance.engine.engine import Engine
@@ -169,7 +168,7 @@ def enhance(
 def _looked(engine: Engine, pixels: Pixels, wish: Wish, weights: Weights | None) -> Plan:
     """Return the plan for a wish, before it is aimed at a target."""
     plan = look(pixels, engine, brightness=wish.constant, weights=weights)
-    return replace(plan, keeps_light=not wish.may_darken, finish=wish.finish, sample=wish.sample)
+    return plan.as_wished(wish)
 
 
 def _counting_on(progress: Progress, earlier: int) -> Progress:

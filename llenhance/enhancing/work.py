@@ -108,9 +108,8 @@ class Work:
 
         def work(tile: int) -> Together:
             with lack_of_memory_told():
-                plan = seen.plan(self.engine, brightness=wish.constant)
-                plan = replace(plan, keeps_light=not wish.may_darken, visible=surroundings)
-                plan = replace(plan, finish=wish.finish, sample=wish.sample)
+                plan = seen.plan(self.engine, brightness=wish.constant).as_wished(wish)
+                plan = replace(plan, visible=surroundings)
                 return aimed(self.engine, plan, parts, wish, self.enhance_as_planned, tile=tile)
 
         return self.in_memory(pixels, work)[0]
