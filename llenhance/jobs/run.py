@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from llenhance.errors import PictureError, ResourceError
 from llenhance.files.parts import sweep
@@ -35,9 +35,6 @@ from llenhance.jobs.task import Opened, Outcome, about, enhance_opened, open_byt
 from llenhance.jobs.well_lit import gray_of, place_of_copy
 from llenhance.messages.note import Note
 from llenhance.system import system_errors
-
-if TYPE_CHECKING:  # torch takes seconds to import, and wrong usage is told without it
-    pass
 
 LONG: Final = 20.0
 """Seconds that a picture may take before a faster way is suggested."""
