@@ -60,8 +60,8 @@ class Service {
   }
 
   /** Send a picture; what comes back is the id of its small copy and its size. */
-  async open(file, name, signal) {
-    return (await this.#send("/previews", file, { name }, signal)).json();
+  async open(file, name) {
+    return (await this.#send("/previews", file, { name })).json();
   }
 
   async before(id) {
